@@ -1,0 +1,7 @@
+// mgm_ext._core: the module. Each room's bindings are in bindings/<room>.cpp.
+#include "bindings/register.hpp"
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+  module.doc() = "The C++ core of mgm_ext.";
+  mgm::bindings::register_decode(module);
+}

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace py = pybind11;
+
+namespace mgm::bindings {
+
+void register_decode(py::module_& module);
+
+// A read-only array over a vector that the array itself keeps alive; no copy.
+template <class T>
+[[nodiscard]] py::array_t<T> own(std::vector<T>&& values, std::vector<py::ssize_t> shape) {
+  auto owner = std::make_unique<std::vector<T>>(std::move(values));
+  const T* data = owner->data();
+  py::capsule base(owner.get(), [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
+  owner.release();
+  py::array_t<T> array(std::move(shape), data, base);
+  array.attr("flags").attr("writeable") = false;
+  return array;
+}
+
+template <class T>
+[[nodiscard]] py::array_t<T> own(std::vector<T>&& values) {
+  const auto size = static_cast<py::ssize_t>(values.size());
+  return own(std::move(values), {size});
+}
+
+// A view on a C-contiguous array; the caller keeps the array alive.
+template <class T>
+[[nodiscard]] std::span<const T> view_of(const py::array_t<T, py::array::c_style>& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+}  // namespace mgm::bindings
