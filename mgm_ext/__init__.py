@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .errors import DecodeError, MgmError, NoMotionVectors
+from .views import View
 
 __all__ = [
     "DecodeError",
     "MgmError",
     "NoMotionVectors",
+    "View",
 ]
