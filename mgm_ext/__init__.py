@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from .errors import DecodeError, MgmError, NoMotionVectors
+from .motion_field import Clip, MotionField
 from .views import View
 
 __all__ = [
+    "Clip",
     "DecodeError",
     "MgmError",
+    "MotionField",
     "NoMotionVectors",
     "View",
 ]

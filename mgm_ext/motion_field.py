@@ -1,0 +1,197 @@
+"""Dense motion of a clip: what the masks consume."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._arrays import read_only, summary
+from .views import View
+
+__all__ = ["CELLS", "INVALID", "WINDOWS", "Clip", "MotionField"]
+
+CELLS: Final = (8, 16, 32)
+WINDOWS: Final = ("centred", "interval", "frame")
+INVALID: Final = -32768
+"""dx of a cell without motion."""
+
+
+def _rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    # Pickled arrays come back writeable; the constructor makes them read-only again.
+    return type(value), tuple(getattr(value, field.name) for field in fields(value))
+
+
+def _overlap(start: float, length: float, tokens: int, cell: int, cells: int) -> NDArray[np.int64]:
+    """int64 [tokens, cells]: overlap of each token with each cell, in 1/256 cell."""
+    edges = np.rint(256 * (start + length * np.arange(tokens + 1) / tokens) / cell).astype(np.int64)
+    low, high = edges[:-1, None], edges[1:, None]
+    left = 256 * np.arange(cells, dtype=np.int64)
+    both: NDArray[np.int64] = np.minimum(high, left + 256) - np.maximum(low, left)
+    return both.clip(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MotionField:
+    """Velocity of the picture's content, one cell a square of `cell` source pixels.
+
+    M coded frames, T sampled frames, R x C cells. Arrays are read-only.
+
+    Attributes:
+        vectors: int16 [M, R, C, 2], (dx, dy) in 1/64 source pixel per frame, the direction in
+            which content moves; dx = -32768 (then dy = 0) marks a cell without motion.
+        coded: bool [M, R, C], at least half of the cell carries coefficients or is intra.
+        cuts: bool [M], the row is a scene cut; all its cells are invalid.
+        row_frames: int64 [M], display index of each row's frame.
+        sample_offsets: int64 [T + 1], rows [o[i], o[i + 1]) belong to sampled frame i, in display
+            order.
+        cell: 8, 16 or 32.
+        width: of the turned picture, in source pixels.
+        height: of the turned picture, in source pixels.
+        window: which coded frames belong to a sampled one: "centred", "interval" or "frame".
+
+    Raises:
+        ValueError: an array has another dtype or shape, or sample_offsets do not rise from 0 to M.
+    """
+
+    vectors: NDArray[np.int16]
+    coded: NDArray[np.bool_]
+    cuts: NDArray[np.bool_]
+    row_frames: NDArray[np.int64]
+    sample_offsets: NDArray[np.int64]
+    cell: int
+    width: int
+    height: int
+    window: str = "frame"
+
+    def __post_init__(self) -> None:
+        for name in ("cell", "width", "height"):
+            object.__setattr__(self, name, operator.index(getattr(self, name)))
+        if self.cell not in CELLS:
+            raise ValueError(f"cell must be one of {CELLS}, not {self.cell}")
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"width and height must be at least 1, not {self.width}x{self.height}")
+        if self.window not in WINDOWS:
+            raise ValueError(f"window must be one of {WINDOWS}, not {self.window!r}")
+        high, wide = -(-self.height // self.cell), -(-self.width // self.cell)
+        self._check("vectors", np.int16, ("M", high, wide, 2))
+        rows = len(self.vectors)
+        self._check("coded", np.bool_, (rows, high, wide))
+        self._check("cuts", np.bool_, (rows,))
+        self._check("row_frames", np.int64, (rows,))
+        self._check("sample_offsets", np.int64, ("T + 1",))
+        offsets = self.sample_offsets
+        ends = offsets[[0, -1]].tolist() if len(offsets) else None
+        if ends != [0, rows] or (np.diff(offsets) < 0).any():
+            raise ValueError(f"sample_offsets must rise from 0 to {rows}, not {offsets.tolist()}")
+
+    def _check(self, name: str, dtype: Any, shape: tuple[int | str, ...]) -> None:
+        array = read_only(name, getattr(self, name), dtype=dtype, shape=shape)
+        object.__setattr__(self, name, array)
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _rebuilt(self)
+
+    @property
+    def num_samples(self) -> int:
+        """T, the number of sampled frames."""
+        return len(self.sample_offsets) - 1
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """bool [M, R, C]: the cell has motion."""
+        result: NDArray[np.bool_] = self.vectors[..., 0] != INVALID
+        return result
+
+    @property
+    def velocity(self) -> NDArray[np.float32]:
+        """float32 [M, R, C, 2], (dx, dy) in source pixels per frame; NaN without motion."""
+        result: NDArray[np.float32] = np.divide(self.vectors, 64, dtype=np.float32)
+        result[~self.valid] = np.nan
+        return result
+
+    def coded_share(
+        self, *, grid: tuple[int, int, int], view: View | None = None
+    ) -> NDArray[np.int32]:
+        """Share of each token's area that carries coefficients or is intra.
+
+        Args:
+            grid: (S, R, C) tokens; S divides the number of sampled frames.
+            view: what the trainer sees; without it, the whole picture.
+
+        Returns:
+            int32 [S, R, C], the share times 65536, rounded down, over all rows of the slot: a
+            `weight`. 0 for tokens outside the picture and for slots without rows.
+
+        Raises:
+            ValueError: a side of the grid is under 1, or S does not divide the number of sampled
+                frames.
+        """
+        slots, high, wide = (operator.index(size) for size in grid)
+        if min(slots, high, wide) < 1 or self.num_samples % slots:
+            raise ValueError(
+                f"grid must be (S, R, C), each at least 1 and S a divisor of {self.num_samples} "
+                f"sampled frames, not {grid}"
+            )
+        x, y, w, h = (view or View.full(self.width, self.height)).crop
+        down = _overlap(y, h, high, self.cell, self.coded.shape[1])
+        across = _overlap(x, w, wide, self.cell, self.coded.shape[2])
+        starts = self.sample_offsets[:: self.num_samples // slots]
+        totals = np.zeros((len(self.coded) + 1, *self.coded.shape[1:]), np.int64)
+        np.cumsum(self.coded, axis=0, out=totals[1:])
+        coded = down @ (totals[starts[1:]] - totals[starts[:-1]]) @ across.T
+        area = down.sum(1)[:, None] * across.sum(1) * np.diff(starts)[:, None, None]
+        result: NDArray[np.int64] = coded * 65536 // np.maximum(area, 1)
+        return result.astype(np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Clip:
+    """Sampled frames of a video with the motion around them, from one decode.
+
+    Attributes:
+        frames: uint8 [T, H, W, 3] RGB, or None when the pixels were not asked for.
+        field: motion of the T sampled frames, in source pixels whatever H and W are.
+        frame_indices: int64 [T], display indices as the caller gave them.
+        seconds: float64 [T], time of each frame; NaN where the file does not say.
+        picture_types: T characters: "I", "P", "B".
+        info: the file's VideoInfo.
+
+    Raises:
+        ValueError: an array has another dtype or shape, or the field has another number of sampled
+            frames.
+    """
+
+    frames: NDArray[np.uint8] | None
+    field: MotionField
+    frame_indices: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    picture_types: str
+    info: Any
+
+    def __post_init__(self) -> None:
+        indices = read_only("frame_indices", self.frame_indices, dtype=np.int64, shape=("T",))
+        count = len(indices)
+        seconds = read_only("seconds", self.seconds, dtype=np.float64, shape=(count,))
+        object.__setattr__(self, "frame_indices", indices)
+        object.__setattr__(self, "seconds", seconds)
+        if self.frames is not None:
+            frames = read_only("frames", self.frames, dtype=np.uint8, shape=(count, "H", "W", 3))
+            object.__setattr__(self, "frames", frames)
+        if len(self.picture_types) != count:
+            raise ValueError(f"picture_types must be {count} letters, not {self.picture_types!r}")
+        if self.field.num_samples != count:
+            raise ValueError(f"field must have {count} samples, not {self.field.num_samples}")
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _rebuilt(self)
