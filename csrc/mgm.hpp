@@ -1,5 +1,6 @@
 // The public header of the core: value types and functions. No Python, no torch, no libav type.
-// Every array is row-major; T sampled frames, M coded frames, N blocks, R x C cells or tokens, S slots.
+// Every array is row-major; T sampled frames, M coded frames, N blocks, R x C cells or tokens, S
+// slots.
 #pragma once
 
 #include <array>
@@ -15,11 +16,13 @@ namespace mgm {
 
 inline constexpr std::int64_t kNoPts = std::numeric_limits<std::int64_t>::min();
 
-// Where a video comes from: a path, bytes in memory, or a seekable file object behind two callbacks.
+// Where a video comes from: a path, bytes in memory, or a seekable file object behind two
+// callbacks.
 struct Source {
   std::string name;  // the path; "<bytes>" otherwise
   std::optional<std::span<const std::uint8_t>> bytes;
-  // Fill the buffer, return the number of bytes, 0 at the end. Seek as fseek does; whence 0, 1, 2; returns the position.
+  // Fill the buffer, return the number of bytes, 0 at the end. Seek as fseek does; whence 0, 1, 2;
+  // returns the position.
   std::function<std::int64_t(std::span<std::uint8_t>)> read;
   std::function<std::int64_t(std::int64_t offset, int whence)> seek;
 };
@@ -40,7 +43,7 @@ struct VideoInfo {
   std::optional<std::int64_t> num_frames;
   double average_fps = 0, duration_seconds = 0;
   std::array<int, 2> time_base{0, 1};
-  int rotation = 0;  // degrees clockwise to turn the coded picture upright: 0, 90, 180, 270
+  int rotation = 0;    // degrees clockwise to turn the coded picture upright: 0, 90, 180, 270
   bool hflip = false;  // mirrored after turning
   std::array<int, 2> sample_aspect_ratio{1, 1};
   bool has_vectors = false, damaged = false;
@@ -67,15 +70,16 @@ struct MotionVectors {
 
 inline constexpr std::int16_t kInvalid = -32768;  // in dx: a cell without motion
 
-// Dense motion: int16 (dx, dy) per cell, 1/64 source pixel per frame, the direction in which content moves.
+// Dense motion: int16 (dx, dy) per cell, 1/64 source pixel per frame, the direction in which
+// content moves.
 struct MotionField {
   std::int64_t rows = 0, cells_high = 0, cells_wide = 0;  // M, R, C
-  int cell = 0, width = 0, height = 0;                     // of the turned picture, source pixels
-  std::vector<std::int16_t> vectors;         // [M, R, C, 2]
-  std::vector<std::uint8_t> coded;           // [M, R, C]
-  std::vector<std::uint8_t> cuts;            // [M]
-  std::vector<std::int64_t> row_frames;      // [M] display index
-  std::vector<std::int64_t> sample_offsets;  // [T + 1]
+  int cell = 0, width = 0, height = 0;                    // of the turned picture, source pixels
+  std::vector<std::int16_t> vectors;                      // [M, R, C, 2]
+  std::vector<std::uint8_t> coded;                        // [M, R, C]
+  std::vector<std::uint8_t> cuts;                         // [M]
+  std::vector<std::int64_t> row_frames;                   // [M] display index
+  std::vector<std::int64_t> sample_offsets;               // [T + 1]
 };
 
 // A field that somebody else owns (a NumPy array, mostly); same meaning as MotionField.
@@ -99,5 +103,16 @@ struct View {
 struct Grid {
   std::int64_t slots = 0, rows = 0, columns = 0;
 };
+
+// Header only; decodes nothing.
+[[nodiscard]] VideoInfo probe(Source source, const ReadOptions& options);
+
+// kCoded: the truth of the stream. kLibavcodec: the rows of libavcodec's public export.
+enum class Blocks { kCoded, kLibavcodec };
+
+// Frames [start, stop) in display order. Throws DecodeError, NoMotionVectors, SystemError.
+[[nodiscard]] MotionVectors read_motion_vectors(Source source, const ReadOptions& options,
+                                                Blocks blocks, std::int64_t start,
+                                                std::optional<std::int64_t> stop);
 
 }  // namespace mgm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .decode import MotionVectors, VideoInfo, probe, read_motion_vectors
 from .errors import DecodeError, MgmError, NoMotionVectors
 from .motion_field import Clip, MotionField
 from .views import View
@@ -11,6 +12,10 @@ __all__ = [
     "DecodeError",
     "MgmError",
     "MotionField",
+    "MotionVectors",
     "NoMotionVectors",
+    "VideoInfo",
     "View",
+    "probe",
+    "read_motion_vectors",
 ]

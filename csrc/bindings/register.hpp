@@ -19,7 +19,8 @@ template <class T>
 [[nodiscard]] py::array_t<T> own(std::vector<T>&& values, std::vector<py::ssize_t> shape) {
   auto owner = std::make_unique<std::vector<T>>(std::move(values));
   const T* data = owner->data();
-  py::capsule base(owner.get(), [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
+  py::capsule base(owner.get(),
+                   [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
   owner.release();
   py::array_t<T> array(std::move(shape), data, base);
   array.attr("flags").attr("writeable") = false;

@@ -7,73 +7,74 @@
 extern const MgmCodec mgm_codec_h264;
 
 /* One line per codec. */
-static const MgmCodec *const codecs[] = {
+static const MgmCodec* const codecs[] = {
     &mgm_codec_h264,
 };
 
-const MgmCodec *mgm_codec(enum AVCodecID id) {
-    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; ++i) {
-        if (codecs[i]->id == id) return codecs[i];
-    }
-    return NULL;
+const MgmCodec* mgm_codec(enum AVCodecID id) {
+  for (size_t i = 0; i < sizeof codecs / sizeof *codecs; ++i) {
+    if (codecs[i]->id == id) return codecs[i];
+  }
+  return NULL;
 }
 
-static void free_picture(void *opaque, uint8_t *data) {
-    MgmPicture *picture = (MgmPicture *)data;
-    (void)opaque;
-    free(picture->blocks);
-    free(picture->extra);
+static void free_picture(void* opaque, uint8_t* data) {
+  MgmPicture* picture = (MgmPicture*)data;
+  (void)opaque;
+  free(picture->blocks);
+  free(picture->extra);
+  av_free(picture);
+}
+
+int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
+  MgmTap* tap = mgm_tap(context);
+  MgmPicture* picture = av_mallocz(sizeof *picture);
+  if (!picture) return AVERROR(ENOMEM);
+  AVBufferRef* buffer = av_buffer_create((uint8_t*)picture, sizeof *picture, free_picture, NULL, 0);
+  if (!buffer) {
     av_free(picture);
+    return AVERROR(ENOMEM);
+  }
+  picture->serial = tap->pictures++;
+  picture->sequence = tap->sequence;
+  picture->pts = frame->pts;
+  picture->motion_scale = tap->codec->motion_scale;
+  picture->width = frame->width;
+  picture->height = frame->height;
+  av_buffer_unref(&frame->opaque_ref);
+  frame->opaque_ref = buffer;
+  return avcodec_default_get_buffer2(context, frame, flags);
 }
 
-int mgm_get_buffer(AVCodecContext *context, AVFrame *frame, int flags) {
-    MgmTap *tap = mgm_tap(context);
-    MgmPicture *picture = av_mallocz(sizeof *picture);
-    if (!picture) return AVERROR(ENOMEM);
-    AVBufferRef *buffer = av_buffer_create((uint8_t *)picture, sizeof *picture, free_picture, NULL, 0);
-    if (!buffer) {
-        av_free(picture);
-        return AVERROR(ENOMEM);
-    }
-    picture->serial = tap->pictures++;
-    picture->sequence = tap->sequence;
-    picture->pts = frame->pts;
-    picture->motion_scale = tap->codec->motion_scale;
-    picture->width = frame->width;
-    picture->height = frame->height;
-    av_buffer_unref(&frame->opaque_ref);
-    frame->opaque_ref = buffer;
-    return avcodec_default_get_buffer2(context, frame, flags);
+MgmPicture* mgm_picture(const AVFrame* frame) {
+  return frame && frame->opaque_ref ? (MgmPicture*)frame->opaque_ref->data : NULL;
 }
 
-MgmPicture *mgm_picture(const AVFrame *frame) {
-    return frame && frame->opaque_ref ? (MgmPicture *)frame->opaque_ref->data : NULL;
+int mgm_grow_blocks(MgmPicture* picture) {
+  enum { kFirst = 1024, kMost = 1 << 26 };
+  const size_t wanted = picture->max_blocks ? 2 * picture->max_blocks : kFirst;
+  MgmBlock* blocks = wanted <= kMost ? realloc(picture->blocks, wanted * sizeof *blocks) : NULL;
+  if (!blocks) {
+    picture->failed = 1;
+    return AVERROR(ENOMEM);
+  }
+  picture->blocks = blocks;
+  picture->max_blocks = wanted;
+  return 0;
 }
 
-int mgm_grow_blocks(MgmPicture *picture) {
-    enum { kFirst = 1024, kMost = 1 << 26 };
-    const size_t wanted = picture->max_blocks ? 2 * picture->max_blocks : kFirst;
-    MgmBlock *blocks = wanted <= kMost ? realloc(picture->blocks, wanted * sizeof *blocks) : NULL;
-    if (!blocks) {
-        picture->failed = 1;
-        return AVERROR(ENOMEM);
-    }
-    picture->blocks = blocks;
-    picture->max_blocks = wanted;
+uint8_t mgm_add_reference(MgmPicture* picture, const MgmPicture* target, int32_t poc, int8_t half) {
+  const int64_t serial = target ? target->serial : -1;
+  for (int i = picture->num_references; i-- > 0;) {
+    const MgmReference* known = &picture->references[i];
+    if (known->serial == serial && known->half == half && known->poc == poc) return (uint8_t)i;
+  }
+  const int most = (int)(sizeof picture->references / sizeof *picture->references);
+  if (picture->num_references == most) {
+    picture->failed = 1;
     return 0;
-}
-
-uint8_t mgm_add_reference(MgmPicture *picture, const MgmPicture *target, int32_t poc, int8_t half) {
-    const int64_t serial = target ? target->serial : -1;
-    for (int i = picture->num_references; i-- > 0;) {
-        const MgmReference *known = &picture->references[i];
-        if (known->serial == serial && known->half == half && known->poc == poc) return (uint8_t)i;
-    }
-    const int most = (int)(sizeof picture->references / sizeof *picture->references);
-    if (picture->num_references == most) {
-        picture->failed = 1;
-        return 0;
-    }
-    picture->references[picture->num_references] = (MgmReference){.serial = serial, .poc = poc, .half = half};
-    return (uint8_t)picture->num_references++;
+  }
+  picture->references[picture->num_references] =
+      (MgmReference){.serial = serial, .poc = poc, .half = half};
+  return (uint8_t)picture->num_references++;
 }

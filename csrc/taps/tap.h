@@ -1,12 +1,15 @@
-/* The one interface that all taps share. A tap is one C file per codec family that takes the motion vectors out of a
- * running libavcodec decoder. It is compiled against the private headers of exactly the FFmpeg that is linked, and gets
- * between two decoder functions with the linker's --wrap (or replaces a function pointer of the decoder's context).
+/* The one interface that all taps share. A tap is one C file per codec family that takes the motion
+ * vectors out of a running libavcodec decoder. It is compiled against the private headers of
+ * exactly the FFmpeg that is linked, and gets between two decoder functions with the linker's
+ * --wrap (or replaces a function pointer of the decoder's context).
  *
- * A decoder is tapped when AVCodecContext.opaque is a MgmTap; with NULL (libavformat's own stream-info decoders) every
- * wrapped function passes straight through. Each picture that the decoder allocates gets a MgmPicture on
- * AVFrame.opaque_ref, which reference counting carries to the output frame whatever the reordering.
+ * A decoder is tapped when AVCodecContext.opaque is a MgmTap; with NULL (libavformat's own
+ * stream-info decoders) every wrapped function passes straight through. Each picture that the
+ * decoder allocates gets a MgmPicture on AVFrame.opaque_ref, which reference counting carries to
+ * the output frame whatever the reordering.
  *
- * To add a codec: write taps/<family>.c with one MgmCodec, and add its line to the table in taps/tap.c. */
+ * To add a codec: write taps/<family>.c with one MgmCodec, and add its line to the table in
+ * taps/tap.c. */
 #ifndef MGM_TAPS_TAP_H
 #define MGM_TAPS_TAP_H
 
@@ -18,95 +21,99 @@ extern "C" {
 #endif
 
 enum {
-    /* What users see in MotionVectors.flags. */
-    MGM_BLOCK_SKIP = 1,
-    MGM_BLOCK_DIRECT = 2, /* direct or merge: the vector was derived, not sent */
-    MGM_BLOCK_LIST1 = 4,
-    MGM_BLOCK_FIELD = 8,
-    /* What stays in the core. */
-    MGM_BLOCK_CODED = 16,  /* carries coefficients, or is intra */
-    MGM_BLOCK_INTRA = 32,  /* an area without vector: motion and reference are 0 */
-    MGM_BLOCK_SECOND = 64, /* the second vector of the block in the row before */
-    MGM_BLOCK_PUBLIC = 15,
+  /* What users see in MotionVectors.flags. */
+  MGM_BLOCK_SKIP = 1,
+  MGM_BLOCK_DIRECT = 2, /* direct or merge: the vector was derived, not sent */
+  MGM_BLOCK_LIST1 = 4,
+  MGM_BLOCK_FIELD = 8,
+  /* What stays in the core. */
+  MGM_BLOCK_CODED = 16,  /* carries coefficients, or is intra */
+  MGM_BLOCK_INTRA = 32,  /* an area without vector: motion and reference are 0 */
+  MGM_BLOCK_SECOND = 64, /* the second vector of the block in the row before */
+  MGM_BLOCK_PUBLIC = 15,
 };
 
-/* One vector of one coded block. Motion is as the bitstream means it: from the block to its source, in units of
- * 1 / motion_scale pixel. A field block (MGM_BLOCK_FIELD) covers every second line of its area: y, h and motion_y are
- * in frame lines. */
+/* One vector of one coded block. Motion is as the bitstream means it: from the block to its source,
+ * in units of 1 / motion_scale pixel. A field block (MGM_BLOCK_FIELD) covers every second line of
+ * its area: y, h and motion_y are in frame lines. */
 typedef struct MgmBlock {
-    int16_t x, y; /* centre, in pixels of the coded picture (before cropping) */
-    uint8_t w, h;
-    uint8_t flags;
-    uint8_t reference; /* index into MgmPicture.references */
-    int32_t motion_x, motion_y;
+  int16_t x, y; /* centre, in pixels of the coded picture (before cropping) */
+  uint8_t w, h;
+  uint8_t flags;
+  uint8_t reference; /* index into MgmPicture.references */
+  int32_t motion_x, motion_y;
 } MgmBlock;
 
+#define MGM_NO_POC INT32_MIN
+
 typedef struct MgmReference {
-    int64_t serial; /* MgmPicture.serial of the picture referred to; -1: unknown */
-    int32_t poc;    /* its picture order count, where MgmPicture.has_poc */
-    int8_t half;    /* half frames to add to the distance: parity of the field referred to minus ours; -1, 0, 1 */
+  int64_t serial; /* MgmPicture.serial of the picture referred to; -1: unknown */
+  int32_t poc;    /* its picture order count, or MGM_NO_POC */
+  int8_t half;    /* half frames to add to the distance: parity of the field referred to minus ours;
+                     -1, 0, 1 */
 } MgmReference;
 
 typedef struct MgmPicture {
-    int64_t serial; /* order in which the decoder began its pictures */
-    int64_t pts;
-    int64_t sequence; /* pictures of equal sequence share one POC numbering */
-    int32_t poc;
-    uint8_t has_poc;
-    uint8_t tapped;       /* a tap saw at least one block of this picture */
-    uint8_t failed;       /* out of memory, or a table overflowed: blocks are incomplete */
-    uint8_t concealed;    /* the decoder invented blocks; those are not in the list */
-    uint16_t motion_scale;
-    int32_t width, height; /* of the coded picture */
-    MgmBlock *blocks;
-    size_t num_blocks, max_blocks;
-    MgmReference references[256];
-    int num_references;
-    void *extra; /* the codec's own, for blocks="libavcodec"; freed with the picture by free() */
+  int64_t serial; /* order in which the decoder began its pictures */
+  int64_t pts;
+  int64_t sequence; /* pictures of equal sequence share one POC numbering */
+  int32_t poc;
+  uint8_t has_poc;
+  uint8_t tapped;    /* a tap saw at least one block of this picture */
+  uint8_t failed;    /* out of memory, or a table overflowed: blocks are incomplete */
+  uint8_t concealed; /* the decoder invented blocks; those are not in the list */
+  uint16_t motion_scale;
+  int32_t width, height; /* of the coded picture */
+  MgmBlock* blocks;
+  size_t num_blocks, max_blocks;
+  MgmReference references[256];
+  int num_references;
+  void* extra; /* the codec's own, for blocks="libavcodec"; freed with the picture by free() */
 } MgmPicture;
 
 typedef struct MgmTap {
-    const struct MgmCodec *codec;
-    int vectors_only; /* skip the reconstruction of pixels; may change between packets */
-    int export_rows;  /* keep in MgmPicture.extra what reference distances of libavcodec's own rows need */
-    int64_t pictures; /* serial of the next picture */
-    int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
-    void *state;      /* the codec's own */
+  const struct MgmCodec* codec;
+  int vectors_only; /* skip the reconstruction of pixels; may change between packets */
+  int export_rows;  /* keep in MgmPicture.extra what reference distances of libavcodec's own rows
+                       need */
+  int64_t pictures; /* serial of the next picture */
+  int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
+  void* state;      /* the codec's own */
 } MgmTap;
 
 typedef struct MgmCodec {
-    enum AVCodecID id;
-    uint16_t motion_scale; /* preset in each new picture; a tap may overwrite it */
-    /* Called after avcodec_open2; either may be NULL. open returns 0 or an AVERROR. */
-    int (*open)(AVCodecContext *context, MgmTap *tap);
-    void (*close)(MgmTap *tap);
-    /* Sets decoder options for vectors-only or full decode, before the next packet; may be NULL. */
-    void (*set_vectors_only)(AVCodecContext *context, MgmTap *tap, int on);
+  enum AVCodecID id;
+  uint16_t motion_scale; /* preset in each new picture; a tap may overwrite it */
+  /* Called after avcodec_open2; either may be NULL. open returns 0 or an AVERROR. */
+  int (*open)(AVCodecContext* context, MgmTap* tap);
+  void (*close)(MgmTap* tap);
+  /* Sets decoder options for vectors-only or full decode, before the next packet; may be NULL. */
+  void (*set_vectors_only)(AVCodecContext* context, MgmTap* tap, int on);
 } MgmCodec;
 
 /* The codec's tap, or NULL when none reads its vectors. */
-const MgmCodec *mgm_codec(enum AVCodecID id);
+const MgmCodec* mgm_codec(enum AVCodecID id);
 
-/* AVCodecContext.get_buffer2 of a tapped decoder: the default one, plus a new MgmPicture on frame->opaque_ref. */
-int mgm_get_buffer(AVCodecContext *context, AVFrame *frame, int flags);
+/* AVCodecContext.get_buffer2 of a tapped decoder: the default one, plus a new MgmPicture on
+ * frame->opaque_ref. */
+int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
 
 /* The picture on a frame, or NULL. */
-MgmPicture *mgm_picture(const AVFrame *frame);
+MgmPicture* mgm_picture(const AVFrame* frame);
 
 /* Grows the list; use mgm_add_block. */
-int mgm_grow_blocks(MgmPicture *picture);
+int mgm_grow_blocks(MgmPicture* picture);
 
-static inline MgmTap *mgm_tap(const AVCodecContext *context) {
-    return (MgmTap *)context->opaque;
+static inline MgmTap* mgm_tap(const AVCodecContext* context) { return (MgmTap*)context->opaque; }
+
+static inline void mgm_add_block(MgmPicture* picture, MgmBlock block) {
+  if (picture->num_blocks == picture->max_blocks && mgm_grow_blocks(picture) < 0) return;
+  picture->blocks[picture->num_blocks++] = block;
 }
 
-static inline void mgm_add_block(MgmPicture *picture, MgmBlock block) {
-    if (picture->num_blocks == picture->max_blocks && mgm_grow_blocks(picture) < 0) return;
-    picture->blocks[picture->num_blocks++] = block;
-}
-
-/* Index of a reference in the picture's table, added when new. target may be NULL: an unknown reference. */
-uint8_t mgm_add_reference(MgmPicture *picture, const MgmPicture *target, int32_t poc, int8_t half);
+/* Index of a reference in the picture's table, added when new. target may be NULL: an unknown
+ * reference. */
+uint8_t mgm_add_reference(MgmPicture* picture, const MgmPicture* target, int32_t poc, int8_t half);
 
 #ifdef __cplusplus
 }

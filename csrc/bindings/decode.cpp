@@ -1,0 +1,127 @@
+#include <pybind11/stl.h>
+
+#include "bindings/source.hpp"
+#include "error.hpp"
+
+namespace mgm::bindings {
+namespace {
+
+py::object error_class(const char* name) {
+  return py::module_::import("mgm_ext.errors").attr(name);
+}
+
+void translate(std::exception_ptr pointer) {
+  try {
+    if (pointer) std::rethrow_exception(pointer);
+  } catch (const DecodeError& error) {
+    const py::object type = error_class("DecodeError");
+    py::set_error(type, type(error.path(), error.frame(), error.what()));
+  } catch (const NoMotionVectors& error) {
+    const py::object type = error_class("NoMotionVectors");
+    py::set_error(type, type(error.path(), error.codec(), error.what()));
+  } catch (const SystemError& error) {
+    errno = error.code();
+    PyErr_SetFromErrnoWithFilename(PyExc_OSError, error.path().c_str());
+  }
+}
+
+py::dict to_dict(const VideoInfo& info) {
+  py::dict out;
+  out["codec"] = info.codec;
+  out["profile"] = info.profile;
+  out["width"] = info.width;
+  out["height"] = info.height;
+  out["num_frames"] = info.num_frames;
+  out["average_fps"] = info.average_fps;
+  out["duration_seconds"] = info.duration_seconds;
+  out["time_base"] = py::make_tuple(info.time_base[0], info.time_base[1]);
+  out["rotation"] = info.rotation;
+  out["pixel_format"] = info.pixel_format;
+  out["sample_aspect_ratio"] =
+      py::make_tuple(info.sample_aspect_ratio[0], info.sample_aspect_ratio[1]);
+  out["has_vectors"] = info.has_vectors;
+  out["damaged"] = info.damaged;
+  out["size_changes"] = info.size_changes;
+  out["key_frames"] = own(std::vector(info.key_frames));
+  return out;
+}
+
+py::dict to_dict(MotionVectors&& rows) {
+  py::dict out;
+  const auto frames = std::exchange(rows.picture_types, {});
+  std::vector<std::uint8_t> types(frames.begin(), frames.end());
+  out["offsets"] = own(std::move(rows.offsets));
+  out["source"] = own(std::move(rows.source));
+  out["w"] = own(std::move(rows.w));
+  out["h"] = own(std::move(rows.h));
+  out["src_x"] = own(std::move(rows.src_x));
+  out["src_y"] = own(std::move(rows.src_y));
+  out["dst_x"] = own(std::move(rows.dst_x));
+  out["dst_y"] = own(std::move(rows.dst_y));
+  out["flags"] = own(std::move(rows.flags));
+  out["motion_x"] = own(std::move(rows.motion_x));
+  out["motion_y"] = own(std::move(rows.motion_y));
+  out["motion_scale"] = own(std::move(rows.motion_scale));
+  out["reference_distance"] = own(std::move(rows.reference_distance));
+  out["picture_types"] = own(std::move(types)).attr("view")("S1");
+  out["pts"] = own(std::move(rows.pts));
+  out["seconds"] = own(std::move(rows.seconds));
+  out["key_frames"] = own(std::move(rows.key_frames)).attr("view")("bool");
+  out["info"] = to_dict(rows.info);
+  return out;
+}
+
+void bind_options(py::module_& module) {
+  py::class_<ReadOptions>(module, "ReadOptions")
+      .def(py::init([](std::optional<int> stream, bool rotate, bool strict, std::int64_t max_pixels,
+                       std::optional<double> max_seconds, bool vectors_only) {
+             return ReadOptions{.stream = stream,
+                                .rotate = rotate,
+                                .strict = strict,
+                                .max_pixels = max_pixels,
+                                .max_seconds = max_seconds,
+                                .vectors_only = vectors_only,
+                                .interrupt = {}};
+           }),
+           py::kw_only(), py::arg("stream"), py::arg("rotate"), py::arg("strict"),
+           py::arg("max_pixels"), py::arg("max_seconds"), py::arg("vectors_only"));
+}
+
+}  // namespace
+
+void register_decode(py::module_& module) {
+  py::register_exception_translator(translate);
+  bind_options(module);
+  module.def(
+      "probe",
+      [](const py::object& object, const ReadOptions& options) {
+        PySource source(object);
+        VideoInfo info;
+        {
+          // Pure C++ and libav; the source's callbacks take the GIL themselves.
+          const py::gil_scoped_release released;
+          info = probe(source.take(), options);
+        }
+        return to_dict(info);
+      },
+      py::arg("source"), py::arg("options"));
+  module.def(
+      "read_motion_vectors",
+      [](const py::object& object, ReadOptions options, bool libavcodec, std::int64_t start,
+         std::optional<std::int64_t> stop) {
+        PySource source(object);
+        MotionVectors rows;
+        options.interrupt = make_interrupt();
+        {
+          const py::gil_scoped_release released;
+          rows =
+              read_motion_vectors(source.take(), options,
+                                  libavcodec ? Blocks::kLibavcodec : Blocks::kCoded, start, stop);
+        }
+        return to_dict(std::move(rows));
+      },
+      py::arg("source"), py::arg("options"), py::arg("libavcodec"), py::arg("start"),
+      py::arg("stop"));
+}
+
+}  // namespace mgm::bindings

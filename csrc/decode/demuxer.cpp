@@ -1,0 +1,155 @@
+#include "decode/demuxer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+#include <utility>
+
+#include "error.hpp"
+
+namespace mgm {
+namespace {
+
+constexpr int kIoBuffer = 1 << 16;
+
+bool is_directory(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+}  // namespace
+
+Demuxer::Demuxer(Source source, const ReadOptions& options) : source_(std::move(source)) {
+  open();
+  choose_stream(options.stream);
+}
+
+int Demuxer::read_callback(void* opaque, std::uint8_t* buffer, int size) {
+  auto& self = *static_cast<Demuxer*>(opaque);
+  try {
+    std::int64_t count = 0;
+    if (self.source_.bytes) {
+      const auto all = *self.source_.bytes;
+      const auto left = static_cast<std::int64_t>(all.size()) - self.position_;
+      count = std::clamp<std::int64_t>(left, 0, size);
+      if (count > 0) {
+        std::memcpy(buffer, all.data() + self.position_, static_cast<std::size_t>(count));
+        self.position_ += count;
+      }
+    } else {
+      count = self.source_.read({buffer, static_cast<std::size_t>(size)});
+    }
+    return count > 0 ? static_cast<int>(count) : AVERROR_EOF;
+  } catch (...) {
+    self.failure_ = std::current_exception();
+    return AVERROR_EXTERNAL;
+  }
+}
+
+std::int64_t Demuxer::seek_callback(void* opaque, std::int64_t offset, int whence) {
+  auto& self = *static_cast<Demuxer*>(opaque);
+  whence &= ~AVSEEK_FORCE;
+  try {
+    if (self.source_.bytes) {
+      const auto size = static_cast<std::int64_t>(self.source_.bytes->size());
+      if (whence == AVSEEK_SIZE) return size;
+      const std::int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? self.position_ : size;
+      if (offset < -base || offset > size - base) return AVERROR(EINVAL);
+      return self.position_ = base + offset;
+    }
+    if (whence != AVSEEK_SIZE) return self.source_.seek(offset, whence);
+    const std::int64_t here = self.source_.seek(0, SEEK_CUR);
+    const std::int64_t size = self.source_.seek(0, SEEK_END);
+    self.source_.seek(here, SEEK_SET);
+    return size;
+  } catch (...) {
+    self.failure_ = std::current_exception();
+    return AVERROR_EXTERNAL;
+  }
+}
+
+void Demuxer::rethrow() {
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void Demuxer::open_io() {
+  auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBuffer));
+  if (buffer == nullptr) throw std::bad_alloc();
+  io_.reset(avio_alloc_context(buffer, kIoBuffer, 0, this, read_callback, nullptr, seek_callback));
+  if (!io_) {
+    av_free(buffer);
+    throw std::bad_alloc();
+  }
+}
+
+void Demuxer::open() {
+  const bool is_path = !source_.bytes && !source_.read;
+  if (is_path && is_directory(source_.name)) throw SystemError(EISDIR, source_.name);
+  if (!is_path) open_io();
+  AVFormatContext* raw = avformat_alloc_context();
+  if (raw == nullptr) throw std::bad_alloc();
+  raw->pb = io_.get();
+  AVDictionary* dictionary = nullptr;
+  av_dict_set(&dictionary, "protocol_whitelist", "file", 0);
+  // The prefix keeps a colon in a file name from being read as a protocol.
+  const std::string url = is_path ? "file:" + source_.name : std::string();
+  // On failure avformat_open_input frees the context itself.
+  const int status = avformat_open_input(&raw, url.c_str(), nullptr, &dictionary);
+  const libav::Dictionary options(dictionary);
+  rethrow();
+  libav::check(status, "opening the container", source_.name);
+  context_.reset(raw);
+  find_stream_info();
+}
+
+void Demuxer::find_stream_info() {
+  // mov's header gives codec, size and reorder depth; libav would decode frames to learn no more.
+  bool known = std::strstr(context_->iformat->name, "mp4") != nullptr && context_->nb_streams > 0;
+  for (unsigned i = 0; i < context_->nb_streams; ++i) {
+    const AVCodecParameters& codec = *context_->streams[i]->codecpar;
+    if (codec.codec_type != AVMEDIA_TYPE_VIDEO) continue;
+    known = known && codec.codec_id != AV_CODEC_ID_NONE && codec.width > 0 && codec.height > 0;
+  }
+  if (known) return;
+  const int status = avformat_find_stream_info(context_.get(), nullptr);
+  rethrow();
+  libav::check(status, "reading the stream headers", source_.name);
+}
+
+void Demuxer::choose_stream(std::optional<int> wanted) {
+  const int count = static_cast<int>(context_->nb_streams);
+  if (wanted) {
+    const bool exists = *wanted >= 0 && *wanted < count;
+    if (!exists || context_->streams[*wanted]->codecpar->codec_type != AVMEDIA_TYPE_VIDEO) {
+      throw std::invalid_argument("stream must name a video stream of " + source_.name + ", got " +
+                                  std::to_string(*wanted) + "; the file has " +
+                                  std::to_string(count) + " streams");
+    }
+    stream_ = *wanted;
+  } else {
+    stream_ = av_find_best_stream(context_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+    if (stream_ < 0) throw DecodeError(source_.name, std::nullopt, "no video stream in the file");
+  }
+  for (int i = 0; i < count; ++i) {
+    if (i != stream_) context_->streams[i]->discard = AVDISCARD_ALL;
+  }
+}
+
+bool Demuxer::read(AVPacket& packet) {
+  for (;;) {
+    av_packet_unref(&packet);
+    const int status = av_read_frame(context_.get(), &packet);
+    rethrow();
+    if (status == AVERROR_EOF) return false;
+    if (status < 0) {
+      damaged_ = true;  // what follows in the file is out of reach; what came before stands
+      return false;
+    }
+    if (packet.stream_index == stream_) return true;
+  }
+}
+
+}  // namespace mgm

@@ -1,0 +1,140 @@
+#include "decode/frame_stream.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "error.hpp"
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
+namespace mgm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A tap that misses every block of this many undamaged inter pictures is not in the decoder at all.
+constexpr std::int64_t kUntappedPictures = 8;
+
+Clock::time_point deadline(const std::optional<double>& max_seconds) {
+  if (!max_seconds) return Clock::time_point::max();
+  return Clock::now() +
+         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*max_seconds));
+}
+
+PacketDecoder::Options with_limits(PacketDecoder::Options decoder, const ReadOptions& options) {
+  decoder.max_pixels = options.max_pixels;
+  return decoder;
+}
+
+}  // namespace
+
+FrameStream::FrameStream(Source source, const ReadOptions& options,
+                         const PacketDecoder::Options& decoder)
+    : options_(options),
+      deadline_(deadline(options.max_seconds)),
+      demuxer_(std::move(source), options),
+      decoder_(demuxer_.stream(), with_limits(decoder, options), demuxer_.name()),
+      packet_(libav::make_packet()),
+      inter_(0),
+      tapped_inter_(0) {}
+
+void FrameStream::require_vectors() const {
+  if (decoder_.tapped()) return;
+  const std::string codec = avcodec_get_name(demuxer_.stream().codecpar->codec_id);
+  throw NoMotionVectors(demuxer_.name(), codec,
+                        "codec " + codec +
+                            " carries no motion vectors that mgm_ext reads; convert with `mgm-ext "
+                            "convert FILE -o OUT.mp4`");
+}
+
+void FrameStream::fail(const std::string& reason) const {
+  throw DecodeError(demuxer_.name(), frames_, reason);
+}
+
+void FrameStream::check_limits() {
+  if (options_.interrupt) options_.interrupt();
+  if (Clock::now() > deadline_) {
+    throw BudgetExceeded(
+        demuxer_.name(), frames_,
+        "decoding took longer than max_seconds=" + std::to_string(*options_.max_seconds));
+  }
+}
+
+void FrameStream::watch(const AVFrame& frame) {
+  if ((frame.flags & AV_FRAME_FLAG_KEY) != 0) key_frames_.push_back(frames_);
+  const int width = frame.width - static_cast<int>(frame.crop_left + frame.crop_right);
+  const int height = frame.height - static_cast<int>(frame.crop_top + frame.crop_bottom);
+  if (frames_ == 0) {
+    first_width_ = width;
+    first_height_ = height;
+  } else if (width != last_width_ || height != last_height_) {
+    size_changes_.push_back({frames_, width, height});
+  }
+  last_width_ = width;
+  last_height_ = height;
+  const MgmPicture* picture = mgm_picture(&frame);
+  if (picture == nullptr || frame.pict_type == AV_PICTURE_TYPE_I || damaged()) return;
+  ++inter_;
+  tapped_inter_ += picture->tapped;
+  if (tapped_inter_ == 0 && inter_ >= kUntappedPictures) {
+    throw std::logic_error("the tap of this decoder saw no block: the build is broken");
+  }
+}
+
+void FrameStream::receive_all() {
+  for (;;) {
+    libav::Frame frame = libav::make_frame();
+    if (!decoder_.receive(*frame)) return;
+    watch(*frame);
+    ++frames_;
+    order_.push(std::move(frame));
+  }
+}
+
+void FrameStream::advance() {
+  check_limits();
+  const bool more = demuxer_.read(*packet_);
+  const bool good = decoder_.send(more ? packet_.get() : nullptr);
+  if (options_.strict && (!good || damaged())) fail("the stream is damaged (strict=True)");
+  receive_all();
+  if (options_.strict && damaged()) fail("the stream is damaged (strict=True)");
+  if (more) return;
+  drained_ = true;
+  order_.finish();
+  if (frames_ == 0) {
+    throw DecodeError(demuxer_.name(), std::nullopt, "no frame could be decoded");
+  }
+}
+
+bool FrameStream::next(ShownFrame& shown) {
+  while (!order_.pop(shown)) {
+    if (drained_) return false;
+    advance();
+  }
+  return true;
+}
+
+VideoInfo FrameStream::info() const {
+  VideoInfo info = describe_stream(demuxer_, options_.rotate);
+  info.damaged = damaged();
+  info.has_vectors = decoder_.tapped();
+  info.size_changes = size_changes_;
+  if (const char* name = av_get_pix_fmt_name(decoder_.context().pix_fmt)) info.pixel_format = name;
+  const char* profile =
+      avcodec_profile_name(decoder_.context().codec_id, decoder_.context().profile);
+  if (profile != nullptr) info.profile = profile;
+  if (first_width_ > 0) {
+    const bool across = info.rotation % 180 != 0;
+    info.width = across ? first_height_ : first_width_;
+    info.height = across ? first_width_ : first_height_;
+  }
+  if (drained_) {
+    info.num_frames = frames_;
+    info.key_frames = key_frames_;
+  }
+  return info;
+}
+
+}  // namespace mgm

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "decode/demuxer.hpp"
+#include "decode/display_order.hpp"
+#include "decode/packet_decoder.hpp"
+#include "mgm.hpp"
+
+namespace mgm {
+
+// Reads one video from start to end: demuxer, decoder and display order together, with the caller's
+// budget, damage and interrupts. Yields frames in display order with their distances known.
+class FrameStream {
+ public:
+  FrameStream(Source source, const ReadOptions& options, const PacketDecoder::Options& decoder);
+
+  [[nodiscard]] bool next(ShownFrame& shown);
+
+  // Throws NoMotionVectors when the codec is not tapped.
+  void require_vectors() const;
+
+  // What header and decoder know by now.
+  [[nodiscard]] VideoInfo info() const;
+  [[nodiscard]] bool damaged() const { return demuxer_.damaged() || decoder_.damaged(); }
+  [[nodiscard]] const Demuxer& demuxer() const { return demuxer_; }
+  [[nodiscard]] const PacketDecoder& decoder() const { return decoder_; }
+
+ private:
+  void check_limits();
+  void advance();
+  void receive_all();
+  void watch(const AVFrame& frame);
+  [[noreturn]] void fail(const std::string& reason) const;
+
+  ReadOptions options_;
+  std::chrono::steady_clock::time_point deadline_;
+  Demuxer demuxer_;
+  PacketDecoder decoder_;
+  DisplayOrder order_;
+  libav::Packet packet_;
+  bool drained_ = false;
+  std::int64_t frames_ = 0;            // put out by the decoder
+  std::int64_t inter_, tapped_inter_;  // pictures; see watch()
+  int first_width_ = 0, first_height_ = 0, last_width_ = 0, last_height_ = 0;
+  std::vector<std::array<std::int64_t, 3>> size_changes_;
+  std::vector<std::int64_t> key_frames_;
+};
+
+// From the header alone, before anything is decoded.
+[[nodiscard]] VideoInfo describe_stream(const Demuxer& demuxer, bool rotate);
+
+}  // namespace mgm

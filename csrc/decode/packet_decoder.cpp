@@ -1,0 +1,89 @@
+#include "decode/packet_decoder.hpp"
+
+#include <new>
+#include <utility>
+
+#include "error.hpp"
+
+namespace mgm {
+namespace {
+
+bool is_flow(int status) { return status == AVERROR(EAGAIN) || status == AVERROR_EOF; }
+
+}  // namespace
+
+PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std::string path)
+    : path_(std::move(path)) {
+  const AVCodecID id = stream.codecpar->codec_id;
+  const AVCodec* codec = avcodec_find_decoder(id);
+  if (codec == nullptr) {
+    throw DecodeError(path_, std::nullopt,
+                      std::string("no decoder for codec ") + avcodec_get_name(id));
+  }
+  context_.reset(avcodec_alloc_context3(codec));
+  if (!context_) throw std::bad_alloc();
+  libav::check(avcodec_parameters_to_context(context_.get(), stream.codecpar),
+               "reading the codec parameters", path_);
+  context_->pkt_timebase = stream.time_base;
+  context_->max_pixels = options.max_pixels;
+  context_->apply_cropping = 0;  // vectors lie in the coded picture; whoever needs pixels crops
+  context_->thread_count = options.vectors ? 1 : options.num_threads;
+  AVDictionary* dictionary = nullptr;
+  if (options.vectors) {
+    tap_.codec = mgm_codec(id);
+    tap_.export_rows = options.export_rows ? 1 : 0;
+    // Concealment invents vectors, and differently with and without pixels.
+    context_->error_concealment = 0;
+    if (id == AV_CODEC_ID_H264) av_dict_set(&dictionary, "enable_er", "0", 0);
+    if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
+  }
+  if (tapped()) {
+    context_->opaque = &tap_;
+    context_->get_buffer2 = mgm_get_buffer;
+  }
+  const int status = avcodec_open2(context_.get(), codec, &dictionary);
+  av_dict_free(&dictionary);
+  libav::check(status, "opening the decoder", path_);
+  if (tapped() && tap_.codec->open != nullptr) {
+    libav::check(tap_.codec->open(context_.get(), &tap_), "tapping the decoder", path_);
+  }
+  set_vectors_only(options.vectors && options.vectors_only);
+}
+
+PacketDecoder::~PacketDecoder() {
+  if (tapped() && tap_.codec->close != nullptr) tap_.codec->close(&tap_);
+}
+
+void PacketDecoder::set_vectors_only(bool on) {
+  if (!tapped()) return;
+  tap_.vectors_only = on ? 1 : 0;
+  if (tap_.codec->set_vectors_only != nullptr) {
+    tap_.codec->set_vectors_only(context_.get(), &tap_, on ? 1 : 0);
+  }
+}
+
+bool PacketDecoder::send(const AVPacket* packet) {
+  const int status = avcodec_send_packet(context_.get(), packet);
+  if (status >= 0 || is_flow(status)) return true;
+  damaged_ = true;
+  return false;
+}
+
+bool PacketDecoder::receive(AVFrame& frame) {
+  // A damaged picture yields an error and the next call goes on; bounded, so no stream can hold us.
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    const int status = avcodec_receive_frame(context_.get(), &frame);
+    if (is_flow(status)) return false;
+    if (status >= 0) {
+      const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+      if (frame.decode_error_flags != 0 || corrupt) damaged_ = true;
+      return true;
+    }
+    damaged_ = true;
+  }
+  return false;
+}
+
+void PacketDecoder::flush() { avcodec_flush_buffers(context_.get()); }
+
+}  // namespace mgm

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+
+#include "libav.hpp"
+#include "mgm.hpp"
+#include "taps/tap.h"
+
+namespace mgm {
+
+// Owns a decoder and its tap: packets in, frames out in display order, each with a MgmPicture where
+// the codec is tapped. Knows nothing of containers, frame numbers or distances.
+class PacketDecoder {
+ public:
+  struct Options {
+    bool vectors = true;       // tap the decoder
+    bool vectors_only = true;  // and do not reconstruct pixels
+    bool export_rows = false;  // libavcodec's own rows as frame side data
+    std::int64_t max_pixels = std::int64_t{1} << 26;
+    int num_threads = 1;  // used only without vectors
+  };
+
+  PacketDecoder(const AVStream& stream, const Options& options, std::string path);
+  PacketDecoder(const PacketDecoder&) = delete;
+  PacketDecoder& operator=(const PacketDecoder&) = delete;
+  ~PacketDecoder();
+
+  // nullptr drains. False when the packet was damaged. All frames must be received before the next.
+  [[nodiscard]] bool send(const AVPacket* packet);
+  // False when there is none; a damaged frame sets damaged().
+  [[nodiscard]] bool receive(AVFrame& frame);
+  // Forgets all pictures, before packets from another place.
+  void flush();
+  // For the packets sent from now on.
+  void set_vectors_only(bool on);
+
+  [[nodiscard]] AVCodecContext& context() const { return *context_; }
+  [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
+  [[nodiscard]] bool damaged() const { return damaged_; }
+
+ private:
+  std::string path_;
+  MgmTap tap_{};
+  libav::CodecContext context_;
+  bool damaged_ = false;
+};
+
+}  // namespace mgm
