@@ -5,6 +5,16 @@ set(MGM_SEAMS
   avpriv_report_missing_feature
   ff_h264_hl_decode_mb
 )
+
+# A name that --wrap could not take hold of would link without a word: it stops here instead.
+execute_process(
+  COMMAND ${Python_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/check_seams.py
+    --nm ${CMAKE_NM} --archives ${MGM_LIBAV} --symbols ${MGM_SEAMS}
+  ERROR_VARIABLE reason RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${reason}")
+endif()
+
 set(MGM_WRAP_OPTIONS)
 foreach(symbol IN LISTS MGM_SEAMS)
   list(APPEND MGM_WRAP_OPTIONS "-Wl,--wrap=${symbol}")

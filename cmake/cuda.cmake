@@ -1,0 +1,38 @@
+# mgm_ext._cuda: a module of its own, so that _core never needs a driver. csrc/cuda holds its kernels (*.cu) and its
+# binding (*.cpp); neither includes a torch header.
+file(GLOB MGM_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu csrc/cuda/*.cpp)
+if(NOT MGM_CUDA_SOURCES)
+  message(FATAL_ERROR "MGM_CUDA is ON, but csrc/cuda holds no source.")
+endif()
+
+if(NOT CMAKE_CUDA_ARCHITECTURES)
+  set(CMAKE_CUDA_ARCHITECTURES OFF)  # chosen below, from what the compiler knows
+endif()
+enable_language(CUDA)
+find_package(CUDAToolkit REQUIRED)
+set(CMAKE_CUDA_STANDARD 17)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+
+if(NOT CMAKE_CUDA_ARCHITECTURES)
+  execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --list-gpu-arch OUTPUT_VARIABLE known)
+  set(CMAKE_CUDA_ARCHITECTURES)
+  foreach(architecture 75 80 86 89 90 100 120)
+    if(known MATCHES "compute_${architecture}[\r\n]")
+      list(APPEND CMAKE_CUDA_ARCHITECTURES ${architecture})
+    endif()
+  endforeach()
+endif()
+message(STATUS "CUDA architectures: ${CMAKE_CUDA_ARCHITECTURES}")
+
+pybind11_add_module(_cuda MODULE ${MGM_CUDA_SOURCES})
+target_include_directories(_cuda PRIVATE csrc)
+# No fused multiply-add: the CPU core has none, and masks are the same bits on both.
+target_compile_options(_cuda PRIVATE
+  $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false>
+  $<$<COMPILE_LANGUAGE:CXX>:${MGM_WARNINGS}>)
+target_link_libraries(_cuda PRIVATE CUDA::cudart_static)
+set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden)
+if(MGM_DEVELOP)
+  set_target_properties(_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_SOURCE_DIR}/mgm_ext)
+endif()
+install(TARGETS _cuda LIBRARY DESTINATION mgm_ext)

@@ -1,0 +1,17 @@
+// What this build was made of: the linked libraries' own words, and where their sources came from.
+#pragma once
+
+#include <string>
+
+namespace mgm {
+
+struct BuildInfo {
+  std::string ffmpeg, dav1d;  // releases
+  std::string configuration;  // FFmpeg's configure line
+  std::string license;        // as FFmpeg states it for this configuration
+  std::string sources;        // JSON: release, sha256 and origin of both; {} for a foreign prefix
+};
+
+[[nodiscard]] BuildInfo build_info();
+
+}  // namespace mgm
