@@ -5,4 +5,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "The C++ core of mgm_ext.";
   mgm::bindings::register_build_info(module);
   mgm::bindings::register_decode(module);
+  mgm::bindings::register_motion_field(module);
 }

@@ -5,16 +5,22 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import _core
 from ._arrays import read_only, summary
 from .views import View
 
-__all__ = ["CELLS", "INVALID", "WINDOWS", "Clip", "MotionField"]
+if TYPE_CHECKING:
+    from .decode import VideoInfo
 
+__all__ = ["CELLS", "INVALID", "WINDOWS", "Cell", "Clip", "MotionField", "Window", "cell_size"]
+
+Cell: TypeAlias = Literal["auto", 8, 16, 32]
+Window: TypeAlias = Literal["centred", "interval", "frame"]
 CELLS: Final = (8, 16, 32)
 WINDOWS: Final = ("centred", "interval", "frame")
 INVALID: Final = -32768
@@ -24,6 +30,15 @@ INVALID: Final = -32768
 def _rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     # Pickled arrays come back writeable; the constructor makes them read-only again.
     return type(value), tuple(getattr(value, field.name) for field in fields(value))
+
+
+def cell_size(cell: Cell) -> int | None:
+    """A reader's `cell` argument, checked; None for "auto"."""
+    if cell == "auto":
+        return None
+    if cell not in CELLS:
+        raise ValueError(f"cell must be 'auto' or one of {CELLS}, not {cell!r}")
+    return cell
 
 
 def _overlap(start: float, length: float, tokens: int, cell: int, cells: int) -> NDArray[np.int64]:
@@ -52,7 +67,8 @@ class MotionField:
         cell: 8, 16 or 32.
         width: of the turned picture, in source pixels.
         height: of the turned picture, in source pixels.
-        window: which coded frames belong to a sampled one: "centred", "interval" or "frame".
+        window: which coded frames belong to a sampled one: "centred", "interval", "frame", or
+            "given" where sample_offsets came from the caller.
 
     Raises:
         ValueError: an array has another dtype or shape, or sample_offsets do not rise from 0 to M.
@@ -75,8 +91,8 @@ class MotionField:
             raise ValueError(f"cell must be one of {CELLS}, not {self.cell}")
         if self.width < 1 or self.height < 1:
             raise ValueError(f"width and height must be at least 1, not {self.width}x{self.height}")
-        if self.window not in WINDOWS:
-            raise ValueError(f"window must be one of {WINDOWS}, not {self.window!r}")
+        if self.window not in (*WINDOWS, "given"):
+            raise ValueError(f"window must be 'given' or one of {WINDOWS}, not {self.window!r}")
         high, wide = -(-self.height // self.cell), -(-self.width // self.cell)
         self._check("vectors", np.int16, ("M", high, wide, 2))
         rows = len(self.vectors)
@@ -99,6 +115,49 @@ class MotionField:
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return _rebuilt(self)
 
+    @classmethod
+    def from_flow(
+        cls,
+        flow: NDArray[np.float32],
+        *,
+        valid: NDArray[np.bool_] | None = None,
+        sample_offsets: NDArray[np.int64] | None = None,
+        cell: Cell = "auto",
+    ) -> MotionField:
+        """Motion from anywhere else: RAFT, CoTracker, Farneback.
+
+        Args:
+            flow: float32 [M, H, W, 2], where the content of each source pixel moves, (dx, dy) in
+                pixels per frame. Pixels that are not finite are invalid.
+            valid: bool [M, H, W], pixels that count; without it, all.
+            sample_offsets: int64 [T + 1], rows of each sampled frame; without it, one row each.
+            cell: 8, 16, 32, or "auto": the smallest with at most 4096 cells, else 32.
+
+        Returns:
+            A field whose cells are the means of their valid pixels (rounded to 2^-16 pixel, clamped
+            to +-32767/64), coded everywhere, without cuts. A cell is valid if at least half of its
+            pixels are; `row_frames` counts from 0.
+
+        Raises:
+            ValueError: an array has another dtype or shape, or `cell` is not allowed.
+        """
+        flow = read_only("flow", flow, dtype=np.float32, shape=("M", "H", "W", 2))
+        rows, height, width = flow.shape[:3]
+        if valid is not None:
+            valid = read_only("valid", valid, dtype=np.bool_, shape=(rows, height, width))
+        vectors, size = _core.field_from_flow(flow, valid, cell_size(cell))
+        return cls(
+            vectors=vectors,
+            coded=np.ones(vectors.shape[:3], np.bool_),
+            cuts=np.zeros(rows, np.bool_),
+            row_frames=np.arange(rows),
+            sample_offsets=np.arange(rows + 1) if sample_offsets is None else sample_offsets,
+            cell=size,
+            width=width,
+            height=height,
+            window="frame" if sample_offsets is None else "given",
+        )
+
     @property
     def num_samples(self) -> int:
         """T, the number of sampled frames."""
@@ -106,7 +165,7 @@ class MotionField:
 
     @property
     def valid(self) -> NDArray[np.bool_]:
-        """bool [M, R, C]: the cell has motion."""
+        """Which cells have motion, bool [M, R, C]."""
         result: NDArray[np.bool_] = self.vectors[..., 0] != INVALID
         return result
 
@@ -174,7 +233,7 @@ class Clip:
     frame_indices: NDArray[np.int64]
     seconds: NDArray[np.float64]
     picture_types: str
-    info: Any
+    info: VideoInfo
 
     def __post_init__(self) -> None:
         indices = read_only("frame_indices", self.frame_indices, dtype=np.int64, shape=("T",))
