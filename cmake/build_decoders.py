@@ -146,7 +146,10 @@ def build_ffmpeg(source: Path, prefix: Path, arguments: argparse.Namespace, log:
     for library in libraries:
         copy_files([library], library.parent, prefix / "lib")
     headers = [*source.rglob("*.h"), *source.rglob("*_template.c")]
-    copy_files(headers, source, prefix / "include")
+    ours = [
+        path for path in headers if path.relative_to(source).parts[0] not in {"fftools", "tests"}
+    ]
+    copy_files(ours, source, prefix / "include")
     texts = [source / "COPYING.LGPLv2.1", source / "LICENSE.md"]
     copy_files(texts, source, prefix / "licenses" / "ffmpeg")
 
@@ -164,6 +167,12 @@ def build(prefix: Path, found: dict[str, sources.Source], arguments: argparse.Na
             name: {"version": source.version, "sha256": source.sha256, "origin": source.origin}
             for name, source in found.items()
         }
+        information["ffmpeg"]["options"] = " ".join(
+            recipe.ffmpeg_options(sanitize=arguments.sanitize)
+        )
+        information["dav1d"]["options"] = " ".join(
+            recipe.dav1d_options(sanitize=arguments.sanitize)
+        )
         (finished / "build-info.json").write_text(json.dumps(information, indent=1))
         finished.rename(prefix)
 

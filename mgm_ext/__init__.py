@@ -1,4 +1,4 @@
-"""Motion-guided masks for video masked autoencoders, from the motion vectors a file already carries."""
+"""Motion-guided masks for video masked autoencoders, from the vectors a file already carries."""
 
 from __future__ import annotations
 

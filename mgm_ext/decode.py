@@ -138,8 +138,7 @@ class MotionVectors:
         return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
 
     def to_structured(self) -> NDArray[np.void]:
-        """One structured array [N] with libav's field names, as PyAV's side data gives, and
-        `reference_distance`."""
+        """One structured array [N]: PyAV's field names and `reference_distance`."""
         rows = np.empty(len(self.w), dtype=list(_STRUCTURED))
         for name, _ in _STRUCTURED:
             rows[name] = getattr(self, name)
@@ -154,7 +153,8 @@ def _check_source(source: Source) -> Any:
     if hasattr(source, "read") and hasattr(source, "seek"):
         return source
     raise TypeError(
-        f"source must be a path, bytes or a seekable binary file object, got {type(source).__name__}"
+        "source must be a path, bytes or a seekable binary file object, "
+        f"got {type(source).__name__}"
     )
 
 

