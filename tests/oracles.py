@@ -1,0 +1,185 @@
+"""Independent answers to what `read_motion_vectors` must give, the same for every codec."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+from av.video.frame import PictureType
+from numpy.typing import NDArray
+
+import mgm_ext
+from mgm_ext import MotionVectors, _core
+
+ROW_FIELDS = [
+    "source",
+    "w",
+    "h",
+    "src_x",
+    "src_y",
+    "dst_x",
+    "dst_y",
+    "flags",
+    "motion_x",
+    "motion_y",
+    "motion_scale",
+    "reference_distance",
+]
+# Of PyAV's picture types, those that libav tells apart and we do not.
+PICTURE_TYPES = {"SI": "I", "SP": "P", "BI": "B"}
+
+
+def read(
+    path: Path | bytes,
+    *,
+    vectors_only: bool = True,
+    blocks: Literal["coded", "libavcodec"] = "coded",
+) -> MotionVectors:
+    """`read_motion_vectors`, with pixels too when not `vectors_only`."""
+    if vectors_only:
+        return mgm_ext.read_motion_vectors(path, blocks=blocks)
+    options = _core.ReadOptions(
+        stream=None,
+        rotate=True,
+        strict=False,
+        max_pixels=1 << 26,
+        max_seconds=None,
+        vectors_only=False,
+    )
+    source = path if isinstance(path, bytes) else str(path)
+    values = _core.read_motion_vectors(source, options, blocks == "libavcodec", 0, None)
+    return MotionVectors(info=mgm_ext.VideoInfo._of(values.pop("info")), **values)
+
+
+def assert_same(one: MotionVectors, other: MotionVectors) -> None:
+    """Every field of every row and frame is equal; unknown equals unknown."""
+    for name in [f.name for f in fields(MotionVectors) if f.name != "info"]:
+        a, b = getattr(one, name), getattr(other, name)
+        np.testing.assert_array_equal(a, b, err_msg=name)
+    assert one.info.damaged == other.info.damaged
+
+
+def assert_seam_changes_nothing(path: Path | bytes) -> MotionVectors:
+    """Vectors-only decode and full decode give the same (FFMPEG.md 5.4)."""
+    vectors = read(path)
+    assert_same(vectors, read(path, vectors_only=False))
+    return vectors
+
+
+def pyav_frames(path: Path, *, export: bool = False) -> list[av.VideoFrame]:
+    """PyAV's frames, decoded with one thread, with libavcodec's public export when asked for."""
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        context.thread_count = 1
+        context.thread_type = "NONE"
+        if export:
+            context.options = {"flags2": "+export_mvs"}
+        return list(container.decode(video=0))
+
+
+def exported_rows(frame: av.VideoFrame) -> NDArray[np.void]:
+    """PyAV's rows of one frame: structured, with libav's field names; empty for I-frames."""
+    data = frame.side_data.get("MOTION_VECTORS")
+    if data is None:
+        return np.empty(0, dtype=[(name, "<i8") for name in ROW_FIELDS[:-1]])
+    rows: NDArray[np.void] = data.to_ndarray()
+    return rows
+
+
+def assert_equals_export(path: Path) -> MotionVectors:
+    """Every field of every blocks="libavcodec" row equals PyAV's export (FFMPEG.md 5.1)."""
+    vectors = read(path, blocks="libavcodec")
+    frames = pyav_frames(path, export=True)
+    assert len(vectors) == len(frames)
+    rows = [exported_rows(frame) for frame in frames]
+    assert np.diff(vectors.offsets).tolist() == [len(r) for r in rows]
+    for name in ROW_FIELDS[:-1]:
+        theirs = np.concatenate([r[name] for r in rows])
+        np.testing.assert_array_equal(getattr(vectors, name), theirs, err_msg=name)
+    return vectors
+
+
+def assert_frames_as_shown(path: Path) -> MotionVectors:
+    """As many frames as PyAV shows, in its order: picture types, time stamps and key frames."""
+    vectors = read(path)
+    frames = pyav_frames(path)
+    assert len(vectors) == len(frames)
+    names = [PictureType(f.pict_type).name for f in frames]
+    types = [PICTURE_TYPES.get(name, name) for name in names]
+    assert vectors.picture_types.astype(str).tolist() == types
+    assert vectors.pts.tolist() == [f.pts for f in frames]
+    assert vectors.key_frames.tolist() == [f.key_frame for f in frames]
+    np.testing.assert_allclose(vectors.seconds, [f.time for f in frames], atol=1e-9)
+    return vectors
+
+
+def velocities(vectors: MotionVectors) -> NDArray[np.float64]:
+    """float64 [N, 2], pixels per frame, the direction in which content moves; NaN if unknown."""
+    distance = np.where(vectors.reference_distance == 0, np.nan, vectors.reference_distance)
+    motion = np.stack([vectors.motion_x, vectors.motion_y], axis=1).astype(float)
+    return motion / (vectors.motion_scale * distance)[:, None]
+
+
+def true_motion_share(
+    vectors: MotionVectors,
+    motion: tuple[float, float],
+    *,
+    margin: int = 32,
+    skip_frames: int = 0,
+    tolerance: float = 0.25,
+) -> float:
+    """Share of inner 4x4 cells in P and B frames all of whose vectors tell the true motion.
+
+    A vector does when it is off by at most `tolerance` pixels over its distance, on both axes. A
+    cell without any vector counts as wrong. `margin` pixels at each border, where content enters,
+    and the first `skip_frames` frames are left out.
+    """
+    size = (vectors.info.height, vectors.info.width)
+    inner = (
+        slice(margin // 4, (size[0] - margin) // 4),
+        slice(margin // 4, (size[1] - margin) // 4),
+    )
+    error = np.abs(velocities(vectors) - np.array(motion)).max(axis=1)
+    good = error * np.abs(vectors.reference_distance) <= tolerance + 1e-6
+    right = total = 0
+    for i in range(skip_frames, len(vectors)):
+        if vectors.picture_types[i] == b"I":
+            continue
+        cells = _agreed_cells(vectors, good, vectors.frame(i), size)[inner]
+        right += int(cells.sum())
+        total += cells.size
+    assert total > 0
+    return right / total
+
+
+def _agreed_cells(
+    vectors: MotionVectors, good: NDArray[np.bool_], rows: slice, size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """bool [ceil(H / 4), ceil(W / 4)]: covered, and by good vectors alone."""
+    covered = np.zeros((-(-size[0] // 16) * 4 + 8, -(-size[1] // 16) * 4), dtype=bool)
+    spoilt = np.zeros_like(covered)
+    for x, y, w, h, ok in zip(
+        vectors.dst_x[rows].tolist(),
+        vectors.dst_y[rows].tolist(),
+        vectors.w[rows].tolist(),
+        vectors.h[rows].tolist(),
+        good[rows].tolist(),
+        strict=True,
+    ):
+        x0, y0 = (x - w // 2) // 4, (y - h // 2) // 4
+        area = (slice(y0, y0 + max(h // 4, 1)), slice(x0, x0 + max(w // 4, 1)))
+        covered[area] = True
+        if not ok:
+            spoilt[area] = True
+    agreed: NDArray[np.bool_] = covered & ~spoilt
+    return agreed
+
+
+def assert_stable(path: Path, *, times: int = 20) -> None:
+    """The same vectors on every run."""
+    first: Any = read(path)
+    for _ in range(times - 1):
+        assert_same(read(path), first)
