@@ -3,7 +3,9 @@ set(MGM_SEAMS
   av_log
   avpriv_request_sample
   avpriv_report_missing_feature
+  ff_print_debug_info2
   ff_h264_hl_decode_mb
+  ff_h264_direct_ref_list_init
 )
 
 # A name that --wrap could not take hold of would link without a word: it stops here instead.

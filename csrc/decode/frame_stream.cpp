@@ -1,5 +1,6 @@
 #include "decode/frame_stream.hpp"
 
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -75,6 +76,7 @@ void FrameStream::watch(const AVFrame& frame) {
   last_width_ = width;
   last_height_ = height;
   const MgmPicture* picture = mgm_picture(&frame);
+  if (picture != nullptr && picture->failed != 0) throw std::bad_alloc();
   if (picture == nullptr || frame.pict_type == AV_PICTURE_TYPE_I || damaged()) return;
   ++inter_;
   tapped_inter_ += picture->tapped;

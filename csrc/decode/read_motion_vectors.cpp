@@ -1,5 +1,6 @@
-#include <cmath>
+#include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "decode/frame_stream.hpp"
@@ -10,27 +11,52 @@ namespace {
 
 std::int32_t sign(float distance) { return (distance > 0) - (distance < 0); }
 
-void append_coded(MotionVectors& rows, const ShownFrame& shown) {
+// libavcodec says only which list; the distance may disagree with it, or be unknown.
+std::int32_t listed_source(std::uint8_t flags) { return (flags & MGM_BLOCK_LIST1) != 0 ? 1 : -1; }
+
+bool is_vector(const MgmBlock& block) { return (block.flags & MGM_BLOCK_INTRA) == 0; }
+
+void resize(MotionVectors& rows, std::size_t size) {
+  rows.source.resize(size);
+  rows.w.resize(size);
+  rows.h.resize(size);
+  rows.src_x.resize(size);
+  rows.src_y.resize(size);
+  rows.dst_x.resize(size);
+  rows.dst_y.resize(size);
+  rows.flags.resize(size);
+  rows.motion_x.resize(size);
+  rows.motion_y.resize(size);
+  rows.motion_scale.resize(size);
+  rows.reference_distance.resize(size);
+}
+
+void append_rows(MotionVectors& rows, const ShownFrame& shown, Blocks kind) {
   const MgmPicture* picture = shown.picture();
-  if (picture == nullptr || shown.repeated) return;
-  for (std::size_t i = 0; i < picture->num_blocks; ++i) {
-    const MgmBlock& block = picture->blocks[i];
-    if ((block.flags & MGM_BLOCK_INTRA) != 0) continue;
-    const float distance = shown.distances[block.reference];
-    rows.source.push_back(sign(distance));
-    rows.w.push_back(block.w);
-    rows.h.push_back(block.h);
-    rows.src_x.push_back(
-        static_cast<std::int16_t>(block.x + block.motion_x / picture->motion_scale));
-    rows.src_y.push_back(
-        static_cast<std::int16_t>(block.y + block.motion_y / picture->motion_scale));
-    rows.dst_x.push_back(block.x);
-    rows.dst_y.push_back(block.y);
-    rows.flags.push_back(block.flags & MGM_BLOCK_PUBLIC);
-    rows.motion_x.push_back(block.motion_x);
-    rows.motion_y.push_back(block.motion_y);
-    rows.motion_scale.push_back(picture->motion_scale);
-    rows.reference_distance.push_back(distance);
+  const bool exported = kind == Blocks::kLibavcodec;
+  if (picture == nullptr || (shown.repeated && !exported)) return;
+  const std::span blocks(picture->blocks, picture->num_blocks);
+  std::size_t row = rows.w.size();
+  resize(rows, row + static_cast<std::size_t>(std::ranges::count_if(blocks, is_vector)));
+  const int scale = picture->motion_scale;
+  for (const MgmBlock& block : blocks) {
+    if (!is_vector(block)) continue;
+    const float distance = block.reference < shown.distances.size()
+                               ? shown.distances[block.reference]
+                               : std::numeric_limits<float>::quiet_NaN();
+    rows.source[row] = exported ? listed_source(block.flags) : sign(distance);
+    rows.w[row] = block.w;
+    rows.h[row] = block.h;
+    rows.src_x[row] = static_cast<std::int16_t>(block.x + block.motion_x / scale);
+    rows.src_y[row] = static_cast<std::int16_t>(block.y + block.motion_y / scale);
+    rows.dst_x[row] = block.x;
+    rows.dst_y[row] = block.y;
+    rows.flags[row] = exported ? 0 : block.flags & MGM_BLOCK_PUBLIC;
+    rows.motion_x[row] = block.motion_x;
+    rows.motion_y[row] = block.motion_y;
+    rows.motion_scale[row] = picture->motion_scale;
+    rows.reference_distance[row] = distance;
+    ++row;
   }
 }
 
@@ -58,7 +84,7 @@ MotionVectors read_motion_vectors(Source source, const ReadOptions& options, Blo
   ShownFrame shown;
   while ((!stop || shown.index + 1 < *stop) && stream.next(shown)) {
     if (shown.index < start) continue;
-    append_coded(rows, shown);
+    append_rows(rows, shown, blocks);
     append_frame(rows, shown, stream.demuxer().stream().time_base);
   }
   rows.info = stream.info();

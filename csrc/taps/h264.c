@@ -1,129 +1,177 @@
 /* H.264: ff_h264_hl_decode_mb runs once per macroblock with its vectors, references and types at
- * hand. In vectors-only decode it becomes empty: parsing never looks at pixels. */
-#include <libavcodec/h264dec.h>
+ * hand. In vectors-only decode it becomes empty: parsing never looks at pixels. The references of a
+ * slice are looked up once, where the decoder has just made its lists. */
 #include <libavcodec/mpegutils.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "export.h"
+#include "h264_macroblock.h"
 #include "tap.h"
 
 void __real_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl);
 void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl);
+void __real_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
+void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 
-typedef struct Macroblock {
-  const H264Context* h;
-  const H264SliceContext* sl;
-  MgmPicture* picture;
-  int field;  /* covers every second line of a macroblock pair */
-  int bottom; /* of which field, when field */
-  uint8_t flags;
-} Macroblock;
+/* Whose reference indices: those of frame macroblocks and of field pictures, or those of the top
+ * and the bottom macroblock of a field pair in an MBAFF frame. */
+enum { OWN, TOP, BOTTOM };
 
-static uint8_t add_reference(const Macroblock* mb, int list, int ref) {
-  const H264Context* h = mb->h;
-  const int mbaff_field = MB_MBAFF(mb->sl);
-  /* A field macroblock of an MBAFF picture counts fields: even references have its own parity. */
-  const int index = mbaff_field ? 16 + (ref ^ (mb->sl->mb_y & 1)) : ref;
-  const H264Ref* target = &mb->sl->ref_list[list][index];
-  if (!target->parent) return mgm_add_reference(mb->picture, NULL, MGM_NO_POC, 0);
+typedef struct Rows {
+  uint32_t begin, end;
+} Rows;
+
+typedef struct State {
+  MgmTarget targets[3][2][32]; /* by list and reference index */
+  MgmPicture* picture;         /* of the current slice */
+  Rows* rows;                  /* by macroblock of the current picture: what it left in the list */
+  MgmCell* cells;              /* or, when libavcodec's rows are wanted, these; the picture's */
+  size_t num_macroblocks;
+  int64_t serial; /* of the current picture */
+  int reset;      /* the next picture begins another POC numbering */
+} State;
+
+/* 1 for the field of a picture that is shown later, 0 for the earlier and where both are shown at
+ * once. A field that was not decoded yet has the POC INT_MAX. */
+static int is_later(const H264Picture* picture, int bottom) {
+  return picture->field_poc[bottom] > picture->field_poc[!bottom];
+}
+
+/* A picture that stands in for one lost before this stream, of which only frame_num is known. */
+static int is_gap(const H264Picture* picture) {
+  return picture->field_poc[0] == INT_MAX && picture->field_poc[1] == INT_MAX;
+}
+
+static uint8_t add_lost(const H264Context* h, MgmPicture* picture, const H264Picture* lost) {
+  /* Where nothing is reordered, frame_num counts frames. */
+  const int most = 1 << h->ps.sps->log2_max_frame_num;
+  const int back = (h->cur_pic_ptr->frame_num - lost->frame_num) & (most - 1);
+  if (h->avctx->has_b_frames > 0 || back < 1 || back > H264_MAX_DPB_FRAMES) return 0;
+  return mgm_add_reference(picture, picture, MGM_NO_POC, (int8_t)(-2 * back));
+}
+
+/* parity of the field that refers: -1 where frames refer to frames. */
+static MgmTarget find_target(const H264Context* h, MgmPicture* picture, const H264Ref* ref,
+                             int bottom) {
+  const H264Picture* parent = ref->parent;
+  MgmTarget target = {0};
+  if (!parent || !parent->f) return target;
+  if (is_gap(parent)) {
+    target.reference = add_lost(h, picture, parent);
+    return target;
+  }
   int half = 0;
-  if (mb->field) {
-    const int bottom_later = h->cur_pic_ptr->field_poc[1] >= h->cur_pic_ptr->field_poc[0];
-    half = ((target->reference & PICT_FRAME) == PICT_BOTTOM_FIELD) - mb->bottom;
-    if (!bottom_later) half = -half;
+  if (bottom >= 0) {
+    const int refers_to_bottom = (ref->reference & PICT_FRAME) == PICT_BOTTOM_FIELD;
+    half = is_later(parent, refers_to_bottom) - is_later(h->cur_pic_ptr, bottom);
+    target.rise = (int8_t)(4 * (refers_to_bottom - bottom));
   }
-  return mgm_add_reference(mb->picture, mgm_picture(target->parent->f), target->parent->poc,
-                           (int8_t)half);
+  target.reference = mgm_add_reference(picture, mgm_picture(parent->f), parent->poc, (int8_t)half);
+  return target;
 }
 
-/* One partition: its first 4x4 block n (whose cache entry alone is certain to hold the reference),
- * place and size in the macroblock. */
-static void add_partition(const Macroblock* mb, int type, int part, int n, int x, int y, int w,
-                          int h, uint8_t flags) {
-  uint8_t second = 0;
-  for (int list = 0; list < 2; ++list) {
-    if (!IS_DIR(type, part, list)) continue;
-    const int ref = mb->sl->ref_cache[list][scan8[n]];
-    if (ref < 0) continue;
-    const int16_t* motion = mb->sl->mv_cache[list][scan8[n]];
-    const int top = mb->field ? (mb->sl->mb_y & ~1) * 16 : mb->sl->mb_y * 16;
-    mgm_add_block(mb->picture,
-                  (MgmBlock){
-                      .x = (int16_t)(mb->sl->mb_x * 16 + x + w / 2),
-                      .y = (int16_t)(top + ((y + h / 2) << mb->field)),
-                      .w = (uint8_t)w,
-                      .h = (uint8_t)(h << mb->field),
-                      .flags = (uint8_t)(mb->flags | flags | second | (list ? MGM_BLOCK_LIST1 : 0)),
-                      .reference = add_reference(mb, list, ref),
-                      .motion_x = motion[0],
-                      .motion_y = motion[1] * (1 << mb->field),
-                  });
-    second = MGM_BLOCK_SECOND;
-  }
-}
-
-static void add_sub_macroblock(const Macroblock* mb, int i) {
-  const int type = mb->sl->sub_mb_type[i];
-  const int n = 4 * i, x = 8 * (i & 1), y = 4 * (i & 2);
-  const uint8_t flags = IS_DIRECT(type) ? MGM_BLOCK_DIRECT : 0;
-  if (IS_SUB_8X8(type)) {
-    add_partition(mb, type, 0, n, x, y, 8, 8, flags);
-  } else if (IS_SUB_8X4(type)) {
-    add_partition(mb, type, 0, n, x, y, 8, 4, flags);
-    add_partition(mb, type, 0, n + 2, x, y + 4, 8, 4, flags);
-  } else if (IS_SUB_4X8(type)) {
-    add_partition(mb, type, 0, n, x, y, 4, 8, flags);
-    add_partition(mb, type, 0, n + 1, x + 4, y, 4, 8, flags);
-  } else {
-    for (int j = 0; j < 4; ++j) {
-      add_partition(mb, type, 0, n + j, x + 4 * (j & 1), y + 2 * (j & 2), 4, 4, flags);
+static void find_targets(State* state, const H264Context* h, const H264SliceContext* sl) {
+  MgmPicture* picture = state->picture;
+  memset(state->targets, 0, sizeof state->targets);
+  const int bottom = FIELD_PICTURE(h) ? h->picture_structure == PICT_BOTTOM_FIELD : -1;
+  for (unsigned list = 0; list < sl->list_count; ++list) {
+    const H264Ref* refs = sl->ref_list[list];
+    for (unsigned i = 0; i < FFMIN(sl->ref_count[list], 32); ++i) {
+      state->targets[OWN][list][i] = find_target(h, picture, &refs[i], bottom);
+      if (!FRAME_MBAFF(h) || i >= 16) continue;
+      /* The even index of a field macroblock means the field of its own parity. */
+      for (unsigned odd = 0; odd < 2; ++odd) {
+        const unsigned index = 2 * i + odd;
+        state->targets[TOP][list][index] = find_target(h, picture, &refs[16 + index], 0);
+        state->targets[BOTTOM][list][index] = find_target(h, picture, &refs[16 + (index ^ 1)], 1);
+      }
     }
   }
 }
 
-static void add_inter(const Macroblock* mb, int type) {
-  if (IS_16X16(type)) {
-    add_partition(mb, type, 0, 0, 0, 0, 16, 16, 0);
-  } else if (IS_16X8(type)) {
-    add_partition(mb, type, 0, 0, 0, 0, 16, 8, 0);
-    add_partition(mb, type, 1, 8, 0, 8, 16, 8, 0);
-  } else if (IS_8X16(type)) {
-    add_partition(mb, type, 0, 0, 0, 0, 8, 16, 0);
-    add_partition(mb, type, 1, 4, 8, 0, 8, 16, 0);
-  } else {
-    for (int i = 0; i < 4; ++i) add_sub_macroblock(mb, i);
+static int begin_rows(State* state, size_t num_macroblocks) {
+  if (state->num_macroblocks != num_macroblocks) {
+    free(state->rows);
+    state->rows = malloc(num_macroblocks * sizeof *state->rows);
+    state->num_macroblocks = state->rows ? num_macroblocks : 0;
   }
+  if (!state->rows) return AVERROR(ENOMEM);
+  memset(state->rows, 0, num_macroblocks * sizeof *state->rows);
+  return 0;
 }
 
-static void add_intra(const Macroblock* mb) {
-  const int top = mb->field ? (mb->sl->mb_y & ~1) * 16 : mb->sl->mb_y * 16;
-  mgm_add_block(mb->picture, (MgmBlock){
-                                 .x = (int16_t)(mb->sl->mb_x * 16 + 8),
-                                 .y = (int16_t)(top + (8 << mb->field)),
-                                 .w = 16,
-                                 .h = (uint8_t)(16 << mb->field),
-                                 .flags = (uint8_t)(mb->flags | MGM_BLOCK_INTRA | MGM_BLOCK_CODED),
-                             });
+static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPicture* picture) {
+  /* Both fields of a frame come by here. */
+  if (state->serial == picture->serial) return;
+  state->serial = picture->serial;
+  if (h->picture_idr || state->reset) ++tap->sequence;
+  state->reset = 0;
+  picture->sequence = tap->sequence;
+  mgm_add_reference(picture, NULL, MGM_NO_POC, 0);
+  const size_t num_macroblocks = (size_t)h->mb_stride * (size_t)h->mb_height;
+  if (begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
+  state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
 }
 
-static void add_macroblock(const H264Context* h, const H264SliceContext* sl, MgmPicture* picture) {
-  const int type = (int)h->cur_pic.mb_type[sl->mb_xy];
-  const int field = MB_FIELD(sl) || FIELD_PICTURE(h);
-  Macroblock mb = {.h = h, .sl = sl, .picture = picture, .field = field};
-  mb.bottom = FIELD_PICTURE(h) ? h->picture_structure == PICT_BOTTOM_FIELD : sl->mb_y & 1;
-  mb.flags = field ? MGM_BLOCK_FIELD : 0;
-  picture->tapped = 1;
+static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
+  State* state = tap->state;
+  MgmPicture* picture = mgm_picture(h->cur_pic_ptr->f);
+  state->picture = picture;
+  if (!picture) return;
+  begin_picture(tap, state, h, picture);
+  const int num_mmco = !h->droppable && h->explicit_ref_marking ? h->nb_mmco : 0;
+  for (int i = 0; i < num_mmco; ++i) state->reset |= h->mmco[i].opcode == MMCO_RESET;
   picture->has_poc = 1;
   picture->poc = h->cur_pic_ptr->poc;
-  if (IS_INTRA(type)) {
-    add_intra(&mb);
-    return;
+  find_targets(state, h, sl);
+}
+
+void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl) {
+  __real_ff_h264_direct_ref_list_init(h, sl);
+  MgmTap* tap = mgm_tap(h->avctx);
+  if (tap) begin_slice(tap, h, sl);
+}
+
+/* The same macroblock again, from a slice that overlaps another: what it shows is the later one. */
+static void drop_rows(MgmPicture* picture, Rows rows) {
+  for (uint32_t i = rows.begin; i < rows.end; ++i) {
+    picture->blocks[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
   }
-  if (IS_SKIP(type)) {
-    mb.flags |= MGM_BLOCK_SKIP;
-  } else if (sl->cbp & 63) {
-    mb.flags |= MGM_BLOCK_CODED;
+}
+
+static const MgmTarget (*targets_of(const State* state, const H264SliceContext* sl))[32] {
+  return state->targets[!MB_MBAFF(sl) ? OWN : sl->mb_y & 1 ? BOTTOM : TOP];
+}
+
+static void add_macroblock(State* state, const H264Context* h, const H264SliceContext* sl) {
+  MgmPicture* picture = state->picture;
+  if (mgm_reserve_blocks(picture, MGM_H264_MOST_BLOCKS) < 0) return;
+  Rows* rows = &state->rows[sl->mb_xy];
+  if (rows->end) drop_rows(picture, *rows);
+  rows->begin = (uint32_t)picture->num_blocks;
+  MgmBlock* next = picture->blocks + picture->num_blocks;
+  next = mgm_h264_macroblock(h, sl, targets_of(state, sl), next);
+  picture->num_blocks = (size_t)(next - picture->blocks);
+  rows->end = (uint32_t)picture->num_blocks;
+}
+
+static uint8_t cell_of(const MgmTarget* targets, int8_t ref) {
+  return (uint8_t)(ref < 0 ? MGM_CELL_NONE : MGM_CELL_FIRST + targets[ref & 31].reference);
+}
+
+static void note_references(State* state, const H264Context* h, const H264SliceContext* sl) {
+  const MgmTarget(*targets)[32] = targets_of(state, sl);
+  MgmCell* cell = &state->cells[sl->mb_xy];
+  memset(cell, MGM_CELL_NONE, sizeof *cell);
+  if (IS_INTRA(h->cur_pic.mb_type[sl->mb_xy])) return;
+  for (unsigned list = 0; list < sl->list_count; ++list) {
+    const int8_t* refs = &h->cur_pic.ref_index[list][4 * sl->mb_xy];
+    for (int i = 0; i < 4; ++i) {
+      cell->reference[list][i] = cell_of(targets[list], refs[i]);
+    }
   }
-  if (IS_DIRECT(type)) mb.flags |= MGM_BLOCK_DIRECT;
-  add_inter(&mb, type);
 }
 
 void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
@@ -133,18 +181,49 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
     return;
   }
   /* Before the real call, which renumbers the references of field macroblocks. */
-  MgmPicture* picture = mgm_picture(h->cur_pic_ptr->f);
-  if (picture) add_macroblock(h, sl, picture);
+  State* state = tap->state;
+  if (state->picture && (size_t)sl->mb_xy < state->num_macroblocks) {
+    state->picture->tapped = 1;
+    if (state->cells) {
+      note_references(state, h, sl);
+    } else {
+      add_macroblock(state, h, sl);
+    }
+  }
   if (!tap->vectors_only) __real_ff_h264_hl_decode_mb(h, sl);
 }
 
 static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
   (void)tap;
   context->skip_loop_filter = on ? AVDISCARD_ALL : AVDISCARD_DEFAULT;
+  /* With this, film grain is described instead of drawn. */
+  if (on) {
+    context->export_side_data |= AV_CODEC_EXPORT_DATA_FILM_GRAIN;
+  } else {
+    context->export_side_data &= ~AV_CODEC_EXPORT_DATA_FILM_GRAIN;
+  }
+}
+
+static int open_tap(AVCodecContext* context, MgmTap* tap) {
+  (void)context;
+  State* state = calloc(1, sizeof *state);
+  if (!state) return AVERROR(ENOMEM);
+  state->serial = -1;
+  tap->state = state;
+  return 0;
+}
+
+static void close_tap(MgmTap* tap) {
+  State* state = tap->state;
+  if (state) free(state->rows);
+  free(state);
+  tap->state = NULL;
 }
 
 const MgmCodec mgm_codec_h264 = {
     .id = AV_CODEC_ID_H264,
     .motion_scale = 4,
+    .open = open_tap,
+    .close = close_tap,
     .set_vectors_only = set_vectors_only,
 };

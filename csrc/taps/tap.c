@@ -69,8 +69,7 @@ uint8_t mgm_add_reference(MgmPicture* picture, const MgmPicture* target, int32_t
     const MgmReference* known = &picture->references[i];
     if (known->serial == serial && known->half == half && known->poc == poc) return (uint8_t)i;
   }
-  const int most = (int)(sizeof picture->references / sizeof *picture->references);
-  if (picture->num_references == most) {
+  if (picture->num_references == MGM_MOST_REFERENCES) {
     picture->failed = 1;
     return 0;
   }

@@ -46,6 +46,11 @@ typedef struct MgmBlock {
 
 #define MGM_NO_POC INT32_MIN
 
+enum {
+  MGM_NO_REFERENCE = 255, /* MgmBlock.reference of a row that refers to nothing */
+  MGM_MOST_REFERENCES = 253,
+};
+
 typedef struct MgmReference {
   int64_t serial; /* MgmPicture.serial of the picture referred to; -1: unknown */
   int32_t poc;    /* its picture order count, or MGM_NO_POC */
@@ -66,16 +71,15 @@ typedef struct MgmPicture {
   int32_t width, height; /* of the coded picture */
   MgmBlock* blocks;
   size_t num_blocks, max_blocks;
-  MgmReference references[256];
+  MgmReference references[MGM_MOST_REFERENCES];
   int num_references;
-  void* extra; /* the codec's own, for blocks="libavcodec"; freed with the picture by free() */
+  void* extra; /* for blocks="libavcodec" (export.h); freed with the picture by free() */
 } MgmPicture;
 
 typedef struct MgmTap {
   const struct MgmCodec* codec;
   int vectors_only; /* skip the reconstruction of pixels; may change between packets */
-  int export_rows;  /* keep in MgmPicture.extra what reference distances of libavcodec's own rows
-                       need */
+  int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
   void* state;      /* the codec's own */
@@ -101,10 +105,15 @@ int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
 /* The picture on a frame, or NULL. */
 MgmPicture* mgm_picture(const AVFrame* frame);
 
-/* Grows the list; use mgm_add_block. */
+/* Doubles the room; use mgm_reserve_blocks or mgm_add_block. */
 int mgm_grow_blocks(MgmPicture* picture);
 
 static inline MgmTap* mgm_tap(const AVCodecContext* context) { return (MgmTap*)context->opaque; }
+
+/* Room for count more blocks (at most 1024), or an AVERROR. */
+static inline int mgm_reserve_blocks(MgmPicture* picture, size_t count) {
+  return picture->max_blocks - picture->num_blocks >= count ? 0 : mgm_grow_blocks(picture);
+}
 
 static inline void mgm_add_block(MgmPicture* picture, MgmBlock block) {
   if (picture->num_blocks == picture->max_blocks && mgm_grow_blocks(picture) < 0) return;
