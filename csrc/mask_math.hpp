@@ -1,0 +1,120 @@
+// The integer formulae that decide a mask, in C++17: the core and the CUDA kernels share every
+// line. Units: speed 1/64 source pixel per frame; score 2^-16 of that; place 2^-12 token; weight
+// 2^-16.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "philox.hpp"
+
+namespace mgm {
+
+inline constexpr int kPlaceBits = 12;
+inline constexpr std::int64_t kToken = std::int64_t{1} << kPlaceBits;  // one token, as a place
+inline constexpr int kScoreBits = 16;
+inline constexpr std::int64_t kMaxScore = std::int64_t{1} << 40;       // what a caller may hand in
+inline constexpr std::int64_t kMaxSlotTokens = std::int64_t{1} << 20;  // R * C stays below
+inline constexpr int kPathReach = 2;  // tokens per axis between neighbouring slots
+inline constexpr int kPixel = 64;     // one source pixel, as a speed
+
+MGM_HD inline std::int64_t clamp_to(std::int64_t value, std::int64_t low, std::int64_t high) {
+  return value < low ? low : (value > high ? high : value);
+}
+
+// rint(sqrt(float32(dx^2 + dy^2))), ties to even; |dx|, |dy| <= 32768, not both. Adding 2^23 rounds
+// as rint does, and vectorises.
+MGM_HD inline std::int32_t speed(std::int32_t dx, std::int32_t dy) {
+  const float root = std::sqrt(static_cast<float>(dx * dx + dy * dy));
+  return static_cast<std::int32_t>((root + 8388608.0f) - 8388608.0f);
+}
+
+// Edge j of n tokens that divide [start, start + length), in 1/256 cell, kept inside the cells.
+// float64, in this order; the host computes edges once per call.
+inline std::int64_t token_edge(double start, double length, std::int64_t j, std::int64_t n,
+                               std::int64_t cell, std::int64_t cells) {
+  const double pixels = start + length * static_cast<double>(j) / static_cast<double>(n);
+  const double edge = std::rint(256.0 * pixels / static_cast<double>(cell));
+  const double limit = 256.0 * static_cast<double>(cells);
+  return static_cast<std::int64_t>(edge < 0.0 ? 0.0 : (edge > limit ? limit : edge));
+}
+
+// Overlap of [low, high) with cell k, in 1/256 cell.
+MGM_HD inline std::int64_t cell_overlap(std::int64_t low, std::int64_t high, std::int64_t k) {
+  const std::int64_t left = low > 256 * k ? low : 256 * k;
+  const std::int64_t right = high < 256 * (k + 1) ? high : 256 * (k + 1);
+  return right > left ? right - left : 0;
+}
+
+// floor(sum * 2^16 / area) without a product that overflows; area > 0.
+MGM_HD inline std::int64_t mean_speed(std::int64_t sum, std::int64_t area) {
+  return ((sum / area) << kScoreBits) + ((sum % area) << kScoreBits) / area;
+}
+
+// floor(sqrt(x)) for 0 <= x < 2^62.
+MGM_HD inline std::int64_t integer_sqrt(std::int64_t x) {
+  auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(x)));
+  while (root * root > x) --root;
+  while ((root + 1) * (root + 1) <= x) ++root;
+  return root;
+}
+
+// Weight of a token's texture: t / (t + 2) in 2^-16, t the smaller eigenvalue of the mean structure
+// tensor. xx, xy, yy: sums over n pixels of products of 8-fold gradients; means are kept to 2^-8.
+MGM_HD inline std::int32_t texture_weight(std::int64_t xx, std::int64_t xy, std::int64_t yy,
+                                          std::int64_t n) {
+  const std::int64_t a = xx * 256 / n;
+  const std::int64_t b = (xy < 0 ? -xy : xy) * 256 / n;
+  const std::int64_t c = yy * 256 / n;
+  const std::int64_t twice = a + c - integer_sqrt((a - c) * (a - c) + 4 * b * b);
+  // 2^16 stands for t = 2: 2 (eigenvalues) * 64 (gradients) * 256 (means) * 2.
+  return twice <= 0 ? 0 : static_cast<std::int32_t>(twice * 65536 / (twice + 65536));
+}
+
+// What a slot adds to a path through a token; 0 where nothing moves.
+MGM_HD inline std::int64_t path_term(std::int64_t smooth, std::int64_t largest) {
+  return largest > 0 ? (smooth << 16) / largest : 0;
+}
+
+// A value folded into [low, high] by reflection at both ends.
+MGM_HD inline std::int64_t reflect(std::int64_t value, std::int64_t low, std::int64_t high) {
+  const std::int64_t length = high - low;
+  if (length <= 0) return low;
+  std::int64_t offset = (value - low) % (2 * length);
+  if (offset < 0) offset += 2 * length;
+  return low + (offset > length ? 2 * length - offset : offset);
+}
+
+// Order in which a box of h x w tokens grows around its centre: (max, min) of |dr| / h and |dc| /
+// w, cross-multiplied. dr, dc: places; R * C < 2^20 keeps each half in 32 bits.
+MGM_HD inline std::uint64_t box_rank(std::int64_t dr, std::int64_t dc, std::int64_t h,
+                                     std::int64_t w) {
+  const auto a = static_cast<std::uint64_t>((dr < 0 ? -dr : dr) * w);
+  const auto b = static_cast<std::uint64_t>((dc < 0 ? -dc : dc) * h);
+  return a > b ? (a << 32) | b : (b << 32) | a;
+}
+
+// The middle of token r as a place.
+MGM_HD inline std::int64_t token_place(std::int64_t r) { return (2 * r + 1) * (kToken / 2); }
+
+// Jitter of a clip on one axis: uniform in [-1/2, 1/2) token.
+MGM_HD inline std::int64_t jitter(std::uint32_t word) {
+  return static_cast<std::int64_t>(below(word, kToken)) - kToken / 2;
+}
+
+// First row (or column) of the integer box of h tokens around a place, not clipped; half rounds up.
+MGM_HD inline std::int64_t box_start(std::int64_t place, std::int64_t h) {
+  return (place - h * (kToken / 2) + kToken / 2) >> kPlaceBits;
+}
+
+// Order of a token in a tie, total within its slot: (Philox word, index).
+MGM_HD inline std::uint64_t tie_rank(std::uint32_t word, std::uint32_t index) {
+  return (std::uint64_t{word} << 32) | index;
+}
+
+// Most motion first.
+MGM_HD inline std::uint64_t motion_rank(std::int64_t score) {
+  return static_cast<std::uint64_t>(kMaxScore - score);
+}
+
+}  // namespace mgm
