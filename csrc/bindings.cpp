@@ -6,4 +6,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   mgm::bindings::register_build_info(module);
   mgm::bindings::register_decode(module);
   mgm::bindings::register_motion_field(module);
+  mgm::bindings::register_masks(module);
+  mgm::bindings::register_philox(module);
+  mgm::bindings::register_score(module);
 }

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from .boxes import motion_boxes
 from .decode import MotionVectors, VideoInfo, probe, read_motion_vectors
 from .errors import DecodeError, MgmError, NoMotionVectors
+from .masks import (
+    fixed_box_mask,
+    frame_random_mask,
+    jumping_box_mask,
+    motion_guided_mask,
+    random_mask,
+    seed_for,
+    simulated_motion_mask,
+    tube_mask,
+)
 from .motion_field import Clip, MotionField
+from .score import Score, motion_score, token_texture
 from .views import View
 
 __all__ = [
@@ -14,8 +26,20 @@ __all__ = [
     "MotionField",
     "MotionVectors",
     "NoMotionVectors",
+    "Score",
     "VideoInfo",
     "View",
+    "fixed_box_mask",
+    "frame_random_mask",
+    "jumping_box_mask",
+    "motion_boxes",
+    "motion_guided_mask",
+    "motion_score",
     "probe",
+    "random_mask",
     "read_motion_vectors",
+    "seed_for",
+    "simulated_motion_mask",
+    "token_texture",
+    "tube_mask",
 ]

@@ -37,3 +37,96 @@ class _TestBinner:
     ) -> tuple[NDArray[np.int16], NDArray[np.uint8], bool]: ...
     @property
     def size(self) -> tuple[int, int, int]: ...
+
+def motion_score(
+    vectors: NDArray[np.int16],
+    coded: NDArray[np.bool_],
+    cuts: NDArray[np.bool_],
+    sample_offsets: NDArray[np.int64],
+    cell: int,
+    grid: object,
+    crop: object,
+    hflip: bool,
+    camera: object,
+    weight: object,
+    ignore: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]: ...
+def token_texture(
+    frames: NDArray[np.uint8], grid: object, crop: object, hflip: bool, width: int, height: int
+) -> NDArray[np.int32]: ...
+def motion_guided_mask(
+    values: NDArray[np.int64],
+    motion: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    cuts: NDArray[np.bool_],
+    mask_ratio: float,
+    num_masked: object,
+    count: object,
+    aspect: object,
+    fit: object,
+    peak: object,
+    first: object,
+    still: float,
+    step: float,
+    seed: object,
+) -> NDArray[np.bool_]: ...
+def motion_boxes(
+    values: NDArray[np.int64],
+    motion: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    cuts: NDArray[np.bool_],
+    crop: object,
+    hflip: bool,
+    width: int,
+    height: int,
+    mask_ratio: float,
+    aspect: object,
+    peak: object,
+    first: object,
+    still: float,
+    step: float,
+    seed: object,
+) -> NDArray[np.float32]: ...
+def simulated_motion_mask(
+    grid: object,
+    mask_ratio: float,
+    num_masked: object,
+    count: object,
+    aspect: object,
+    step: float,
+    seed: object,
+) -> NDArray[np.bool_]: ...
+def fixed_box_mask(
+    grid: object,
+    mask_ratio: float,
+    num_masked: object,
+    count: object,
+    aspect: object,
+    step: float,
+    seed: object,
+) -> NDArray[np.bool_]: ...
+def jumping_box_mask(
+    grid: object,
+    mask_ratio: float,
+    num_masked: object,
+    count: object,
+    aspect: object,
+    step: float,
+    seed: object,
+) -> NDArray[np.bool_]: ...
+def random_mask(
+    grid: object,
+    scope: object,
+    groups: NDArray[np.int64] | None,
+    mask_ratio: float,
+    num_masked: object,
+    count: object,
+    seed: object,
+) -> NDArray[np.bool_]: ...
+def philox4x32(
+    c0: int, c1: int, c2: int, c3: int, key0: int, key1: int
+) -> tuple[int, int, int, int]: ...
+def seed_for(base: object, epoch: object, index: object, repeat: object) -> int: ...
+def exp2_negative(x: int) -> int: ...
+def log2_fixed(x: int) -> int: ...
+def gumbel(word: int) -> int: ...

@@ -1,0 +1,32 @@
+#include "../philox.hpp"
+
+#include <cstdint>
+
+#include "mask_arguments.hpp"
+
+namespace mgm::bindings {
+
+namespace {
+
+py::tuple block_of(std::uint32_t c0, std::uint32_t c1, std::uint32_t c2, std::uint32_t c3,
+                   std::uint32_t key0, std::uint32_t key1) {
+  const PhiloxBlock block = philox4x32({{c0, c1, c2, c3}}, key0, key1);
+  return py::make_tuple(block.words[0], block.words[1], block.words[2], block.words[3]);
+}
+
+std::uint64_t mixed_seed(py::handle base, py::handle epoch, py::handle index, py::handle repeat) {
+  return seed_for(to_seed(base, "base"), to_seed(epoch, "epoch"), to_seed(index, "index"),
+                  to_seed(repeat, "repeat"));
+}
+
+}  // namespace
+
+void register_philox(py::module_& module) {
+  module.def("philox4x32", &block_of);
+  module.def("seed_for", &mixed_seed);
+  module.def("exp2_negative", &exp2_negative);
+  module.def("log2_fixed", &log2_fixed);
+  module.def("gumbel", &gumbel);
+}
+
+}  // namespace mgm::bindings

@@ -1,0 +1,75 @@
+#include "../score.hpp"
+
+#include "mask_arguments.hpp"
+
+namespace mgm::bindings {
+
+namespace {
+
+using Vectors = py::array_t<std::int16_t, py::array::c_style>;
+
+// A field's arrays as the core's view; the caller keeps them alive.
+FieldView to_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
+                   const Offsets& sample_offsets, int cell) {
+  if (vectors.ndim() != 4 || vectors.shape(3) != 2 || coded.size() * 2 != vectors.size() ||
+      cuts.size() != vectors.shape(0)) {
+    throw py::value_error("vectors must be [M, R, C, 2], coded [M, R, C] and cuts [M]");
+  }
+  return {.rows = vectors.shape(0),
+          .cells_high = vectors.shape(1),
+          .cells_wide = vectors.shape(2),
+          .cell = cell,
+          .vectors = view_of(vectors),
+          .coded = bytes_of(coded),
+          .cuts = bytes_of(cuts),
+          .sample_offsets = view_of(sample_offsets)};
+}
+
+py::tuple score_of_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
+                         const Offsets& sample_offsets, int cell, py::handle grid, py::handle crop,
+                         bool hflip, py::handle camera, py::object weight,
+                         const py::array_t<double, py::array::c_style>& ignore) {
+  const FieldView field = to_field(vectors, coded, cuts, sample_offsets, cell);
+  const Grid tokens = to_grid(grid);
+  const View view = to_view(crop, hflip);
+  const std::vector<Box> boxes = to_boxes(ignore);
+  ScoreOptions options{.camera = to_camera(camera), .weight = {}, .ignore = boxes};
+  Weights weights;
+  if (py::isinstance<py::str>(weight)) {
+    options.weight_by_coded = true;
+  } else if (!weight.is_none()) {
+    weights = weight.cast<Weights>();
+    options.weight = view_of(weights);
+  }
+  Score score;
+  {
+    py::gil_scoped_release nogil;  // pure C++ on arrays that the caller holds
+    score = motion_score(field, tokens, view, options);
+  }
+  const std::vector<py::ssize_t> shape{tokens.slots, tokens.rows, tokens.columns};
+  return py::make_tuple(own(std::move(score.values), shape), own(std::move(score.motion), shape),
+                        own_bytes(std::move(score.valid), shape),
+                        own_bytes(std::move(score.cuts), {tokens.slots}));
+}
+
+py::array texture_of_frames(const py::array_t<std::uint8_t, py::array::c_style>& frames,
+                            py::handle grid, py::handle crop, bool hflip, int width, int height) {
+  const Grid tokens = to_grid(grid);
+  const View view = to_view(crop, hflip);
+  const FramesView pixels{frames.shape(0), frames.shape(1), frames.shape(2), view_of(frames)};
+  std::vector<std::int32_t> weights;
+  {
+    py::gil_scoped_release nogil;  // pure C++ on an array that the caller holds
+    weights = token_texture(pixels, tokens, view, width, height);
+  }
+  return own(std::move(weights), {tokens.slots, tokens.rows, tokens.columns});
+}
+
+}  // namespace
+
+void register_score(py::module_& module) {
+  module.def("motion_score", &score_of_field);
+  module.def("token_texture", &texture_of_frames);
+}
+
+}  // namespace mgm::bindings

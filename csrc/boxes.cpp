@@ -1,0 +1,240 @@
+#include "boxes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "mask_math.hpp"
+#include "peaks.hpp"
+
+namespace mgm {
+
+namespace {
+
+constexpr double kWidestAspect = 1024.0;
+constexpr double kFarthestStep = 1024.0;
+
+std::int64_t still_threshold(double still) {
+  if (!(still >= 0.0 && still <= 1024.0)) {
+    throw std::invalid_argument("still must be in [0, 1024] source pixels per frame, not " +
+                                std::to_string(still));
+  }
+  return 9 * static_cast<std::int64_t>(std::rint(still * 64.0 * 65536.0));
+}
+
+// Which slots have motion enough for a peak.
+std::vector<std::uint8_t> moving_slots(const ScoreView& score,
+                                       std::span<const std::int64_t> smooth_motion,
+                                       const CentreOptions& options) {
+  const auto size = static_cast<std::size_t>(score.grid.rows * score.grid.columns);
+  const std::int64_t threshold = still_threshold(options.still);
+  std::vector<std::uint8_t> moving(static_cast<std::size_t>(score.grid.slots));
+  for (std::size_t s = 0; s < moving.size(); ++s) {
+    const auto valid = score.valid.subspan(s * size, size);
+    const auto sums = smooth_motion.subspan(s * size, size);
+    moving[s] = *std::max_element(sums.begin(), sums.end()) >= threshold &&
+                std::any_of(valid.begin(), valid.end(), [](std::uint8_t v) { return v != 0; });
+  }
+  if (options.first == First::kRandom) moving[0] = 0;
+  return moving;
+}
+
+// Fills peaks along each stretch of moving slots between cuts.
+void follow_paths(const ScoreView& score, std::span<const std::int64_t> smooth,
+                  std::span<const std::uint8_t> moving, std::uint64_t seed,
+                  std::span<std::int64_t> peaks) {
+  const std::int64_t slots = score.grid.slots;
+  const auto is_moving = [&](std::int64_t s) { return moving[static_cast<std::size_t>(s)] != 0; };
+  const auto is_cut = [&](std::int64_t s) { return score.cuts[static_cast<std::size_t>(s)] != 0; };
+  for (std::int64_t begin = 0; begin < slots;) {
+    std::int64_t end = begin + 1;
+    if (is_moving(begin)) {
+      while (end < slots && is_moving(end) && !is_cut(end)) ++end;
+      follow_path(smooth, score.grid, {begin, end}, seed, peaks);
+    }
+    begin = end;
+  }
+}
+
+Centre token_centre(std::int64_t token, const Grid& grid) {
+  return {token_place(token / grid.columns), token_place(token % grid.columns), true};
+}
+
+// The peaks of all moving slots; the others are not written.
+std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const CentreOptions& options,
+                               std::span<const std::int64_t> smooth,
+                               std::span<const std::uint8_t> moving) {
+  const Grid& grid = score.grid;
+  const auto tokens = static_cast<std::size_t>(grid.rows * grid.columns);
+  std::vector<Centre> centres(moving.size());
+  std::vector<std::int64_t> peaks(moving.size());
+  if (options.peak == Peak::kPath) follow_paths(score, smooth, moving, options.seed, peaks);
+  for (std::size_t s = 0; s < moving.size(); ++s) {
+    if (moving[s] == 0) continue;
+    const auto slot = static_cast<std::int64_t>(s);
+    const auto values = score.values.subspan(s * tokens, tokens);
+    if (options.peak == Peak::kBox) {
+      const std::int64_t window = largest(window_sums(values, grid, size), slot, options.seed);
+      centres[s] = window_centre(window, grid, size);
+      continue;
+    }
+    if (options.peak == Peak::kBlock) peaks[s] = largest(values, slot, options.seed);
+    if (options.peak == Peak::kSmooth) {
+      peaks[s] = largest(smooth.subspan(s * tokens, tokens), slot, options.seed);
+    }
+    centres[s] = token_centre(peaks[s], grid);
+  }
+  return centres;
+}
+
+}  // namespace
+
+double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose, std::uint32_t slot,
+                   std::uint32_t index) {
+  if (!(aspect.low >= 1.0 / kWidestAspect && aspect.low <= aspect.high &&
+        aspect.high <= kWidestAspect)) {
+    throw std::invalid_argument(
+        "aspect must be a number or (low, high) with 1/1024 <= low <= high <= 1024, not (" +
+        std::to_string(aspect.low) + ", " + std::to_string(aspect.high) + ")");
+  }
+  if (aspect.low == aspect.high) return aspect.low;
+  // Through the integer table: std::exp may differ in the last bit between machines.
+  const auto logarithm = [](double value) {
+    return log2_fixed(static_cast<std::uint64_t>(std::rint(value * 65536.0)));
+  };
+  const std::int64_t low = logarithm(aspect.low), high = logarithm(aspect.high);
+  const std::int64_t u = uniform24(philox_word(seed, purpose, slot, index));
+  const std::int64_t drawn = low + (((high - low) * u) >> 24);
+  constexpr std::int64_t kTop = 26;  // log2(1024 * 65536)
+  const std::uint32_t power = exp2_negative((kTop << kLogBits) - drawn);
+  return std::ldexp(static_cast<double>(power), static_cast<int>(kTop) - kExpBits - 16);
+}
+
+BoxSize box_size(double tokens, double aspect, std::int64_t rows, std::int64_t columns) {
+  const auto rounded = [](double value, std::int64_t limit) {
+    return static_cast<std::int64_t>(std::clamp(std::rint(value), 1.0, static_cast<double>(limit)));
+  };
+  BoxSize size;
+  size.h = rounded(std::sqrt(tokens / aspect), rows);
+  size.w = rounded(tokens / static_cast<double>(size.h), columns);
+  size.h = rounded(tokens / static_cast<double>(size.w), rows);
+  return size;
+}
+
+Walk::Walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed)
+    : low_row_(size.h * (kToken / 2)),
+      high_row_(grid.rows * kToken - low_row_),
+      low_column_(size.w * (kToken / 2)),
+      high_column_(grid.columns * kToken - low_column_),
+      step_(0),
+      seed_(seed) {
+  if (!(step >= 0.0 && step <= kFarthestStep)) {
+    throw std::invalid_argument("step must be in [0, 1024] tokens, not " + std::to_string(step));
+  }
+  step_ = static_cast<std::uint32_t>(std::rint(step * static_cast<double>(kToken)));
+}
+
+Centre Walk::start(std::int64_t slot) const {
+  const PhiloxBlock words =
+      philox_block(seed_, Purpose::kStart, static_cast<std::uint32_t>(slot), 0);
+  const auto draw = [&](std::int64_t low, std::int64_t high, std::uint32_t word) {
+    return low + static_cast<std::int64_t>(below(word, static_cast<std::uint32_t>(high - low + 1)));
+  };
+  return {draw(low_row_, high_row_, words.words[0]),
+          draw(low_column_, high_column_, words.words[1]), false};
+}
+
+Centre Walk::next(Centre centre, std::int64_t slot) const {
+  const PhiloxBlock words =
+      philox_block(seed_, Purpose::kStep, static_cast<std::uint32_t>(slot), 0);
+  const auto move = [&](std::int64_t place, std::int64_t low, std::int64_t high,
+                        std::uint32_t word) {
+    const std::int64_t offset = std::int64_t{below(word, 2 * step_ + 1)} - std::int64_t{step_};
+    return reflect(clamp_to(place, low, high) + offset, low, high);
+  };
+  return {move(centre.row, low_row_, high_row_, words.words[0]),
+          move(centre.column, low_column_, high_column_, words.words[1]), false};
+}
+
+std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values, const Grid& grid,
+                                      BoxSize size) {
+  // Sums over everything above and left of a corner, with a row and a column of zeros in front.
+  const std::int64_t wide = grid.columns + 1;
+  std::vector<std::int64_t> corner(static_cast<std::size_t>((grid.rows + 1) * wide));
+  const auto at = [wide](std::int64_t r, std::int64_t c) {
+    return static_cast<std::size_t>(r * wide + c);
+  };
+  for (std::int64_t r = 0; r < grid.rows; ++r) {
+    std::int64_t line = 0;
+    for (std::int64_t c = 0; c < grid.columns; ++c) {
+      line += values[static_cast<std::size_t>(r * grid.columns + c)];
+      corner[at(r + 1, c + 1)] = corner[at(r, c + 1)] + line;
+    }
+  }
+  std::vector<std::int64_t> sums;
+  for (std::int64_t r = 0; r + size.h <= grid.rows; ++r) {
+    for (std::int64_t c = 0; c + size.w <= grid.columns; ++c) {
+      sums.push_back(corner[at(r + size.h, c + size.w)] - corner[at(r, c + size.w)] -
+                     corner[at(r + size.h, c)] + corner[at(r, c)]);
+    }
+  }
+  return sums;
+}
+
+Centre window_centre(std::int64_t index, const Grid& grid, BoxSize size) {
+  const std::int64_t places = grid.columns - size.w + 1;
+  return {(2 * (index / places) + size.h) * (kToken / 2),
+          (2 * (index % places) + size.w) * (kToken / 2), true};
+}
+
+std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
+                                   const CentreOptions& options) {
+  const Walk walk(score.grid, size, options.step, options.seed);
+  const std::vector<std::int64_t> smooth_motion = smooth_sums(score.motion, score.grid);
+  const std::vector<std::uint8_t> moving = moving_slots(score, smooth_motion, options);
+  const bool weighted = !std::equal(score.values.begin(), score.values.end(), score.motion.begin());
+  const std::vector<std::int64_t> smooth =
+      weighted ? smooth_sums(score.values, score.grid) : std::vector<std::int64_t>();
+  std::vector<Centre> centres =
+      find_peaks(score, size, options, weighted ? smooth : smooth_motion, moving);
+  bool held = false;  // the last centre goes back to a peak
+  for (std::size_t s = 0; s < centres.size(); ++s) {
+    if (moving[s] != 0) {
+      held = true;
+      continue;
+    }
+    const auto slot = static_cast<std::int64_t>(s);
+    const bool restart = s == 0 || (held && score.cuts[s] != 0);
+    centres[s] = restart ? walk.start(slot) : walk.next(centres[s - 1], slot);
+    held = held && !restart;
+  }
+  return centres;
+}
+
+std::vector<float> boxes_in_source(std::span<const Centre> centres, const Grid& grid, BoxSize size,
+                                   const View& view, int width, int height) {
+  std::vector<float> boxes;
+  boxes.reserve(centres.size() * 4);
+  const auto low = [](std::int64_t place, std::int64_t length, std::int64_t tokens) {
+    const std::int64_t start = place - length * (kToken / 2);
+    return static_cast<double>(clamp_to(start, 0, (tokens - length) * kToken)) /
+           static_cast<double>(kToken);
+  };
+  const auto edge = [](double start, double length, double token, std::int64_t tokens, int limit) {
+    const double pixels = start + length * token / static_cast<double>(tokens);
+    return static_cast<float>(std::clamp(pixels, 0.0, static_cast<double>(limit)));
+  };
+  for (const Centre& centre : centres) {
+    const double top = low(centre.row, size.h, grid.rows);
+    double left = low(centre.column, size.w, grid.columns);
+    if (view.hflip) left = static_cast<double>(grid.columns - size.w) - left;
+    boxes.push_back(edge(view.x, view.w, left, grid.columns, width));
+    boxes.push_back(edge(view.y, view.h, top, grid.rows, height));
+    boxes.push_back(edge(view.x, view.w, left + static_cast<double>(size.w), grid.columns, width));
+    boxes.push_back(edge(view.y, view.h, top + static_cast<double>(size.h), grid.rows, height));
+  }
+  return boxes;
+}
+
+}  // namespace mgm

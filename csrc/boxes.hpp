@@ -1,0 +1,84 @@
+// Where the box of each slot is: its size in tokens, and the path of its centre.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "philox.hpp"
+#include "score.hpp"
+
+namespace mgm {
+
+// Width over height in tokens; drawn log-uniformly once per clip when low < high.
+struct Aspect {
+  double low = 1, high = 1;
+};
+
+// Tokens.
+struct BoxSize {
+  std::int64_t h = 0, w = 0;
+};
+
+// Throws std::invalid_argument unless 1/1024 <= low <= high <= 1024.
+[[nodiscard]] double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose,
+                                 std::uint32_t slot, std::uint32_t index);
+
+// The box of about `tokens` tokens inside rows x columns.
+[[nodiscard]] BoxSize box_size(double tokens, double aspect, std::int64_t rows,
+                               std::int64_t columns);
+
+// A centre in 2^-12 token from the grid's top left corner.
+struct Centre {
+  std::int64_t row = 0, column = 0;
+  bool peak = false;  // a peak of motion, not a place on the walk
+};
+
+// Places where a box of h x w lies inside the grid, and the walk between them.
+class Walk {
+ public:
+  // step: tokens per slot and axis, in [0, 1024].
+  Walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed);
+
+  [[nodiscard]] Centre start(std::int64_t slot) const;                // anywhere inside
+  [[nodiscard]] Centre next(Centre centre, std::int64_t slot) const;  // clamped, moved, reflected
+
+ private:
+  std::int64_t low_row_, high_row_, low_column_, high_column_;
+  std::uint32_t step_;
+  std::uint64_t seed_;
+};
+
+enum class Peak { kSmooth, kBlock, kBox, kPath };
+enum class First { kMotion, kRandom };
+
+struct CentreOptions {
+  Peak peak = Peak::kPath;
+  First first = First::kMotion;
+  double still = 0.02;  // source pixels per frame
+  double step = 1.0;    // tokens
+  std::uint64_t seed = 0;
+};
+
+// One centre per slot: peaks of motion, and the walk through still slots.
+[[nodiscard]] std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
+                                                 const CentreOptions& options);
+
+// The h x w windows inside the grid, [R - h + 1, C - w + 1]: sums of one slot's values.
+[[nodiscard]] std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values,
+                                                    const Grid& grid, BoxSize size);
+
+// The middle of a window by its index.
+[[nodiscard]] Centre window_centre(std::int64_t index, const Grid& grid, BoxSize size);
+
+// Index of the largest value; of equal ones that of the lowest (Philox word of kPeak, index).
+[[nodiscard]] std::int64_t largest(std::span<const std::int64_t> values, std::int64_t slot,
+                                   std::uint64_t seed);
+
+// float32 xyxy [S, 4] in source pixels: the boxes around the centres, slid inside the grid, mapped
+// by the view and clipped to the picture.
+[[nodiscard]] std::vector<float> boxes_in_source(std::span<const Centre> centres, const Grid& grid,
+                                                 BoxSize size, const View& view, int width,
+                                                 int height);
+
+}  // namespace mgm

@@ -1,0 +1,25 @@
+// The peak of motion in each slot, still or not.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "score.hpp"
+
+namespace mgm {
+
+// 3x3 sums with zeros around, one slot after the other.
+[[nodiscard]] std::vector<std::int64_t> smooth_sums(std::span<const std::int64_t> values,
+                                                    const Grid& grid);
+
+// Slots [begin, end).
+struct Stretch {
+  std::int64_t begin = 0, end = 0;
+};
+
+// peaks[s] for the slots of one stretch: the tokens of the path with the largest sum of terms.
+void follow_path(std::span<const std::int64_t> smooth, const Grid& grid, Stretch stretch,
+                 std::uint64_t seed, std::span<std::int64_t> peaks);
+
+}  // namespace mgm

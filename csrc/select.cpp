@@ -1,0 +1,197 @@
+#include "select.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+#include <string>
+
+#include "mask_math.hpp"
+#include "score.hpp"
+
+namespace mgm {
+
+namespace {
+
+struct Group {
+  std::vector<std::int64_t> tokens;
+  std::int64_t masked = 0, remainder = 0;
+};
+
+// Tokens by id; ids ascending, tokens ascending.
+std::vector<Group> group_tokens(std::span<const std::int64_t> ids) {
+  std::vector<std::int64_t> order(ids.size());
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  const auto id = [&](std::int64_t token) { return ids[static_cast<std::size_t>(token)]; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int64_t a, std::int64_t b) { return id(a) < id(b); });
+  std::vector<Group> groups;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i == 0 || id(order[i]) != id(order[i - 1])) groups.emplace_back();
+    groups.back().tokens.push_back(order[i]);
+  }
+  return groups;
+}
+
+// Splits k over the groups in proportion to their sizes; what is left goes to the largest
+// remainders, at equal ones to the lower id.
+void split_count(std::vector<Group>& groups, std::int64_t k, std::int64_t n) {
+  std::int64_t left = k;
+  for (Group& group : groups) {
+    const std::int64_t product = k * static_cast<std::int64_t>(group.tokens.size());
+    group.masked = product / n;
+    group.remainder = product % n;
+    left -= group.masked;
+  }
+  std::vector<Group*> order;
+  for (Group& group : groups) order.push_back(&group);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Group* a, const Group* b) { return a->remainder > b->remainder; });
+  for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++order[i]->masked;
+}
+
+void select_groups(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
+                   Mask mask) {
+  if (choice.groups.size() != mask.size()) {
+    throw std::invalid_argument("groups must have " + std::to_string(mask.size()) +
+                                " ids, one per token, not " + std::to_string(choice.groups.size()));
+  }
+  const auto n = static_cast<std::int64_t>(mask.size());
+  std::vector<Group> groups = group_tokens(choice.groups);
+  split_count(groups, count_masked(choice.count, n), n);
+  Selector selector(grid.rows * grid.columns, choice.seed);
+  std::vector<std::uint64_t> own;
+  for (const Group& group : groups) {
+    own.assign(group.tokens.size(), 0);
+    for (std::size_t i = 0; i < own.size() && !ranks.empty(); ++i) {
+      own[i] = ranks[static_cast<std::size_t>(group.tokens[i])];
+    }
+    selector.select_among(own, group.tokens, group.masked, mask);
+  }
+}
+
+}  // namespace
+
+std::int64_t count_masked(const Count& count, std::int64_t n) {
+  if (n < 2) throw std::invalid_argument("a mask needs at least 2 tokens to choose from, not 1");
+  if (count.num_masked) return clamp_to(*count.num_masked, 1, n - 1);
+  if (!(count.mask_ratio > 0.0 && count.mask_ratio < 1.0)) {
+    throw std::invalid_argument("mask_ratio must be in (0, 1), not " +
+                                std::to_string(count.mask_ratio));
+  }
+  const auto tokens = static_cast<double>(n);
+  const std::int64_t masked =
+      count.rule == CountRule::kFloorMasked
+          ? static_cast<std::int64_t>(count.mask_ratio * tokens)
+          : n - static_cast<std::int64_t>(tokens * (1.0 - count.mask_ratio));
+  return clamp_to(masked, 1, n - 1);
+}
+
+void select_tokens(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
+                   Mask mask) {
+  check_grid(grid);
+  if (!choice.groups.empty()) return select_groups(grid, choice, ranks, mask);
+  const std::int64_t size = grid.rows * grid.columns;
+  const bool whole = choice.scope == Scope::kClip;
+  const std::int64_t step = whole ? grid.slots * size : size;
+  const std::int64_t steps = choice.scope == Scope::kSlot ? grid.slots : 1;
+  const std::int64_t k = count_masked(choice.count, step);
+  Selector selector(size, choice.seed);
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const auto first = static_cast<std::size_t>(i * step);
+    const auto tokens = static_cast<std::size_t>(step);
+    if (ranks.empty()) {
+      selector.select_any(i * step, k, mask.subspan(first, tokens));
+    } else {
+      selector.select(ranks.subspan(first, tokens), i * step, k, mask.subspan(first, tokens));
+    }
+  }
+  if (choice.scope != Scope::kTube) return;
+  for (std::int64_t s = 1; s < grid.slots; ++s)
+    std::copy_n(mask.begin(), size, mask.begin() + s * size);
+}
+
+Selector::Selector(std::int64_t slot_tokens, std::uint64_t seed, Purpose purpose)
+    : slot_tokens_(slot_tokens), seed_(seed), purpose_(purpose) {}
+
+std::uint64_t Selector::tie(std::int64_t token) {
+  const std::int64_t slot = token / slot_tokens_, index = token % slot_tokens_;
+  if (slot != block_slot_ || index / 4 != block_index_) {
+    block_slot_ = slot;
+    block_index_ = index / 4;
+    block_ = philox_block(seed_, purpose_, static_cast<std::uint32_t>(slot),
+                          static_cast<std::uint32_t>(block_index_));
+  }
+  return tie_rank(block_.words[index % 4], static_cast<std::uint32_t>(token));
+}
+
+std::uint64_t Selector::kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k) {
+  // One pass of counting over 256 equal ranges leaves few keys to order.
+  std::uint64_t lowest = keys[0], highest = keys[0];
+  for (const std::uint64_t key : keys) {
+    lowest = std::min(lowest, key);
+    highest = std::max(highest, key);
+  }
+  const int bits = static_cast<int>(std::bit_width(highest - lowest));
+  const int shift = bits > 8 ? bits - 8 : 0;
+  std::array<std::uint32_t, 256> counts{};
+  for (const std::uint64_t key : keys) ++counts[(key - lowest) >> shift];
+  std::size_t range = 0;
+  for (; k > counts[range]; ++range) k -= counts[range];
+  if (shift == 0) return lowest + range;
+  rest_.clear();
+  for (const std::uint64_t key : keys) {
+    if ((key - lowest) >> shift == range) rest_.push_back(key);
+  }
+  const auto kth = rest_.begin() + (k - 1);
+  std::nth_element(rest_.begin(), kth, rest_.end());
+  return *kth;
+}
+
+void Selector::select(std::span<const std::uint64_t> ranks, std::int64_t first, std::int64_t k,
+                      Mask mask) {
+  std::fill(mask.begin(), mask.end(), std::uint8_t{0});
+  if (k <= 0) return;
+  const std::uint64_t last = kth_smallest(ranks, k);
+  std::int64_t below_last = 0;
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    mask[i] = ranks[i] < last;
+    below_last += mask[i];
+  }
+  ties_.clear();
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (ranks[i] == last) ties_.push_back(i);
+  }
+  const std::int64_t needed = k - below_last;
+  const auto equal = static_cast<std::int64_t>(ties_.size());
+  if (needed < equal) {
+    for (std::uint64_t& position : ties_) {
+      position = tie(first + static_cast<std::int64_t>(position));
+    }
+    std::nth_element(ties_.begin(), ties_.begin() + needed, ties_.end());
+    for (auto& key : ties_) key = (key & 0xFFFFFFFFu) - static_cast<std::uint64_t>(first);
+  }
+  for (std::int64_t i = 0; i < needed; ++i) mask[ties_[static_cast<std::size_t>(i)]] = 1;
+}
+
+void Selector::select_any(std::int64_t first, std::int64_t k, Mask mask) {
+  ties_.resize(mask.size());
+  for (std::size_t i = 0; i < ties_.size(); ++i)
+    ties_[i] = tie(first + static_cast<std::int64_t>(i));
+  const std::uint64_t last = k > 0 ? kth_smallest(ties_, k) : 0;
+  for (std::size_t i = 0; i < ties_.size(); ++i) mask[i] = k > 0 && ties_[i] <= last;
+}
+
+void Selector::select_among(std::span<const std::uint64_t> ranks,
+                            std::span<const std::int64_t> tokens, std::int64_t k, Mask mask) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> order(ranks.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = {ranks[i], tie(tokens[i])};
+  std::nth_element(order.begin(), order.begin() + k, order.end());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    mask[order[i].second & 0xFFFFFFFFu] = i < static_cast<std::size_t>(k);
+  }
+}
+
+}  // namespace mgm

@@ -1,0 +1,80 @@
+// The one selector: every mask is a rule for ranks, and this takes exactly K tokens of lowest rank.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "mgm.hpp"
+#include "philox.hpp"
+
+namespace mgm {
+
+// Bytes [S, R, C], 1 = masked; written, never read.
+using Mask = std::span<std::uint8_t>;
+
+// Which side of the ratio is rounded down, in float64 as Python does.
+enum class CountRule {
+  kFloorMasked,  // int(ratio * n) masked
+  kFloorKept,    // int(n * (1 - ratio)) visible
+};
+
+struct Count {
+  double mask_ratio = 0.75;
+  CountRule rule = CountRule::kFloorMasked;
+  std::optional<std::int64_t> num_masked;  // instead of the ratio
+};
+
+// Masked tokens of n, in [1, n - 1]. Throws std::invalid_argument when n < 2 or the ratio is not in
+// (0, 1).
+[[nodiscard]] std::int64_t count_masked(const Count& count, std::int64_t n);
+
+enum class Scope {
+  kSlot,  // K of R * C in each slot
+  kClip,  // K of S * R * C
+  kTube,  // slot 0's tokens in every slot
+};
+
+struct Choice {
+  Scope scope = Scope::kSlot;
+  std::span<const std::int64_t> groups;  // [S, R, C] ids; then K of all, by largest remainder
+  Count count;
+  std::uint64_t seed = 0;
+};
+
+// Masks the tokens of lowest (rank, Philox word, index). ranks: [S, R, C], [R, C] suffices for
+// kTube; empty: all equal.
+void select_tokens(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
+                   Mask mask);
+
+// The selector's core, with its scratch memory. Owns nothing of the mask.
+class Selector {
+ public:
+  // slot_tokens: R * C. Ties are broken by the words of (seed, purpose, slot).
+  Selector(std::int64_t slot_tokens, std::uint64_t seed, Purpose purpose = Purpose::kRank);
+
+  // mask[i] = 1 for the k lowest of the tokens first, first + 1, ..., else 0; 0 <= k <= size.
+  void select(std::span<const std::uint64_t> ranks, std::int64_t first, std::int64_t k, Mask mask);
+
+  // The same with all ranks equal.
+  void select_any(std::int64_t first, std::int64_t k, Mask mask);
+
+  // The same for scattered tokens, ascending: ranks[i] is that of tokens[i]; writes
+  // mask[tokens[i]].
+  void select_among(std::span<const std::uint64_t> ranks, std::span<const std::int64_t> tokens,
+                    std::int64_t k, Mask mask);
+
+ private:
+  [[nodiscard]] std::uint64_t kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k);
+  [[nodiscard]] std::uint64_t tie(std::int64_t token);
+
+  std::int64_t slot_tokens_;
+  std::uint64_t seed_;
+  Purpose purpose_;
+  std::int64_t block_slot_ = -1, block_index_ = -1;
+  PhiloxBlock block_{};
+  std::vector<std::uint64_t> ties_, rest_;
+};
+
+}  // namespace mgm

@@ -1,0 +1,258 @@
+"""Motion per token: what a field says of each token of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._arrays import read_only, summary
+from .motion_field import Clip, MotionField
+from .views import View
+
+__all__ = ["GRID", "Score", "ScoreArrays", "motion_score", "score_arrays", "token_texture"]
+
+GRID: Final = (8, 14, 14)
+"""Slots, rows and columns of the usual 16 frames of 224 x 224 pixels."""
+
+_LARGEST: Final = 1 << 40
+_UNIT: Final = 64 * 65536
+_NO_BOXES: Final = np.empty((0, 4))
+
+ScoreArrays: TypeAlias = tuple[
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]
+]
+
+
+def _rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    # Pickled arrays come back writeable; the constructor makes them read-only again.
+    return type(value), tuple(getattr(value, field.name) for field in fields(value))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Score:
+    """Motion of each token, S slots of R x C tokens. Arrays are read-only.
+
+    Attributes:
+        values: int64 [S, R, C], weighted motion in 2^-16 of 1/64 source pixel per frame, in
+            [0, 2^40].
+        motion: int64 [S, R, C], the motion before weighting, same unit and range.
+        valid: bool [S, R, C], the token has a valid cell of its own; elsewhere its motion is the
+            mean of its valid neighbours, or 0.
+        cuts: bool [S], a row of the slot is a scene cut.
+        view: the part of the picture that the tokens divide.
+        width: of the turned picture, in source pixels.
+        height: of the turned picture, in source pixels.
+
+    Raises:
+        ValueError: an array has another dtype or shape, or a value is out of range.
+    """
+
+    values: NDArray[np.int64]
+    motion: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+    cuts: NDArray[np.bool_]
+    view: View
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        values = read_only("values", self.values, dtype=np.int64, shape=("S", "R", "C"))
+        shape = values.shape
+        motion = read_only("motion", self.motion, dtype=np.int64, shape=shape)
+        for name, array in (("values", values), ("motion", motion)):
+            if array.size == 0 or array.min() < 0 or array.max() > _LARGEST:
+                raise ValueError(f"{name} must be in [0, 2^40] and not empty, got shape {shape}")
+            object.__setattr__(self, name, array)
+        valid = read_only("valid", self.valid, dtype=np.bool_, shape=shape)
+        cuts = read_only("cuts", self.cuts, dtype=np.bool_, shape=shape[:1])
+        object.__setattr__(self, "valid", valid)
+        object.__setattr__(self, "cuts", cuts)
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"width and height must be at least 1, not {self.width}x{self.height}")
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _rebuilt(self)
+
+    @property
+    def pixels_per_frame(self) -> NDArray[np.float32]:
+        """float32 [S, R, C], the weighted values in source pixels per frame."""
+        result: NDArray[np.float32] = np.divide(self.values, _UNIT, dtype=np.float64).astype(
+            np.float32
+        )
+        return result
+
+
+def _boxes(ignore: ArrayLike) -> NDArray[np.float64]:
+    boxes = np.asarray(ignore, dtype=np.float64)
+    if boxes.size == 0:
+        return _NO_BOXES
+    if boxes.shape[-1] != 4 or boxes.ndim > 2:
+        raise ValueError(f"ignore must be boxes (x0, y0, x1, y1), not an array {boxes.shape}")
+    return np.ascontiguousarray(boxes)
+
+
+def _weights(weight: ArrayLike, grid: Sequence[int]) -> NDArray[np.int32]:
+    array = np.asarray(weight)
+    if array.shape != tuple(grid):
+        raise ValueError(f"weight must have the grid's shape {tuple(grid)}, not {array.shape}")
+    if array.dtype.kind == "f":
+        if not (array >= 0).all() or not (array <= 1).all():
+            raise ValueError("a weight of floats must be in [0, 1]; integers are in 1/65536")
+        array = array.astype(np.float64) * 65536
+    elif array.dtype.kind not in "iu":
+        raise ValueError(f"weight must be integers or floats, not {array.dtype}")
+    elif array.size and (array.min() < 0 or array.max() > 65536):
+        raise ValueError(f"weight must be in [0, 65536], not {array.min()} to {array.max()}")
+    return np.ascontiguousarray(array, dtype=np.int32)
+
+
+def score_arrays(
+    field: MotionField,
+    frames: NDArray[np.uint8] | None,
+    *,
+    grid: tuple[int, int, int],
+    view: View | None,
+    camera: str,
+    weight: str | ArrayLike,
+    ignore: ArrayLike,
+) -> ScoreArrays:
+    """Values, motion, valid and cuts of a `Score`, without the object around them.
+
+    Args:
+        field: the motion of the clip.
+        frames: uint8 [T, H, W, 3] of the whole picture, for `weight="texture"`; or None.
+        grid: see `motion_score`.
+        view: see `motion_score`.
+        camera: see `motion_score`.
+        weight: "none", "texture", "coded" or an array, see `motion_score`.
+        ignore: see `motion_score`.
+
+    Returns:
+        int64, int64, bool [S, R, C] and bool [S].
+
+    Raises:
+        ValueError: see `motion_score`.
+    """
+    given: str | NDArray[np.int32] | None
+    if not isinstance(weight, str):
+        given = _weights(weight, grid)
+    elif weight == "texture":
+        if frames is None:
+            raise ValueError('weight="texture" needs frames; without them "coded" is the choice')
+        given = token_texture(frames, grid=grid, view=view, width=field.width, height=field.height)
+    elif weight in ("none", "coded"):
+        given = None if weight == "none" else weight
+    else:
+        raise ValueError(f'weight must be "none", "texture", "coded" or an array, not {weight!r}')
+    crop = (0, 0, field.width, field.height) if view is None else view.crop
+    return _core.motion_score(
+        field.vectors,
+        field.coded,
+        field.cuts,
+        field.sample_offsets,
+        field.cell,
+        grid,
+        crop,
+        view is not None and view.hflip,
+        camera,
+        given,
+        _boxes(ignore),
+    )
+
+
+def motion_score(
+    field: MotionField | Clip,
+    *,
+    grid: tuple[int, int, int] = GRID,
+    view: View | None = None,
+    camera: str = "affine",
+    weight: str | ArrayLike | None = None,
+    ignore: ArrayLike = (),
+) -> Score:
+    """Mean speed of each token over the coded frames of its slot.
+
+    The score of a token is the sum of area times speed over the sum of area, over all valid cells
+    that overlap it and all rows of its slot; one ratio, in integers. Speed is in source pixels per
+    frame after the camera is subtracted; the view's scale is not applied. A token without a valid
+    cell takes the mean of its valid neighbours.
+
+    Args:
+        field: motion of T sampled frames; of a clip, its field.
+        grid: (S, R, C) tokens; S divides T.
+        view: what the trainer sees; without it, the whole picture.
+        camera: what is subtracted from each row: "none", "median" (the lower median velocity) or
+            "affine" (a 6-parameter motion, fitted in three rounds).
+        weight: multiplies the score after the mean: None or "none", "coded" (the field's share of
+            coded cells), "texture" (of a clip with frames), or an array [S, R, C], int in
+            [0, 65536] or float in [0, 1].
+        ignore: boxes (x0, y0, x1, y1) in source pixels; a token whose centre lies in one scores 0.
+
+    Returns:
+        The score. Slots without any valid cell are 0 and invalid.
+
+    Raises:
+        ValueError: an argument is outside what is allowed, or `weight="texture"` without frames.
+
+    Source: MASKS.md 2; the published method neither subtracts the camera nor weighs.
+    """
+    frames = None
+    if isinstance(field, Clip):
+        frames, field = field.frames, field.field
+    values, motion, valid, cuts = score_arrays(
+        field,
+        frames,
+        grid=grid,
+        view=view,
+        camera=camera,
+        weight="none" if weight is None else weight,
+        ignore=ignore,
+    )
+    seen = View.full(field.width, field.height) if view is None else view
+    return Score(values, motion, valid, cuts, seen, field.width, field.height)
+
+
+def token_texture(
+    frames: NDArray[np.uint8],
+    *,
+    grid: tuple[int, int, int],
+    view: View | None = None,
+    width: int | None = None,
+    height: int | None = None,
+) -> NDArray[np.int32]:
+    """How much texture each token has: a weight for `motion_score`.
+
+    With t the smaller eigenvalue of the structure tensor of the luma (Sobel / 8, grey levels
+    squared), averaged over the token and the slot's frames, the weight is t / (t + 2): near 0 on
+    flat ground and along straight edges, where an encoder's vectors need not be motion.
+
+    Args:
+        frames: uint8 [T, H, W, 3] RGB that show the whole picture, at any scale.
+        grid: (S, R, C) tokens; S divides T.
+        view: what the trainer sees, in source pixels; without it, the whole picture.
+        width: of the source picture, which the view refers to; default: the frames' own.
+        height: of the source picture, which the view refers to; default: the frames' own.
+
+    Returns:
+        int32 [S, R, C] in [0, 65536), the weight times 65536. Tokens outside the picture take the
+        pixels at its border.
+
+    Raises:
+        ValueError: `frames` has another dtype or shape, or S does not divide T.
+    """
+    pixels = read_only("frames", frames, dtype=np.uint8, shape=("T", "H", "W", 3))
+    if pixels.size == 0:
+        raise ValueError(f"frames must not be empty, not {pixels.shape}")
+    width = pixels.shape[2] if width is None else width
+    height = pixels.shape[1] if height is None else height
+    if width < 1 or height < 1:
+        raise ValueError(f"width and height must be at least 1, not {width}x{height}")
+    crop = (0, 0, width, height) if view is None else view.crop
+    return _core.token_texture(pixels, grid, crop, view is not None and view.hflip, width, height)
