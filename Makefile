@@ -105,8 +105,15 @@ $(STAMP)/wheel-made: $(STAMP)/wheel $(NATIVE) $(shell find mgm_ext -name '*.py*'
 	$(BIN)/python release/wheels.py $(PYTHONS)
 	touch $@
 
-cuda: $(STAMP)/test
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]" -C cmake.define.MGM_CUDA=ON
+# The machine's own nvcc, or the one that PyPI has.
+NVCC = $(shell command -v nvcc || ls -d /usr/local/cuda/bin/nvcc $(VENV)/lib/python*/site-packages/nvidia/cu13/bin/nvcc 2>/dev/null | head -1)
+$(STAMP)/cuda: $(STAMP)/package
+	test -n "$(NVCC)" || $(PIP) install --group cuda
+	touch $@
+
+cuda: $(STAMP)/cuda $(STAMP)/test
+	CUDACXX="$(abspath $(NVCC))" PATH="$(CURDIR)/$(BIN):$$PATH" \
+	  $(PIP) install --no-build-isolation -e ".[draw]" -C cmake.define.MGM_CUDA=ON
 	$(BIN)/python -m pytest tests -m cuda
 
 clean:

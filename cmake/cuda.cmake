@@ -9,7 +9,6 @@ if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES OFF)  # chosen below, from what the compiler knows
 endif()
 enable_language(CUDA)
-find_package(CUDAToolkit REQUIRED)
 set(CMAKE_CUDA_STANDARD 17)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 
@@ -26,12 +25,13 @@ message(STATUS "CUDA architectures: ${CMAKE_CUDA_ARCHITECTURES}")
 
 pybind11_add_module(_cuda MODULE ${MGM_CUDA_SOURCES})
 target_include_directories(_cuda PRIVATE csrc)
+target_include_directories(_cuda SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
 # No fused multiply-add: the CPU core has none, and masks are the same bits on both.
 target_compile_options(_cuda PRIVATE
   $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false>
   $<$<COMPILE_LANGUAGE:CXX>:${MGM_WARNINGS}>)
-target_link_libraries(_cuda PRIVATE CUDA::cudart_static)
-set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden)
+target_link_options(_cuda PRIVATE -Wl,--exclude-libs,ALL)
+set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden CUDA_RUNTIME_LIBRARY Static)
 if(MGM_DEVELOP)
   set_target_properties(_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_SOURCE_DIR}/mgm_ext)
 endif()

@@ -6,6 +6,19 @@ set(MGM_SEAMS
   ff_print_debug_info2
   ff_h264_hl_decode_mb
   ff_h264_direct_ref_list_init
+  # AV1
+  ff_decode_frame_props_from_pkt
+  dav1d_thread_picture_alloc
+  dav1d_picture_alloc_copy
+  dav1d_get_picture
+  dav1d_recon_b_inter_8bpc
+  dav1d_recon_b_inter_16bpc
+  dav1d_recon_b_intra_8bpc
+  dav1d_recon_b_intra_16bpc
+  dav1d_filter_sbrow_8bpc
+  dav1d_filter_sbrow_16bpc
+  dav1d_backup_ipred_edge_8bpc
+  dav1d_backup_ipred_edge_16bpc
 )
 
 # A name that --wrap could not take hold of would link without a word: it stops here instead.

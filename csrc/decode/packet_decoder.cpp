@@ -24,6 +24,12 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (!context_) throw std::bad_alloc();
   libav::check(avcodec_parameters_to_context(context_.get(), stream.codecpar),
                "reading the codec parameters", path_);
+  if (id == AV_CODEC_ID_AV1) {
+    // Tells nothing but the largest picture that the stream could hold, which max_pixels would
+    // judge in place of the pictures it does hold.
+    av_freep(&context_->extradata);
+    context_->extradata_size = 0;
+  }
   context_->pkt_timebase = stream.time_base;
   context_->max_pixels = options.max_pixels;
   context_->apply_cropping = 0;  // vectors lie in the coded picture; whoever needs pixels crops
@@ -75,6 +81,7 @@ bool PacketDecoder::receive(AVFrame& frame) {
     const int status = avcodec_receive_frame(context_.get(), &frame);
     if (is_flow(status)) return false;
     if (status >= 0) {
+      if (frame.pict_type == AV_PICTURE_TYPE_SP) frame.pict_type = AV_PICTURE_TYPE_P;
       const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
       if (frame.decode_error_flags != 0 || corrupt) damaged_ = true;
       return true;

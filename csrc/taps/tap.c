@@ -4,10 +4,12 @@
 #include <libavutil/mem.h>
 #include <stdlib.h>
 
+extern const MgmCodec mgm_codec_av1;
 extern const MgmCodec mgm_codec_h264;
 
 /* One line per codec. */
 static const MgmCodec* const codecs[] = {
+    &mgm_codec_av1,
     &mgm_codec_h264,
 };
 
@@ -26,21 +28,27 @@ static void free_picture(void* opaque, uint8_t* data) {
   av_free(picture);
 }
 
-int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
-  MgmTap* tap = mgm_tap(context);
+AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
   MgmPicture* picture = av_mallocz(sizeof *picture);
-  if (!picture) return AVERROR(ENOMEM);
+  if (!picture) return NULL;
   AVBufferRef* buffer = av_buffer_create((uint8_t*)picture, sizeof *picture, free_picture, NULL, 0);
   if (!buffer) {
     av_free(picture);
-    return AVERROR(ENOMEM);
+    return NULL;
   }
   picture->serial = tap->pictures++;
   picture->sequence = tap->sequence;
-  picture->pts = frame->pts;
+  picture->pts = AV_NOPTS_VALUE;
   picture->motion_scale = tap->codec->motion_scale;
-  picture->width = frame->width;
-  picture->height = frame->height;
+  picture->width = width;
+  picture->height = height;
+  return buffer;
+}
+
+int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
+  AVBufferRef* buffer = mgm_new_picture(mgm_tap(context), frame->width, frame->height);
+  if (!buffer) return AVERROR(ENOMEM);
+  ((MgmPicture*)buffer->data)->pts = frame->pts;
   av_buffer_unref(&frame->opaque_ref);
   frame->opaque_ref = buffer;
   return avcodec_default_get_buffer2(context, frame, flags);

@@ -98,6 +98,10 @@ typedef struct MgmCodec {
 /* The codec's tap, or NULL when none reads its vectors. */
 const MgmCodec* mgm_codec(enum AVCodecID id);
 
+/* A new MgmPicture in a buffer that frees it; NULL: out of memory. For decoders that allocate their
+ * pictures without get_buffer2; the tap sees to it that output frames have it on opaque_ref. */
+AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height);
+
 /* AVCodecContext.get_buffer2 of a tapped decoder: the default one, plus a new MgmPicture on
  * frame->opaque_ref. */
 int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags);

@@ -1,0 +1,201 @@
+"""The AV1 tap: dav1d behind libavcodec, clips by SVT-AV1."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mgm_ext import MotionVectors, VideoInfo, _core, read_motion_vectors
+from tests.conftest import EncodedClip
+
+SIZE = (256, 320)
+
+
+def read_fully(path: Path) -> MotionVectors:
+    options = _core.ReadOptions(
+        stream=None,
+        rotate=True,
+        strict=False,
+        max_pixels=1 << 26,
+        max_seconds=None,
+        vectors_only=False,
+    )
+    values = _core.read_motion_vectors(str(path), options, False, 0, None)
+    return MotionVectors(info=VideoInfo._of(values.pop("info")), **values)
+
+
+def assert_equal(one: MotionVectors, other: MotionVectors) -> None:
+    for name in MotionVectors.__slots__:
+        if name != "info":
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+
+
+def known_motion(
+    vectors: MotionVectors, motion: tuple[int, int]
+) -> tuple[float, NDArray[np.float64]]:
+    """Share of the inner area whose vector is right to 1/4 pixel, and the median velocity."""
+    distance = vectors.reference_distance.astype(float)[:, None]
+    centre = np.stack([vectors.dst_x, vectors.dst_y], axis=1).astype(float)
+    half = np.stack([vectors.w, vectors.h], axis=1) / 2
+    source = centre + np.array(motion) * distance
+    limit = np.array(SIZE[::-1]) - half
+    inner = (source >= half) & (source <= limit) & (centre <= limit) & (distance != 0)
+    found = np.stack([vectors.motion_x, vectors.motion_y], axis=1) / vectors.motion_scale[:, None]
+    right = (np.abs(found - np.array(motion) * distance) <= 0.25).all(axis=1)
+    kept = inner.all(axis=1)
+    area = half[kept].prod(axis=1)
+    return float((area * right[kept]).sum() / area.sum()), np.median(
+        found[kept] / distance[kept], axis=0
+    )
+
+
+@pytest.mark.parametrize(
+    "motion",
+    [(1, 0), (2, 2), (0, 3), (-4, 4), (-6, 0), (-8, -8), (0, -10), (12, -12), (12, 0), (-7, 11)],
+)
+def test_scrolled_texture_tells_its_motion(
+    encoded_clip: EncodedClip, motion: tuple[int, int]
+) -> None:
+    path = encoded_clip("libsvtav1", motion=motion, size=SIZE, num_frames=25, preset=8)
+    vectors = read_motion_vectors(path)
+    share, median = known_motion(vectors, motion)
+    assert share >= 0.9
+    assert median.tolist() == list(motion)
+    assert {1, 2, 4} <= set(vectors.reference_distance.tolist())  # hidden pictures, shown later
+
+
+# What SVT-AV1 can be asked for, each with a tool of AV1 that the tap must see through.
+STREAMS: dict[str, dict[str, Any]] = {
+    "8 bit": {"preset": 8},
+    "10 bit": {"preset": 8, "pixel_format": "yuv420p10le"},
+    "slow, with every tool": {"preset": 3, "num_frames": 17},
+    "film grain": {"preset": 8, "svtav1_params": "film-grain=20"},
+    "film grain, 10 bit": {
+        "preset": 8,
+        "svtav1_params": "film-grain=20",
+        "pixel_format": "yuv420p10le",
+    },
+    "super-resolution": {
+        "preset": 8,
+        "svtav1_params": "superres-mode=1:superres-denom=13:superres-kf-denom=10",
+    },
+    "super-resolution by two": {
+        "preset": 8,
+        "svtav1_params": "superres-mode=1:superres-denom=16:superres-kf-denom=16",
+    },
+    "switch frames": {
+        "preset": 8,
+        "svtav1_params": "sframe-dist=8:sframe-mode=2:pred-struct=1",
+    },
+    "screen content": {"preset": 8, "svtav1_params": "scm=1"},
+    "tiles": {"preset": 8, "svtav1_params": "tile-columns=1:tile-rows=1"},
+    "overlays": {"preset": 8, "svtav1_params": "enable-overlays=1:keyint=-1"},
+    "forward key frames": {"preset": 8, "svtav1_params": "irefresh-type=1:keyint=16"},
+    "lossless": {"preset": 8, "svtav1_params": "lossless=1", "num_frames": 10},
+    "odd size": {"preset": 8, "size": (182, 246)},
+}
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_vectors_are_the_same_without_pixels(encoded_clip: EncodedClip, stream: str) -> None:
+    parameters = {"size": (192, 256), "num_frames": 33, **STREAMS[stream]}
+    path = encoded_clip("libsvtav1", kind="object", motion=(5, 3), camera=(-2, 1), **parameters)
+    vectors = read_motion_vectors(path)
+    assert_equal(vectors, read_fully(path))
+    assert len(vectors.w) > 100
+    assert not np.isnan(vectors.reference_distance).any()
+    assert not vectors.info.damaged
+    with av.open(str(path)) as container:
+        shown = [(frame.pts, frame.key_frame) for frame in container.decode(video=0)]
+    assert list(zip(vectors.pts.tolist(), vectors.key_frames.tolist(), strict=True)) == shown
+    inter = ~vectors.key_frames
+    assert (vectors.picture_types[vectors.key_frames] == b"I").all()
+    assert set(vectors.picture_types[inter].tolist()) <= {b"I", b"P"}
+
+
+def test_vectors_of_super_resolution_are_in_pixels_of_the_output(
+    encoded_clip: EncodedClip,
+) -> None:
+    parameters = "superres-mode=1:superres-denom=16:superres-kf-denom=16"
+    path = encoded_clip(
+        "libsvtav1", motion=(6, 4), size=SIZE, num_frames=25, preset=8, svtav1_params=parameters
+    )
+    vectors = read_motion_vectors(path)
+    share, median = known_motion(vectors, (6, 4))
+    assert share >= 0.9
+    assert median.tolist() == [6, 4]
+    assert set(vectors.motion_scale.tolist()) == {64}
+    right_edge = vectors.dst_x.astype(int) + vectors.w // 2
+    assert right_edge.max() >= SIZE[1]
+
+
+def test_a_hidden_picture_that_is_never_shown_has_a_distance(encoded_clip: EncodedClip) -> None:
+    path = encoded_clip(
+        "libsvtav1",
+        motion=(3, 2),
+        size=SIZE,
+        num_frames=33,
+        preset=8,
+        svtav1_params="enable-overlays=1:keyint=-1",
+    )
+    vectors = read_motion_vectors(path)
+    # The overlay refers to the hidden picture of its own place in display order.
+    assert (vectors.reference_distance == 0).any()
+    assert known_motion(vectors, (3, 2))[0] >= 0.9
+
+
+@pytest.mark.parametrize("container", ["webm", "mkv", "ivf", "obu"])
+def test_the_container_does_not_matter(encoded_clip: EncodedClip, container: str) -> None:
+    parameters: dict[str, Any] = {"motion": (3, 2), "size": SIZE, "num_frames": 25, "preset": 8}
+    one = read_motion_vectors(encoded_clip("libsvtav1", **parameters))
+    other = read_motion_vectors(encoded_clip("libsvtav1", container=container, **parameters))
+    for name in ("offsets", "dst_x", "motion_x", "motion_y", "reference_distance", "flags"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+    assert other.info.codec == "av1"
+    assert (other.info.width, other.info.height) == SIZE[::-1]
+
+
+@pytest.mark.parametrize("grain", [{}, {"svtav1_params": "film-grain=20"}])
+def test_a_picture_shown_again_has_no_vectors(
+    encoded_clip: EncodedClip, tmp_path: Path, grain: dict[str, Any]
+) -> None:
+    path = encoded_clip(
+        "libsvtav1", motion=(3, 2), num_frames=20, preset=8, container="ivf", **grain
+    )
+    before = read_motion_vectors(path)
+    for slot in range(8):
+        # Temporal delimiter, then a frame header: show_existing_frame, frame_to_show_map_idx.
+        again = bytes([0x12, 0x00, 0x1A, 0x01, 0x80 | slot << 4 | 0x08])
+        repeated = tmp_path / f"{slot}.ivf"
+        repeated.write_bytes(path.read_bytes() + struct.pack("<IQ", len(again), 20) + again)
+        for vectors in (read_motion_vectors(repeated), read_fully(repeated)):
+            assert len(vectors) == 21
+            assert vectors.offsets.tolist() == [*before.offsets, before.offsets[-1]]
+            assert not vectors.info.damaged
+
+
+def test_damaged_streams_give_the_same_vectors_without_pixels(
+    encoded_clip: EncodedClip, tmp_path: Path
+) -> None:
+    path = encoded_clip("libsvtav1", kind="object", num_frames=33, preset=8)
+    data = path.read_bytes()
+    with av.open(str(path)) as container:
+        places = [(p.pos or 0, p.size) for p in container.demux(video=0) if p.size]
+    rng = np.random.default_rng(0)
+    damaged = 0
+    for i in range(24):
+        broken = bytearray(data)
+        for position, size in rng.choice(places[1:], 1 + i % 4):
+            broken[position + rng.integers(size)] ^= 1 << rng.integers(8)
+        mutant = tmp_path / f"{i}.mp4"
+        mutant.write_bytes(broken)
+        vectors = read_motion_vectors(mutant)
+        assert_equal(vectors, read_fully(mutant))
+        damaged += vectors.info.damaged
+    assert damaged >= 6
