@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .boxes import motion_boxes
-from .decode import MotionVectors, VideoInfo, probe, read_motion_vectors
+from .decode import probe, read_motion_field, read_motion_vectors
 from .errors import DecodeError, MgmError, NoMotionVectors
 from .masks import (
     fixed_box_mask,
@@ -17,6 +17,8 @@ from .masks import (
 )
 from .motion_field import Clip, MotionField
 from .score import Score, motion_score, token_texture
+from .motion_vectors import MotionVectors, VideoInfo
+from .video_reader import VideoReader
 from .views import View
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "NoMotionVectors",
     "Score",
     "VideoInfo",
+    "VideoReader",
     "View",
     "fixed_box_mask",
     "frame_random_mask",
@@ -37,6 +40,7 @@ __all__ = [
     "motion_score",
     "probe",
     "random_mask",
+    "read_motion_field",
     "read_motion_vectors",
     "seed_for",
     "simulated_motion_mask",

@@ -1,151 +1,25 @@
-"""From a video file to its motion vectors."""
+"""From a video file to its motion: `probe`, `read_motion_vectors`, `read_motion_field`."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
+from .motion_field import WINDOWS, Cell, MotionField, Window, cell_size
+from .motion_vectors import MotionVectors, VideoInfo, letters
 
-__all__ = ["MotionVectors", "VideoInfo", "probe", "read_motion_vectors"]
+__all__ = ["probe", "read_motion_field", "read_motion_vectors"]
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+Indices: TypeAlias = Sequence[int] | NDArray[np.integer[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class VideoInfo:
-    """What is known of a video stream.
-
-    Attributes:
-        codec: libav's name, such as "h264".
-        profile: the codec's profile, or "".
-        width, height: pixels of the picture as shown, cropped and turned.
-        num_frames: number of frames, or None where the container does not say.
-        average_fps: frames per second, 0.0 when unknown.
-        duration_seconds: length, 0.0 when unknown.
-        time_base: (numerator, denominator) of one tick of `pts` in seconds.
-        rotation: degrees clockwise by which the coded picture was turned (0, 90, 180, 270).
-        pixel_format: libav's name, such as "yuv420p"; "" before anything was decoded.
-        sample_aspect_ratio: (width, height) of a pixel.
-        has_vectors: the codec carries motion vectors that mgm_ext reads.
-        damaged: part of the stream could not be decoded; what could is there.
-        size_changes: (frame, width, height) where the picture size changed.
-        key_frames: int64 [K], display index of each key frame; known after a whole read.
-    """
-
-    codec: str
-    profile: str
-    width: int
-    height: int
-    num_frames: int | None
-    average_fps: float
-    duration_seconds: float
-    time_base: tuple[int, int]
-    rotation: int
-    pixel_format: str
-    sample_aspect_ratio: tuple[int, int]
-    has_vectors: bool
-    damaged: bool
-    size_changes: tuple[tuple[int, int, int], ...]
-    key_frames: NDArray[np.int64]
-
-    @classmethod
-    def _of(cls, values: dict[str, Any]) -> VideoInfo:
-        changes = tuple((int(f), int(w), int(h)) for f, w, h in values.pop("size_changes"))
-        return cls(size_changes=changes, **values)
-
-
-# Field names of libav's AVMotionVector, as PyAV's `to_ndarray` gives them, plus our distance.
-_STRUCTURED = (
-    ("source", "<i4"),
-    ("w", "u1"),
-    ("h", "u1"),
-    ("src_x", "<i2"),
-    ("src_y", "<i2"),
-    ("dst_x", "<i2"),
-    ("dst_y", "<i2"),
-    ("flags", "<u8"),
-    ("motion_x", "<i4"),
-    ("motion_y", "<i4"),
-    ("motion_scale", "<u2"),
-    ("reference_distance", "<f4"),
-)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class MotionVectors:
-    """The motion vectors of M coded frames, as the codec wrote them: nothing lost, nothing clamped.
-
-    Rows [offsets[i], offsets[i + 1]) of the flat arrays belong to frame i. All arrays are read-only
-    views on memory that this object keeps alive. Fields are libav's.
-
-    Attributes:
-        offsets: int64 [M + 1].
-        source: int32 [N], -1 past, 1 future, 0 unknown reference.
-        w, h: uint8 [N], size of the block in pixels.
-        src_x, src_y: int16 [N], centre of the source block, truncated to pixels.
-        dst_x, dst_y: int16 [N], centre of the block, pixels of the coded picture.
-        flags: uint64 [N]; 1 skip, 2 direct or merge, 4 list 1, 8 field block.
-        motion_x, motion_y: int32 [N], from the block to its source, in 1 / motion_scale pixel.
-        motion_scale: uint16 [N].
-        reference_distance: float32 [N], display frames from this frame to the one referred to,
-            multiples of 0.5 for fields, negative for the past, NaN when unknown.
-        picture_types: bytes S1 [M], b"I", b"P" or b"B".
-        pts: int64 [M], in ticks of `info.time_base`; the smallest int64 when unknown.
-        seconds: float64 [M], NaN when unknown.
-        key_frames: bool [M].
-        info: the stream.
-    """
-
-    offsets: NDArray[np.int64]
-    source: NDArray[np.int32]
-    w: NDArray[np.uint8]
-    h: NDArray[np.uint8]
-    src_x: NDArray[np.int16]
-    src_y: NDArray[np.int16]
-    dst_x: NDArray[np.int16]
-    dst_y: NDArray[np.int16]
-    flags: NDArray[np.uint64]
-    motion_x: NDArray[np.int32]
-    motion_y: NDArray[np.int32]
-    motion_scale: NDArray[np.uint16]
-    reference_distance: NDArray[np.float32]
-    picture_types: NDArray[np.bytes_]
-    pts: NDArray[np.int64]
-    seconds: NDArray[np.float64]
-    key_frames: NDArray[np.bool_]
-    info: VideoInfo
-
-    def __len__(self) -> int:
-        """Number of coded frames, M."""
-        return len(self.offsets) - 1
-
-    def __repr__(self) -> str:
-        return f"MotionVectors({len(self)} frames, {len(self.w)} vectors, {self.info.codec})"
-
-    def frame(self, index: int) -> slice:
-        """Rows of one frame: `vectors.motion_x[vectors.frame(3)]`.
-
-        Raises:
-            IndexError: there is no such frame.
-        """
-        if not 0 <= index < len(self):
-            raise IndexError(f"frame must be in [0, {len(self)}), got {index}")
-        return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
-
-    def to_structured(self) -> NDArray[np.void]:
-        """One structured array [N]: PyAV's field names and `reference_distance`."""
-        rows = np.empty(len(self.w), dtype=list(_STRUCTURED))
-        for name, _ in _STRUCTURED:
-            rows[name] = getattr(self, name)
-        return rows
-
-
-def _check_source(source: Source) -> Any:
+def check_source(source: Source) -> Any:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return source
     if isinstance(source, (str, os.PathLike)):
@@ -158,7 +32,7 @@ def _check_source(source: Source) -> Any:
     )
 
 
-def _options(
+def read_options(
     *,
     rotate: bool,
     stream: int | None,
@@ -197,10 +71,10 @@ def probe(
         DecodeError: not a video, or damaged beyond its header.
         ValueError: no such stream.
     """
-    options = _options(
+    options = read_options(
         rotate=rotate, stream=stream, strict=False, max_pixels=max_pixels, max_seconds=None
     )
-    return VideoInfo._of(_core.probe(_check_source(source), options))
+    return VideoInfo._of(_core.probe(check_source(source), options))
 
 
 def read_motion_vectors(
@@ -242,7 +116,7 @@ def read_motion_vectors(
         raise ValueError(f"start and stop must satisfy 0 <= start <= stop, got {start}, {stop}")
     if blocks not in ("coded", "libavcodec"):
         raise ValueError(f'blocks must be "coded" or "libavcodec", got {blocks!r}')
-    options = _options(
+    options = read_options(
         rotate=rotate,
         stream=stream,
         strict=strict,
@@ -250,7 +124,77 @@ def read_motion_vectors(
         max_seconds=max_seconds,
     )
     values = _core.read_motion_vectors(
-        _check_source(source), options, blocks == "libavcodec", start, stop
+        check_source(source), options, blocks == "libavcodec", start, stop
     )
     info = VideoInfo._of(values.pop("info"))
-    return MotionVectors(info=info, **values)
+    types = letters(values.pop("picture_types"))
+    return MotionVectors(info=info, picture_types=types, **values)
+
+
+def check_window(window: Window) -> _core.Window:
+    if window not in WINDOWS:
+        raise ValueError(f"window must be one of {WINDOWS}, got {window!r}")
+    return getattr(_core.Window, window)  # type: ignore[no-any-return]
+
+
+def check_indices(frame_indices: Indices) -> NDArray[np.int64]:
+    indices = np.asarray(frame_indices)
+    if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
+        raise ValueError(
+            "frame_indices must be a non-empty sequence of integers, "
+            f"got {indices.dtype} with shape {indices.shape}"
+        )
+    return np.ascontiguousarray(indices, dtype=np.int64)
+
+
+def read_motion_field(
+    source: Source,
+    *,
+    frame_indices: Indices | None = None,
+    window: Window = "centred",
+    cell: Cell = "auto",
+    rotate: bool = True,
+    stream: int | None = None,
+    strict: bool = False,
+    max_pixels: int = 1 << 26,
+    max_seconds: float | None = None,
+) -> MotionField:
+    """Reads the dense motion of a video, or of a sampled clip, without reconstructing pixels.
+
+    Args:
+        source: path, bytes, or a seekable binary file object.
+        frame_indices: sampled frames in display order, negative counts from the end; None reads
+            the whole video, one row per frame.
+        window: which coded frames belong to a sampled one: "centred" those within half the gap to
+            its neighbours, "interval" those after the sampled frame before, "frame" itself alone.
+        cell: side of a cell in source pixels, 8, 16 or 32; "auto" takes the smallest that gives at
+            most 4096 cells.
+        rotate: turn the field as the display matrix says.
+        stream: index of the video stream; None takes the best, as libav does.
+        strict: raise on damage; otherwise rows that could not be decoded are invalid.
+        max_pixels: largest picture accepted.
+        max_seconds: decode budget; None for none.
+
+    Returns:
+        MotionField with one sampled frame per index (or per frame).
+
+    Raises:
+        FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+        DecodeError: nothing can be decoded, the stream is damaged and `strict`, or the budget ran
+            out.
+        NoMotionVectors: the codec carries none.
+        IndexError: a frame beyond the end.
+        ValueError: a bad argument.
+    """
+    mode, side = check_window(window), cell_size(cell)
+    options = read_options(
+        rotate=rotate, stream=stream, strict=strict, max_pixels=max_pixels, max_seconds=max_seconds
+    )
+    if frame_indices is None:
+        field, _ = _core.read_motion_field(check_source(source), options, side)
+    else:
+        reader = _core.VideoReader(check_source(source), options, None, None, None)
+        reader.require_vectors()
+        clip = reader.read_clip(check_indices(frame_indices), False, mode, side)
+        field = clip["field"]
+    return MotionField(**field, window=window)

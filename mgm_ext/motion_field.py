@@ -15,7 +15,7 @@ from ._arrays import read_only, summary
 from .views import View
 
 if TYPE_CHECKING:
-    from .decode import VideoInfo
+    from .motion_vectors import VideoInfo
 
 __all__ = ["CELLS", "INVALID", "WINDOWS", "Cell", "Clip", "MotionField", "Window", "cell_size"]
 
@@ -220,7 +220,7 @@ class Clip:
         field: motion of the T sampled frames, in source pixels whatever H and W are.
         frame_indices: int64 [T], display indices as the caller gave them.
         seconds: float64 [T], time of each frame; NaN where the file does not say.
-        picture_types: T characters: "I", "P", "B".
+        picture_types: str U1 [T], "I", "P" or "B".
         info: the file's VideoInfo.
 
     Raises:
@@ -232,7 +232,7 @@ class Clip:
     field: MotionField
     frame_indices: NDArray[np.int64]
     seconds: NDArray[np.float64]
-    picture_types: str
+    picture_types: NDArray[np.str_]
     info: VideoInfo
 
     def __post_init__(self) -> None:
@@ -244,8 +244,8 @@ class Clip:
         if self.frames is not None:
             frames = read_only("frames", self.frames, dtype=np.uint8, shape=(count, "H", "W", 3))
             object.__setattr__(self, "frames", frames)
-        if len(self.picture_types) != count:
-            raise ValueError(f"picture_types must be {count} letters, not {self.picture_types!r}")
+        types = read_only("picture_types", self.picture_types, dtype="<U1", shape=(count,))
+        object.__setattr__(self, "picture_types", types)
         if self.field.num_samples != count:
             raise ValueError(f"field must have {count} samples, not {self.field.num_samples}")
 

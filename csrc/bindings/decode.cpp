@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/source.hpp"
+#include "bindings/video.hpp"
 #include "error.hpp"
 
 namespace mgm::bindings {
@@ -25,6 +26,8 @@ void translate(std::exception_ptr pointer) {
   }
 }
 
+}  // namespace
+
 py::dict to_dict(const VideoInfo& info) {
   py::dict out;
   out["codec"] = info.codec;
@@ -46,10 +49,10 @@ py::dict to_dict(const VideoInfo& info) {
   return out;
 }
 
-py::dict to_dict(MotionVectors&& rows) {
+namespace {
+
+py::dict vectors_to_dict(MotionVectors&& rows) {
   py::dict out;
-  const auto frames = std::exchange(rows.picture_types, {});
-  std::vector<std::uint8_t> types(frames.begin(), frames.end());
   out["offsets"] = own(std::move(rows.offsets));
   out["source"] = own(std::move(rows.source));
   out["w"] = own(std::move(rows.w));
@@ -63,7 +66,7 @@ py::dict to_dict(MotionVectors&& rows) {
   out["motion_y"] = own(std::move(rows.motion_y));
   out["motion_scale"] = own(std::move(rows.motion_scale));
   out["reference_distance"] = own(std::move(rows.reference_distance));
-  out["picture_types"] = own(std::move(types)).attr("view")("S1");
+  out["picture_types"] = rows.picture_types;
   out["pts"] = own(std::move(rows.pts));
   out["seconds"] = own(std::move(rows.seconds));
   out["key_frames"] = own(std::move(rows.key_frames)).attr("view")("bool");
@@ -118,7 +121,7 @@ void register_decode(py::module_& module) {
               read_motion_vectors(source.take(), options,
                                   libavcodec ? Blocks::kLibavcodec : Blocks::kCoded, start, stop);
         }
-        return to_dict(std::move(rows));
+        return vectors_to_dict(std::move(rows));
       },
       py::arg("source"), py::arg("options"), py::arg("libavcodec"), py::arg("start"),
       py::arg("stop"));

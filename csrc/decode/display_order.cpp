@@ -19,39 +19,53 @@ void DisplayOrder::restart(std::int64_t first_index) {
   finished_ = false;
 }
 
-void DisplayOrder::learn_poc_step(const MgmPicture& picture) {
+void DisplayOrder::learn_poc_step(const MgmPicture& picture, std::int64_t index) {
   if (picture.has_poc == 0) return;
-  const std::int64_t step = std::int64_t{picture.poc} - last_poc_;
-  const bool comparable = picture.sequence == poc_sequence_ && step > 0 && step < (1 << 16);
-  if (comparable && (poc_step_ == 0 || step < poc_step_)) {
-    poc_step_ = static_cast<std::int32_t>(step);
+  const std::int64_t difference = std::int64_t{picture.poc} - last_poc_;
+  const std::int64_t frames = index - poc_index_;
+  if (picture.sequence == poc_sequence_ && frames > 0 && difference >= frames) {
+    const std::int64_t step = difference / frames;
+    if (poc_step_ == 0 || step < poc_step_) poc_step_ = step;
   }
   last_poc_ = picture.poc;
+  poc_index_ = index;
   poc_sequence_ = picture.sequence;
 }
 
 void DisplayOrder::push(libav::Frame frame) {
-  ShownFrame shown{
-      .frame = std::move(frame), .index = next_index_++, .repeated = false, .distances = {}};
+  ShownFrame shown;
+  shown.frame = std::move(frame);
+  shown.index = next_index_++;
   if (const MgmPicture* picture = shown.picture()) {
     const auto serial = static_cast<std::size_t>(picture->serial);
     if (index_of_serial_.size() <= serial) index_of_serial_.resize(serial + 1, -1);
     shown.repeated = index_of_serial_[serial] >= 0;
     if (!shown.repeated) index_of_serial_[serial] = shown.index;
-    learn_poc_step(*picture);
+    learn_poc_step(*picture, shown.index);
   }
   waiting_.push_back(std::move(shown));
 }
 
-std::int64_t DisplayOrder::index_of(std::int64_t serial) const {
-  const bool known = serial >= 0 && serial < static_cast<std::int64_t>(index_of_serial_.size());
-  return known ? index_of_serial_[static_cast<std::size_t>(serial)] : -1;
+void DisplayOrder::push_at(libav::Frame frame, std::int64_t index, const FrameIndex& frames,
+                           bool by_pts) {
+  frames_ = by_pts ? &frames : nullptr;
+  next_index_ = index;
+  push(std::move(frame));
+}
+
+std::int64_t DisplayOrder::index_of(const MgmReference& reference) const {
+  if (reference.serial < 0) return -1;
+  if (reference.serial < static_cast<std::int64_t>(index_of_serial_.size())) {
+    const std::int64_t shown = index_of_serial_[static_cast<std::size_t>(reference.serial)];
+    if (shown >= 0) return shown;
+  }
+  return frames_ != nullptr ? frames_->index_of(reference.pts).value_or(-1) : -1;
 }
 
 bool DisplayOrder::resolvable(const MgmPicture& picture) const {
   for (int i = 0; i < picture.num_references; ++i) {
-    const std::int64_t serial = picture.references[i].serial;
-    if (serial >= 0 && index_of(serial) < 0) return false;
+    const MgmReference& reference = picture.references[i];
+    if (reference.serial >= 0 && index_of(reference) < 0) return false;
   }
   return true;
 }
@@ -59,7 +73,7 @@ bool DisplayOrder::resolvable(const MgmPicture& picture) const {
 float DisplayOrder::distance(const MgmPicture& picture, const MgmReference& reference,
                              std::int64_t index) const {
   const float half = 0.5F * static_cast<float>(reference.half);
-  if (const std::int64_t target = index_of(reference.serial); target >= 0) {
+  if (const std::int64_t target = index_of(reference); target >= 0) {
     return static_cast<float>(target - index) + half;
   }
   if (picture.has_poc == 0 || reference.poc == MGM_NO_POC || poc_step_ == 0) {

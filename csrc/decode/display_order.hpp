@@ -3,6 +3,7 @@
 #include <deque>
 #include <vector>
 
+#include "decode/frame_index.hpp"
 #include "libav.hpp"
 #include "taps/tap.h"
 
@@ -27,21 +28,25 @@ class DisplayOrder {
   // The next frame pushed gets this number; forgets everything before.
   void restart(std::int64_t first_index);
   void push(libav::Frame frame);
+  // A frame whose number the index knows; by_pts: references are found there too, without waiting
+  // for them to come out (not for codecs with hidden pictures, which share a packet's pts).
+  void push_at(libav::Frame frame, std::int64_t index, const FrameIndex& frames, bool by_pts);
   void finish() { finished_ = true; }
   [[nodiscard]] bool pop(ShownFrame& shown);
 
  private:
-  [[nodiscard]] std::int64_t index_of(std::int64_t serial) const;
+  [[nodiscard]] std::int64_t index_of(const MgmReference& reference) const;
   [[nodiscard]] bool resolvable(const MgmPicture& picture) const;
   [[nodiscard]] float distance(const MgmPicture& picture, const MgmReference& reference,
                                std::int64_t index) const;
-  void learn_poc_step(const MgmPicture& picture);
+  void learn_poc_step(const MgmPicture& picture, std::int64_t index);
 
   std::deque<ShownFrame> waiting_;
   std::vector<std::int64_t> index_of_serial_;  // -1: not shown yet
   std::int64_t next_index_ = 0;
-  std::int64_t poc_sequence_ = -1;
-  std::int32_t last_poc_ = 0, poc_step_ = 0;  // 0: not known yet
+  const FrameIndex* frames_ = nullptr;
+  std::int64_t poc_sequence_ = -1, poc_index_ = 0;
+  std::int64_t last_poc_ = 0, poc_step_ = 0;  // 0: not known yet
   bool finished_ = false;
 };
 

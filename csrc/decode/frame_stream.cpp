@@ -13,16 +13,8 @@ extern "C" {
 namespace mgm {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // A tap that misses every block of this many undamaged inter pictures is not in the decoder at all.
 constexpr std::int64_t kUntappedPictures = 8;
-
-Clock::time_point deadline(const std::optional<double>& max_seconds) {
-  if (!max_seconds) return Clock::time_point::max();
-  return Clock::now() +
-         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(*max_seconds));
-}
 
 PacketDecoder::Options with_limits(PacketDecoder::Options decoder, const ReadOptions& options) {
   decoder.max_pixels = options.max_pixels;
@@ -34,33 +26,13 @@ PacketDecoder::Options with_limits(PacketDecoder::Options decoder, const ReadOpt
 FrameStream::FrameStream(Source source, const ReadOptions& options,
                          const PacketDecoder::Options& decoder)
     : options_(options),
-      deadline_(deadline(options.max_seconds)),
+      watchdog_(options.interrupt, options.max_seconds),
       demuxer_(std::move(source), options),
       decoder_(demuxer_.stream(), with_limits(decoder, options), demuxer_.name()),
-      packet_(libav::make_packet()),
-      inter_(0),
-      tapped_inter_(0) {}
-
-void FrameStream::require_vectors() const {
-  if (decoder_.tapped()) return;
-  const std::string codec = avcodec_get_name(demuxer_.stream().codecpar->codec_id);
-  throw NoMotionVectors(demuxer_.name(), codec,
-                        "codec " + codec +
-                            " carries no motion vectors that mgm_ext reads; convert with `mgm-ext "
-                            "convert FILE -o OUT.mp4`");
-}
+      packet_(libav::make_packet()) {}
 
 void FrameStream::fail(const std::string& reason) const {
   throw DecodeError(demuxer_.name(), frames_, reason);
-}
-
-void FrameStream::check_limits() {
-  if (options_.interrupt) options_.interrupt();
-  if (Clock::now() > deadline_) {
-    throw BudgetExceeded(
-        demuxer_.name(), frames_,
-        "decoding took longer than max_seconds=" + std::to_string(*options_.max_seconds));
-  }
 }
 
 void FrameStream::watch(const AVFrame& frame) {
@@ -96,7 +68,7 @@ void FrameStream::receive_all() {
 }
 
 void FrameStream::advance() {
-  check_limits();
+  watchdog_.check(demuxer_.name(), frames_);
   const bool more = demuxer_.read(*packet_);
   const bool good = decoder_.send(more ? packet_.get() : nullptr);
   if (options_.strict && (!good || damaged())) fail("the stream is damaged (strict=True)");

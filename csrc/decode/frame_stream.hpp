@@ -1,11 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <optional>
 
 #include "decode/demuxer.hpp"
 #include "decode/display_order.hpp"
 #include "decode/packet_decoder.hpp"
+#include "decode/watchdog.hpp"
 #include "mgm.hpp"
 
 namespace mgm {
@@ -18,9 +18,6 @@ class FrameStream {
 
   [[nodiscard]] bool next(ShownFrame& shown);
 
-  // Throws NoMotionVectors when the codec is not tapped.
-  void require_vectors() const;
-
   // What header and decoder know by now.
   [[nodiscard]] VideoInfo info() const;
   [[nodiscard]] bool damaged() const { return demuxer_.damaged() || decoder_.damaged(); }
@@ -28,21 +25,20 @@ class FrameStream {
   [[nodiscard]] const PacketDecoder& decoder() const { return decoder_; }
 
  private:
-  void check_limits();
   void advance();
   void receive_all();
   void watch(const AVFrame& frame);
   [[noreturn]] void fail(const std::string& reason) const;
 
   ReadOptions options_;
-  std::chrono::steady_clock::time_point deadline_;
+  Watchdog watchdog_;
   Demuxer demuxer_;
   PacketDecoder decoder_;
   DisplayOrder order_;
   libav::Packet packet_;
   bool drained_ = false;
-  std::int64_t frames_ = 0;            // put out by the decoder
-  std::int64_t inter_, tapped_inter_;  // pictures; see watch()
+  std::int64_t frames_ = 0;                    // put out by the decoder
+  std::int64_t inter_ = 0, tapped_inter_ = 0;  // pictures; see watch()
   int first_width_ = 0, first_height_ = 0, last_width_ = 0, last_height_ = 0;
   std::vector<std::array<std::int64_t, 3>> size_changes_;
   std::vector<std::int64_t> key_frames_;

@@ -53,19 +53,30 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (tapped() && tap_.codec->open != nullptr) {
     libav::check(tap_.codec->open(context_.get(), &tap_), "tapping the decoder", path_);
   }
-  set_vectors_only(options.vectors && options.vectors_only);
+  set_mode(options.vectors && options.vectors_only ? Mode::kVectors : Mode::kPixels);
 }
 
 PacketDecoder::~PacketDecoder() {
   if (tapped() && tap_.codec->close != nullptr) tap_.codec->close(&tap_);
 }
 
-void PacketDecoder::set_vectors_only(bool on) {
-  if (!tapped()) return;
-  tap_.vectors_only = on ? 1 : 0;
+void PacketDecoder::set_mode(Mode mode) {
+  if (!tapped() || mode == mode_) return;
+  mode_ = mode;
+  tap_.vectors_only = mode == Mode::kVectors ? 1 : 0;
+  tap_.vectors_only_unreferenced = mode == Mode::kVectorsWhereUnreferenced ? 1 : 0;
   if (tap_.codec->set_vectors_only != nullptr) {
-    tap_.codec->set_vectors_only(context_.get(), &tap_, on ? 1 : 0);
+    tap_.codec->set_vectors_only(context_.get(), &tap_, tap_.vectors_only);
   }
+}
+
+void PacketDecoder::require_vectors() const {
+  if (tapped()) return;
+  const std::string codec = avcodec_get_name(context_->codec_id);
+  throw NoMotionVectors(path_, codec,
+                        "codec " + codec +
+                            " carries no motion vectors that mgm_ext reads; convert the file with "
+                            "`mgm-ext convert FILE -o OUT.mp4`");
 }
 
 bool PacketDecoder::send(const AVPacket* packet) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "libav.hpp"
@@ -31,16 +32,20 @@ class PacketDecoder {
   [[nodiscard]] bool receive(AVFrame& frame);
   // Forgets all pictures, before packets from another place.
   void flush();
-  // For the packets sent from now on.
-  void set_vectors_only(bool on);
+  // What to reconstruct of the packets sent from now on; vectors are the same in every mode.
+  enum class Mode : std::uint8_t { kPixels, kVectors, kVectorsWhereUnreferenced };
+  void set_mode(Mode mode);
 
   [[nodiscard]] AVCodecContext& context() const { return *context_; }
+  // Throws NoMotionVectors when the codec is not tapped.
+  void require_vectors() const;
   [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
   [[nodiscard]] bool damaged() const { return damaged_; }
 
  private:
   std::string path_;
   MgmTap tap_{};
+  Mode mode_ = Mode::kPixels;
   libav::CodecContext context_;
   bool damaged_ = false;
 };

@@ -79,7 +79,7 @@ MotionVectors read_motion_vectors(Source source, const ReadOptions& options, Blo
   FrameStream stream(
       std::move(source), options,
       {.vectors_only = options.vectors_only, .export_rows = blocks == Blocks::kLibavcodec});
-  stream.require_vectors();
+  stream.decoder().require_vectors();
   MotionVectors rows;
   ShownFrame shown;
   while ((!stop || shown.index + 1 < *stop) && stream.next(shown)) {

@@ -174,6 +174,12 @@ static void note_references(State* state, const H264Context* h, const H264SliceC
   }
 }
 
+/* Reconstruction leaves the coefficients zeroed for the next macroblock. */
+static void clear_residual(H264SliceContext* sl) {
+  memset(sl->mb, 0, sizeof sl->mb);
+  memset(sl->mb_luma_dc, 0, sizeof sl->mb_luma_dc);
+}
+
 void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   const MgmTap* tap = mgm_tap(h->avctx);
   if (!tap) {
@@ -190,12 +196,23 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
       add_macroblock(state, h, sl);
     }
   }
-  if (!tap->vectors_only) __real_ff_h264_hl_decode_mb(h, sl);
+  if (tap->vectors_only) return;
+  if (tap->vectors_only_unreferenced && h->droppable) {
+    clear_residual(sl);
+    return;
+  }
+  __real_ff_h264_hl_decode_mb(h, sl);
 }
 
 static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
-  (void)tap;
-  context->skip_loop_filter = on ? AVDISCARD_ALL : AVDISCARD_DEFAULT;
+  H264Context* h = context->priv_data;
+  if (!on) {
+    for (int i = 0; i < h->nb_slice_ctx; ++i) clear_residual(&h->slice_ctx[i]);
+  }
+  const int unreferenced = tap->vectors_only_unreferenced;
+  context->skip_loop_filter = on             ? AVDISCARD_ALL
+                              : unreferenced ? AVDISCARD_NONREF
+                                             : AVDISCARD_DEFAULT;
   /* With this, film grain is described instead of drawn. */
   if (on) {
     context->export_side_data |= AV_CODEC_EXPORT_DATA_FILM_GRAIN;

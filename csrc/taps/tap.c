@@ -82,6 +82,7 @@ uint8_t mgm_add_reference(MgmPicture* picture, const MgmPicture* target, int32_t
     return 0;
   }
   picture->references[picture->num_references] =
-      (MgmReference){.serial = serial, .poc = poc, .half = half};
+      (MgmReference){
+      .serial = serial, .pts = target ? target->pts : AV_NOPTS_VALUE, .poc = poc, .half = half};
   return (uint8_t)picture->num_references++;
 }

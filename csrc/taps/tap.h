@@ -53,6 +53,7 @@ enum {
 
 typedef struct MgmReference {
   int64_t serial; /* MgmPicture.serial of the picture referred to; -1: unknown */
+  int64_t pts;    /* and its MgmPicture.pts */
   int32_t poc;    /* its picture order count, or MGM_NO_POC */
   int8_t half;    /* half frames to add to the distance: parity of the field referred to minus ours;
                      -1, 0, 1 */
@@ -79,6 +80,9 @@ typedef struct MgmPicture {
 typedef struct MgmTap {
   const struct MgmCodec* codec;
   int vectors_only; /* skip the reconstruction of pixels; may change between packets */
+  /* Likewise, but only for pictures that no other refers to (so that pixels of the others stay
+   * right). A tap that cannot tell may ignore it. */
+  int vectors_only_unreferenced;
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */

@@ -1,0 +1,199 @@
+#include "decode/clip_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "decode/frame_stream.hpp"
+
+namespace mgm {
+namespace {
+
+// A key frame that a seek misses by more packets than this is not worth searching for.
+constexpr int kMostSearched = 4096;
+
+// Codecs whose never-shown pictures share a packet, and so its pts, with a shown one.
+bool hides_pictures(const Demuxer& demuxer) {
+  const AVCodecID id = demuxer.stream().codecpar->codec_id;
+  return id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
+}
+
+}  // namespace
+
+ClipReader::ClipReader(const Source& source, const ReadOptions& options)
+    : source_(source),
+      options_(options),
+      watchdog_(options.interrupt, options.max_seconds),
+      packet_(libav::make_packet()) {
+  open();
+}
+
+void ClipReader::open() {
+  decoder_.reset();
+  demuxer_.reset();
+  demuxer_.emplace(source_, options_);
+  decoder_.emplace(demuxer_->stream(),
+                   PacketDecoder::Options{.vectors_only = false, .max_pixels = options_.max_pixels},
+                   demuxer_->name());
+}
+
+const FrameIndex& ClipReader::index() {
+  if (!index_) {
+    bool rewound = true;
+    index_ = FrameIndex::read(*demuxer_, rewound);
+    if (!rewound) open();
+  }
+  return *index_;
+}
+
+std::int64_t ClipReader::num_frames() {
+  if (index().exact()) return index_->num_frames();
+  if (!counted_) {
+    FrameStream stream(source_, options_, {.vectors_only = true});
+    ShownFrame shown;
+    std::int64_t count = 0;
+    while (stream.next(shown)) ++count;
+    counted_ = count;
+  }
+  return *counted_;
+}
+
+void ClipReader::plan(std::span<const Wanted> wanted) {
+  wanted_ = wanted;
+  watchdog_.restart();
+}
+
+void ClipReader::rewind() {
+  open();
+  order_.restart(0);
+  positioned_ = true;
+  drained_ = false;
+  packet_pending_ = false;
+  has_pixels_ = true;
+  sent_ = -1;
+  current_.reset();
+  ahead_.reset();
+}
+
+// Puts the demuxer before a key frame's packet; false when the container's seeking cannot.
+bool ClipReader::seek(const FrameIndex::Key& key) {
+  AVFormatContext& context = demuxer_->context();
+  const int stream = demuxer_->stream().index;
+  if (av_seek_frame(&context, stream, key.pts, AVSEEK_FLAG_BACKWARD) < 0) return false;
+  for (int i = 0; i < kMostSearched && demuxer_->read(*packet_); ++i) {
+    if (packet_->pts == key.pts) {
+      packet_pending_ = true;
+      return true;
+    }
+    if (packet_->dts != AV_NOPTS_VALUE && packet_->dts > key.dts) return false;
+  }
+  return false;
+}
+
+bool ClipReader::must_move(std::int64_t index) const {
+  if (!positioned_) return true;
+  const std::int64_t shown = current_ ? current_->index : -1;
+  // The frame that came out last may have been decoded without its pixels.
+  if (index <= shown) return true;
+  const bool wants_pixels =
+      std::ranges::any_of(wanted_, [](const Wanted& w) { return w.want == Want::kPixels; });
+  if (wants_pixels && !has_pixels_) return true;
+  if (!index_->exact()) return false;
+  return index_->key_before(index).index > std::max(sent_, shown);
+}
+
+void ClipReader::go_to(std::int64_t index) {
+  (void)this->index();
+  if (!must_move(index)) return;
+  if (!index_->exact() || index_->key_before(index).index == 0) {
+    rewind();
+    return;
+  }
+  const FrameIndex::Key& key = index_->key_before(index);
+  decoder_->flush();
+  if (!seek(key)) {
+    rewind();  // and decode up to it: slower, never wrong
+    return;
+  }
+  order_.restart(key.index);
+  positioned_ = true;
+  drained_ = false;
+  has_pixels_ = true;
+  sent_ = -1;
+  current_.reset();
+  ahead_.reset();
+}
+
+// How much of this packet's picture to decode.
+void ClipReader::set_policy(const AVPacket& packet) {
+  const bool pixels =
+      std::ranges::any_of(wanted_, [](const Wanted& w) { return w.want == Want::kPixels; });
+  const auto place = index_->exact() ? index_->index_of(packet.pts) : std::nullopt;
+  auto mode = pixels ? PacketDecoder::Mode::kPixels : PacketDecoder::Mode::kVectors;
+  bool skip = false;
+  if (place && *place <= wanted_.back().index) {
+    const auto at = std::ranges::lower_bound(wanted_, *place, {}, &Wanted::index);
+    const bool wanted = at != wanted_.end() && at->index == *place;
+    skip = !wanted;
+    if (pixels && !(wanted && at->want == Want::kPixels)) {
+      mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
+    }
+  }
+  if (place) sent_ = std::max(sent_, *place);
+  if (!pixels) has_pixels_ = false;
+  decoder_->set_mode(mode);
+  decoder_->context().skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+}
+
+void ClipReader::take_frames() {
+  for (;;) {
+    libav::Frame frame = libav::make_frame();
+    if (!decoder_->receive(*frame)) return;
+    if (index_->exact()) {
+      const auto place = index_->index_of(frame->pts);
+      if (place) order_.push_at(std::move(frame), *place, *index_, !hides_pictures(*demuxer_));
+    } else {
+      order_.push(std::move(frame));
+    }
+  }
+}
+
+bool ClipReader::advance() {
+  if (drained_) return false;
+  watchdog_.check(demuxer_->name(), sent_ + 1);
+  const bool more = std::exchange(packet_pending_, false) || demuxer_->read(*packet_);
+  if (more) set_policy(*packet_);
+  const bool good = decoder_->send(more ? packet_.get() : nullptr);
+  if (options_.strict && (!good || demuxer_->damaged())) {
+    throw DecodeError(demuxer_->name(), std::max<std::int64_t>(sent_, 0),
+                      "the stream is damaged (strict=True)");
+  }
+  take_frames();
+  if (!more) {
+    drained_ = true;
+    order_.finish();
+  }
+  return true;
+}
+
+ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
+  go_to(index);
+  while (!current_ || current_->index < index) {
+    if (ahead_) {
+      if (ahead_->index > index && current_) break;
+      current_ = std::exchange(ahead_, std::nullopt);
+      continue;
+    }
+    ShownFrame shown;
+    if (order_.pop(shown)) {
+      ahead_ = std::move(shown);
+    } else if (!advance()) {
+      break;
+    }
+  }
+  if (drained_) positioned_ = positioned_ && (ahead_ || (current_ && current_->index >= index));
+  const bool found = current_ && current_->index == index;
+  damaged_ = damaged_ || !found;
+  return {.frame = current_ ? &*current_ : nullptr, .found = found};
+}
+
+}  // namespace mgm

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "decode/demuxer.hpp"
+#include "decode/display_order.hpp"
+#include "decode/frame_index.hpp"
+#include "decode/packet_decoder.hpp"
+#include "decode/watchdog.hpp"
+#include "mgm.hpp"
+
+namespace mgm {
+
+// Owns an open video and its place in it: brings single frames by number, in rising order, with the
+// least decoding. Starts at the nearest key frame, goes on from where it stands when that is
+// closer, and passes over pictures that nobody asked for and nothing refers to.
+class ClipReader {
+ public:
+  // What to bring of a frame.
+  enum class Want : std::uint8_t { kVectors, kPixels };
+  struct Wanted {
+    std::int64_t index = 0;
+    Want want = Want::kVectors;
+  };
+
+  ClipReader(const Source& source, const ReadOptions& options);
+
+  // Frames to come, sorted by index, each once. The span must live until the last fetch.
+  void plan(std::span<const Wanted> wanted);
+  // The next planned frame; the nearest earlier one (or the first decodable) with found = false
+  // where the stream is damaged. Throws IndexError past the end.
+  struct Fetched {
+    const ShownFrame* frame = nullptr;
+    bool found = true;
+  };
+  [[nodiscard]] Fetched fetch(std::int64_t index);
+
+  // Counts by decoding when the container does not tell.
+  [[nodiscard]] std::int64_t num_frames();
+  [[nodiscard]] const FrameIndex& index();
+  [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
+  [[nodiscard]] const PacketDecoder& decoder() const { return *decoder_; }
+  [[nodiscard]] bool damaged() const { return damaged_ || decoder_->damaged(); }
+
+ private:
+  void open();
+  void rewind();
+  [[nodiscard]] bool seek(const FrameIndex::Key& key);
+  void go_to(std::int64_t index);
+  [[nodiscard]] bool must_move(std::int64_t index) const;
+  void set_policy(const AVPacket& packet);
+  [[nodiscard]] bool advance();
+  void take_frames();
+
+  Source source_;
+  ReadOptions options_;
+  Watchdog watchdog_;
+  std::optional<Demuxer> demuxer_;
+  std::optional<PacketDecoder> decoder_;
+  std::optional<FrameIndex> index_;
+  std::optional<std::int64_t> counted_;
+  DisplayOrder order_;
+  libav::Packet packet_;
+  std::optional<ShownFrame> current_;  // the last frame that came out
+  std::optional<ShownFrame> ahead_;    // came out, but lies after the frame that was asked for
+  std::span<const Wanted> wanted_;
+  std::int64_t sent_ = -1;       // highest display index whose packet was sent
+  bool positioned_ = false;      // decoder and demuxer stand somewhere known
+  bool drained_ = false;         // no more packets from here
+  bool has_pixels_ = false;      // every picture since the last seek was reconstructed
+  bool packet_pending_ = false;  // seek() left the key frame's packet in packet_
+  bool damaged_ = false;
+};
+
+}  // namespace mgm

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+
+#include "decode/display_order.hpp"
+#include "mgm.hpp"
+#include "motion_field.hpp"
+
+namespace mgm {
+
+// Fills the rows of a MotionField from shown frames. The first frame fixes picture size and cell.
+class FieldWriter {
+ public:
+  // rotation and hflip from the stream's header; cell as in FieldBinner.
+  FieldWriter(int rotation, bool hflip, std::optional<int> cell)
+      : rotation_(rotation), hflip_(hflip), cell_(cell) {}
+
+  // Rows that were set before anything is written; the others stay invalid.
+  void resize(std::int64_t rows) { rows_ = rows; }
+  // Fixes size and cell by a frame, once; write and append do it too.
+  void start(const AVFrame& frame);
+  // One more row, filled from a frame.
+  void append(const ShownFrame& shown);
+  // Row i of those set by resize. A frame of another size than the first gives an invalid row.
+  void write(std::int64_t row, const ShownFrame& shown);
+  void copy(std::int64_t from, std::int64_t to);
+  // The arrays so far; row_frames and sample_offsets are the caller's to fill.
+  [[nodiscard]] MotionField take();
+
+ private:
+  void allocate();
+
+  int rotation_;
+  bool hflip_;
+  std::optional<int> cell_;
+  std::optional<FieldBinner> binner_;
+  PictureGeometry geometry_;
+  std::int64_t rows_ = 0;
+  MotionField field_;
+};
+
+// The displayed part of a frame whose cropping was not applied.
+[[nodiscard]] PictureGeometry geometry_of(const AVFrame& frame, int rotation, bool hflip);
+
+}  // namespace mgm

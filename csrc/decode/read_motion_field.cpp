@@ -1,0 +1,26 @@
+#include <numeric>
+#include <utility>
+
+#include "decode/field_writer.hpp"
+#include "decode/frame_stream.hpp"
+#include "video_reader.hpp"
+
+namespace mgm {
+
+FieldOfFile read_motion_field(Source source, const ReadOptions& options, std::optional<int> cell) {
+  FrameStream stream(std::move(source), options, {.vectors_only = options.vectors_only});
+  stream.decoder().require_vectors();
+  const VideoInfo header = describe_stream(stream.demuxer(), options.rotate);
+  FieldWriter writer(header.rotation, header.hflip, cell);
+  ShownFrame shown;
+  std::int64_t rows = 0;
+  for (; stream.next(shown); ++rows) writer.append(shown);
+  FieldOfFile result{.field = writer.take(), .info = stream.info()};
+  result.field.row_frames.resize(static_cast<std::size_t>(rows));
+  std::iota(result.field.row_frames.begin(), result.field.row_frames.end(), 0);
+  result.field.sample_offsets.resize(static_cast<std::size_t>(rows) + 1);
+  std::iota(result.field.sample_offsets.begin(), result.field.sample_offsets.end(), 0);
+  return result;
+}
+
+}  // namespace mgm

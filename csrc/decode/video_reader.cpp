@@ -1,0 +1,284 @@
+#include "video_reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <tuple>
+#include <utility>
+
+#include "decode/clip_reader.hpp"
+#include "decode/field_writer.hpp"
+#include "decode/frame_stream.hpp"
+#include "decode/pixel_converter.hpp"
+#include "error.hpp"
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
+namespace mgm {
+namespace {
+
+// One row or sample that wants a frame.
+struct Use {
+  std::int64_t index = 0;  // of the frame
+  std::size_t place = 0;   // of the row or sample
+};
+
+std::vector<Use> sorted_uses(std::span<const std::int64_t> indices) {
+  std::vector<Use> uses;
+  uses.reserve(indices.size());
+  for (std::size_t i = 0; i < indices.size(); ++i) uses.push_back({indices[i], i});
+  std::ranges::stable_sort(uses, {}, &Use::index);
+  return uses;
+}
+
+std::vector<ClipReader::Wanted> plan(std::span<const Use> rows, std::span<const Use> samples,
+                                     bool pixels) {
+  using Want = ClipReader::Want;
+  std::vector<ClipReader::Wanted> wanted;
+  for (const Use& row : rows) {
+    if (wanted.empty() || wanted.back().index != row.index) wanted.push_back({row.index});
+  }
+  for (const Use& sample : samples) {
+    const auto at = std::ranges::lower_bound(wanted, sample.index, {}, &ClipReader::Wanted::index);
+    const auto want = pixels ? Want::kPixels : Want::kVectors;
+    if (at != wanted.end() && at->index == sample.index) {
+      at->want = want;
+    } else {
+      wanted.insert(at, {sample.index, want});
+    }
+  }
+  return wanted;
+}
+
+// Sides of the RGB frames, at least 1; the longer one follows the aspect of the turned picture.
+std::pair<int, int> output_size(const OutputSize& size, int height, int width) {
+  if (size.height && size.width) return {*size.height, *size.width};
+  if (!size.short_side) return {height, width};
+  const double scale = static_cast<double>(*size.short_side) / std::min(height, width);
+  const auto side = [&](int length) {
+    return std::max(1, static_cast<int>(std::lround(scale * length)));
+  };
+  return height <= width ? std::pair{*size.short_side, side(width)}
+                         : std::pair{side(height), *size.short_side};
+}
+
+auto past(std::int64_t index) {
+  return [index](const Use& use) { return use.index > index; };
+}
+
+void write_rows(const ShownFrame& shown, std::span<const Use> rows, FieldWriter& writer) {
+  for (const Use& row : rows) {
+    const auto place = static_cast<std::int64_t>(row.place);
+    if (row.place == rows.front().place) {
+      writer.write(place, shown);
+    } else {
+      writer.copy(static_cast<std::int64_t>(rows.front().place), place);
+    }
+  }
+}
+
+void copy_pixels(Clip& clip, std::size_t from, std::size_t to) {
+  const auto bytes = static_cast<std::size_t>(clip.height * clip.width * 3);
+  std::copy_n(clip.frames.get() + from * bytes, bytes, clip.frames.get() + to * bytes);
+}
+
+}  // namespace
+
+class VideoReader::Impl {
+ public:
+  Impl(Source source, const ReadOptions& options, const OutputSize& size);
+
+  [[nodiscard]] Clip read_clip(std::span<const std::int64_t> frame_indices,
+                               const ClipOptions& options);
+  // Throws NoMotionVectors when the codec is not tapped.
+  void require_vectors() const { reader_.decoder().require_vectors(); }
+  [[nodiscard]] std::int64_t num_frames() { return reader_.num_frames(); }
+  // Seconds of every frame, where the container has them; else empty.
+  [[nodiscard]] std::vector<double> frame_seconds();
+  [[nodiscard]] VideoInfo info();
+
+ private:
+  [[nodiscard]] std::vector<std::int64_t> key_frames();
+  [[nodiscard]] std::vector<std::int64_t> absolute(std::span<const std::int64_t> indices);
+  [[nodiscard]] ClipReader::Fetched fetch(std::int64_t index);
+  void write_samples(const ShownFrame& shown, std::span<const Use> samples, bool pixels,
+                     Clip& clip);
+  void convert(const ShownFrame& shown, Clip& clip, std::size_t sample);
+  void note(const ShownFrame& shown, Clip& clip, std::size_t sample);
+
+  ReadOptions options_;
+  OutputSize size_;
+  ClipReader reader_;
+  VideoInfo header_;
+  std::optional<PixelConverter> converter_;
+  int out_height_ = 0, out_width_ = 0;
+  int first_width_ = 0, first_height_ = 0;  // of the turned picture, once a frame came
+  std::vector<std::array<std::int64_t, 3>> size_changes_;
+};
+
+VideoReader::Impl::Impl(Source source, const ReadOptions& options, const OutputSize& size)
+    : options_(options),
+      size_(size),
+      reader_(source, options),
+      header_(describe_stream(reader_.demuxer(), options.rotate)) {}
+
+std::vector<std::int64_t> VideoReader::Impl::key_frames() {
+  const FrameIndex& index = reader_.index();
+  if (!index.exact()) return {0};
+  std::vector<std::int64_t> keys;
+  for (const FrameIndex::Key& key : index.keys()) keys.push_back(key.index);
+  return keys;
+}
+
+std::vector<double> VideoReader::Impl::frame_seconds() {
+  const FrameIndex& index = reader_.index();
+  std::vector<double> seconds;
+  if (!index.exact()) return seconds;
+  const double tick = av_q2d(reader_.demuxer().stream().time_base);
+  for (std::int64_t i = 0; i < index.num_frames(); ++i) {
+    seconds.push_back(static_cast<double>(index.pts(i)) * tick);
+  }
+  return seconds;
+}
+
+VideoInfo VideoReader::Impl::info() {
+  VideoInfo info = header_;
+  if (reader_.index().exact()) {
+    info.num_frames = reader_.num_frames();
+    info.key_frames = key_frames();
+  }
+  info.damaged = reader_.damaged();
+  info.size_changes = size_changes_;
+  if (first_width_ > 0) {
+    info.width = first_width_;
+    info.height = first_height_;
+  }
+  const AVCodecContext& context = reader_.decoder().context();
+  if (const char* name = av_get_pix_fmt_name(context.pix_fmt)) info.pixel_format = name;
+  if (const char* name = avcodec_profile_name(context.codec_id, context.profile)) {
+    info.profile = name;
+  }
+  return info;
+}
+
+std::vector<std::int64_t> VideoReader::Impl::absolute(std::span<const std::int64_t> indices) {
+  const std::int64_t count = reader_.num_frames();
+  std::vector<std::int64_t> result(indices.begin(), indices.end());
+  for (std::int64_t& index : result) {
+    if (index < -count || index >= count) {
+      throw std::out_of_range("frame index " + std::to_string(index) +
+                              " is out of range: " + reader_.demuxer().name() + " has " +
+                              std::to_string(count) + " frames");
+    }
+    if (index < 0) index += count;
+  }
+  return result;
+}
+
+void VideoReader::Impl::note(const ShownFrame& shown, Clip& clip, std::size_t sample) {
+  const std::int64_t pts = shown.frame->best_effort_timestamp;
+  if (pts != AV_NOPTS_VALUE) {
+    clip.seconds[sample] = static_cast<double>(pts) * av_q2d(reader_.demuxer().stream().time_base);
+  }
+  clip.picture_types[sample] = av_get_picture_type_char(shown.frame->pict_type);
+}
+
+void VideoReader::Impl::convert(const ShownFrame& shown, Clip& clip, std::size_t sample) {
+  const PictureGeometry geometry = geometry_of(*shown.frame, header_.rotation, header_.hflip);
+  const bool across = header_.rotation % 180 != 0;
+  const int width = across ? geometry.crop_height : geometry.crop_width;
+  const int height = across ? geometry.crop_width : geometry.crop_height;
+  if (!converter_) {
+    first_width_ = width;
+    first_height_ = height;
+    std::tie(out_height_, out_width_) = output_size(size_, height, width);
+    converter_.emplace(out_width_, out_height_, header_.rotation, header_.hflip);
+  }
+  const auto bytes =
+      static_cast<std::size_t>(out_height_) * static_cast<std::size_t>(out_width_) * 3;
+  if (!clip.frames) {
+    clip.height = out_height_;
+    clip.width = out_width_;
+    clip.frames = std::make_unique_for_overwrite<std::uint8_t[]>(bytes * clip.frame_indices.size());
+  }
+  converter_->convert(*shown.frame, {clip.frames.get() + sample * bytes, bytes});
+}
+
+ClipReader::Fetched VideoReader::Impl::fetch(std::int64_t index) {
+  const ClipReader::Fetched fetched = reader_.fetch(index);
+  const std::string& name = reader_.demuxer().name();
+  if (fetched.frame == nullptr) throw DecodeError(name, index, "no frame could be decoded");
+  if (!fetched.found && options_.strict) {
+    throw DecodeError(name, index, "the frame is missing from a damaged stream (strict=True)");
+  }
+  return fetched;
+}
+
+void VideoReader::Impl::write_samples(const ShownFrame& shown, std::span<const Use> samples,
+                                      bool pixels, Clip& clip) {
+  for (const Use& sample : samples) {
+    note(shown, clip, sample.place);
+    if (!pixels) continue;
+    if (sample.place == samples.front().place) {
+      convert(shown, clip, sample.place);
+    } else {
+      copy_pixels(clip, samples.front().place, sample.place);
+    }
+  }
+}
+
+Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
+                                  const ClipOptions& options) {
+  if (frame_indices.empty()) throw std::invalid_argument("frame_indices must not be empty");
+  Clip clip;
+  clip.frame_indices = absolute(frame_indices);
+  clip.seconds.assign(frame_indices.size(), std::numeric_limits<double>::quiet_NaN());
+  clip.picture_types.assign(frame_indices.size(), '?');
+  RowSelection selection =
+      select_rows(clip.frame_indices, reader_.num_frames(), key_frames(), options.window);
+  const std::vector<Use> rows = sorted_uses(selection.row_frames);
+  const std::vector<Use> samples = sorted_uses(clip.frame_indices);
+  const auto wanted = plan(rows, samples, options.pixels);
+  FieldWriter writer(header_.rotation, header_.hflip, options.cell);
+  writer.resize(static_cast<std::int64_t>(rows.size()));
+  reader_.plan(wanted);
+  auto row = rows.begin();
+  auto sample = samples.begin();
+  for (const ClipReader::Wanted& want : wanted) {
+    const ClipReader::Fetched fetched = fetch(want.index);
+    writer.start(*fetched.frame->frame);
+    const auto next_row = std::find_if(row, rows.end(), past(want.index));
+    if (fetched.found) write_rows(*fetched.frame, {row, next_row}, writer);
+    row = next_row;
+    const auto next_sample = std::find_if(sample, samples.end(), past(want.index));
+    write_samples(*fetched.frame, {sample, next_sample}, options.pixels, clip);
+    sample = next_sample;
+  }
+  clip.field = writer.take();
+  clip.field.row_frames = std::move(selection.row_frames);
+  clip.field.sample_offsets = std::move(selection.sample_offsets);
+  return clip;
+}
+
+VideoReader::VideoReader(Source source, const ReadOptions& options, const OutputSize& size)
+    : impl_(std::make_unique<Impl>(std::move(source), options, size)) {}
+
+VideoReader::~VideoReader() = default;
+
+Clip VideoReader::read_clip(std::span<const std::int64_t> frame_indices,
+                            const ClipOptions& options) {
+  return impl_->read_clip(frame_indices, options);
+}
+
+void VideoReader::require_vectors() const { impl_->require_vectors(); }
+
+std::int64_t VideoReader::num_frames() { return impl_->num_frames(); }
+
+std::vector<double> VideoReader::frame_seconds() { return impl_->frame_seconds(); }
+
+VideoInfo VideoReader::info() { return impl_->info(); }
+
+}  // namespace mgm
