@@ -134,7 +134,12 @@ def read_motion_vectors(
 def check_window(window: Window) -> _core.Window:
     if window not in WINDOWS:
         raise ValueError(f"window must be one of {WINDOWS}, got {window!r}")
-    return getattr(_core.Window, window)  # type: ignore[no-any-return]
+    named = {
+        "centred": _core.Window.centred,
+        "interval": _core.Window.interval,
+        "frame": _core.Window.frame,
+    }
+    return named[window]
 
 
 def check_indices(frame_indices: Indices) -> NDArray[np.int64]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
 from ._arrays import read_only, summary
+from .motion_vectors import VideoInfo
 from .views import View
-
-if TYPE_CHECKING:
-    from .motion_vectors import VideoInfo
 
 __all__ = ["CELLS", "INVALID", "WINDOWS", "Cell", "Clip", "MotionField", "Window", "cell_size"]
 

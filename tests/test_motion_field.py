@@ -107,7 +107,10 @@ def test_bad_fields_are_refused(changes: dict[str, Any], text: str) -> None:
         ({"frames": np.zeros((2, 6, 10, 3), np.uint8)}, r"frames must be uint8 \[1, H, W, 3\]"),
         ({"seconds": np.zeros(2)}, r"seconds must be float64 \[1\], not float64 \[2\]"),
         ({"frame_indices": [4.0]}, r"frame_indices must be int64 \[T\], not float64 \[1\]"),
-        ({"picture_types": np.array(["P", "P"])}, r"picture_types must be <U1 \[1\], not <U1 \[2\]"),
+        (
+            {"picture_types": np.array(["P", "P"])},
+            r"picture_types must be <U1 \[1\], not <U1 \[2\]",
+        ),
         ({"field": field(sample_offsets=np.array([0, 1, 2]))}, "field must have 1 samples, not 2"),
     ],
 )
