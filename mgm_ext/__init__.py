@@ -16,8 +16,8 @@ from .masks import (
     tube_mask,
 )
 from .motion_field import Clip, MotionField
-from .score import Score, motion_score, token_texture
 from .motion_vectors import MotionVectors, VideoInfo
+from .score import Score, motion_score, token_texture
 from .video_reader import VideoReader
 from .views import View
 
