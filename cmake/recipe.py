@@ -58,7 +58,9 @@ def ffmpeg_options(*, sanitize: bool) -> list[str]:
         f"--enable-demuxer={_list(DEMUXERS)}",
         f"--enable-bsf={_list(BITSTREAM_FILTERS)}",
     ]
-    return [*options, "--toolchain=gcc-asan"] if sanitize else [*options, "--disable-debug"]
+    if sanitize:
+        return [*options, "--toolchain=gcc-asan", "--optflags=-O1"]
+    return [*options, "--disable-debug"]
 
 
 def dav1d_options(*, sanitize: bool) -> list[str]:
