@@ -73,6 +73,9 @@ int __wrap_dav1d_thread_picture_alloc(Dav1dContext* c, Dav1dFrameContext* f, con
   const int status = __real_dav1d_thread_picture_alloc(c, f, bpc);
   MgmTap* tap = av1_tap(c);
   if (status < 0 || !tap) return status;
+  const AVCodecContext* context = c->logger.cookie;
+  const int filters = context->skip_loop_filter < AVDISCARD_ALL;
+  c->inloop_filters = filters ? DAV1D_INLOOPFILTER_ALL : DAV1D_INLOOPFILTER_NONE;
   Dav1dPicture* current = &f->sr_cur.p;
   AVBufferRef* buffer = mgm_new_picture(tap, current->p.w, current->p.h);
   if (buffer) begin_picture(tap, (MgmPicture*)buffer->data, f);
