@@ -66,6 +66,14 @@ static void set_warped(MgmBlock* block, const Dav1dTaskContext* t, enum BlockSiz
   block->motion_y = (int32_t)((dy + half) >> 14);
 }
 
+static int is_blended(const Dav1dFrameContext* f, const Av1Block* b, int i) {
+  const int scaled = f->svc[b->ref[i]][0].scale | f->svc[b->ref[i]][1].scale;
+  const int mixed = b->comp_type == COMP_INTER_NONE
+                        ? b->motion_mode == MM_OBMC || b->interintra_type != INTER_INTRA_NONE
+                        : b->comp_type != COMP_INTER_AVG;
+  return scaled || mixed;
+}
+
 static void add_inter(const Dav1dTaskContext* t, Av1State* state, enum BlockSize bs,
                       const Av1Block* b) {
   const int compound = b->comp_type != COMP_INTER_NONE;
@@ -80,6 +88,7 @@ static void add_inter(const Dav1dTaskContext* t, Av1State* state, enum BlockSize
     block.flags = (uint8_t)(flags | (modes[i] == NEWMV ? 0 : MGM_BLOCK_DIRECT) |
                             (i ? MGM_BLOCK_SECOND | MGM_BLOCK_LIST1 : 0));
     const Dav1dWarpedMotionParams* warped = warp(t, bs, b, i);
+    if (warped || is_blended(t->f, b, i)) block.flags |= MGM_BLOCK_BLENDED;
     if (warped) {
       set_warped(&block, t, bs, warped->matrix);
     } else {

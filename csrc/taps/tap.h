@@ -27,9 +27,11 @@ enum {
   MGM_BLOCK_LIST1 = 4,
   MGM_BLOCK_FIELD = 8,
   /* What stays in the core. */
-  MGM_BLOCK_CODED = 16,  /* carries coefficients, or is intra */
-  MGM_BLOCK_INTRA = 32,  /* an area without vector: motion and reference are 0 */
-  MGM_BLOCK_SECOND = 64, /* the second vector of the block in the row before */
+  MGM_BLOCK_CODED = 16,    /* carries coefficients, or is intra */
+  MGM_BLOCK_INTRA = 32,    /* an area without vector: motion and reference are 0 */
+  MGM_BLOCK_SECOND = 64,   /* the second vector of the block in the row before */
+  MGM_BLOCK_BLENDED = 128, /* prediction is no mere copy (two vectors: no mean of two): scaled,
+                              warped, weighted or mixed with another one */
   MGM_BLOCK_PUBLIC = 15,
 };
 
