@@ -6,6 +6,10 @@ set(MGM_SEAMS
   ff_print_debug_info2
   ff_h264_hl_decode_mb
   ff_h264_direct_ref_list_init
+  # the MPEG family
+  ff_mpv_reconstruct_mb
+  ff_h263_loop_filter
+  ff_er_frame_end
   # AV1
   ff_decode_frame_props_from_pkt
   dav1d_thread_picture_alloc

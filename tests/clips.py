@@ -25,6 +25,7 @@ ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     "mpeg4": ("mp4", {"b": "2M"}),
     "mpeg2video": ("mpg", {"b": "4M"}),
     "mpeg1video": ("mpg", {"b": "4M"}),
+    "h261": ("h261", {"b": "2M"}),
     "h263": ("avi", {"b": "2M"}),
     "h263p": ("avi", {"b": "2M"}),
     "flv": ("flv", {"b": "2M"}),
@@ -32,6 +33,8 @@ ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     "msmpeg4v2": ("avi", {"b": "2M"}),
     "wmv1": ("wmv", {"b": "2M"}),
     "wmv2": ("wmv", {"b": "2M"}),
+    "rv10": ("rm", {"b": "1M"}),
+    "rv20": ("rm", {"b": "1M"}),
     "mjpeg": ("avi", {}),
     "gif": ("gif", {}),
 }

@@ -57,10 +57,21 @@ void FrameStream::watch(const AVFrame& frame) {
   }
 }
 
+// The last picture of a delayed stream comes without a packet, and in some codecs without its time.
+void FrameStream::complete_time(AVFrame& frame) {
+  const bool follows = last_pts_ != AV_NOPTS_VALUE && last_duration_ > 0;
+  if (frame.best_effort_timestamp == AV_NOPTS_VALUE && follows && drained_) {
+    frame.best_effort_timestamp = last_pts_ + last_duration_;
+  }
+  last_pts_ = frame.best_effort_timestamp;
+  last_duration_ = frame.duration;
+}
+
 void FrameStream::receive_all() {
   for (;;) {
     libav::Frame frame = libav::make_frame();
     if (!decoder_.receive(*frame)) return;
+    complete_time(*frame);
     watch(*frame);
     ++frames_;
     order_.push(std::move(frame));
@@ -70,12 +81,12 @@ void FrameStream::receive_all() {
 void FrameStream::advance() {
   watchdog_.check(demuxer_.name(), frames_);
   const bool more = demuxer_.read(*packet_);
+  drained_ = !more;
   const bool good = decoder_.send(more ? packet_.get() : nullptr);
   if (options_.strict && (!good || damaged())) fail("the stream is damaged (strict=True)");
   receive_all();
   if (options_.strict && damaged()) fail("the stream is damaged (strict=True)");
   if (more) return;
-  drained_ = true;
   order_.finish();
   if (frames_ == 0) {
     throw DecodeError(demuxer_.name(), std::nullopt, "no frame could be decoded");

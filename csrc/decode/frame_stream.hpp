@@ -27,6 +27,7 @@ class FrameStream {
  private:
   void advance();
   void receive_all();
+  void complete_time(AVFrame& frame);
   void watch(const AVFrame& frame);
   [[noreturn]] void fail(const std::string& reason) const;
 
@@ -37,8 +38,9 @@ class FrameStream {
   DisplayOrder order_;
   libav::Packet packet_;
   bool drained_ = false;
-  std::int64_t frames_ = 0;                    // put out by the decoder
-  std::int64_t inter_ = 0, tapped_inter_ = 0;  // pictures; see watch()
+  std::int64_t last_pts_ = AV_NOPTS_VALUE, last_duration_ = 0;  // of the last frame put out
+  std::int64_t frames_ = 0;                                     // put out by the decoder
+  std::int64_t inter_ = 0, tapped_inter_ = 0;                   // pictures; see watch()
   int first_width_ = 0, first_height_ = 0, last_width_ = 0, last_height_ = 0;
   std::vector<std::array<std::int64_t, 3>> size_changes_;
   std::vector<std::int64_t> key_frames_;

@@ -94,7 +94,9 @@ bool PacketDecoder::receive(AVFrame& frame) {
     if (status >= 0) {
       if (frame.pict_type == AV_PICTURE_TYPE_SP) frame.pict_type = AV_PICTURE_TYPE_P;
       const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
-      if (frame.decode_error_flags != 0 || corrupt) damaged_ = true;
+      const MgmPicture* picture = mgm_picture(&frame);
+      const bool holes = picture != nullptr && picture->concealed != 0;
+      if (frame.decode_error_flags != 0 || corrupt || holes) damaged_ = true;
       return true;
     }
     damaged_ = true;

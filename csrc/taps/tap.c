@@ -6,16 +6,27 @@
 
 extern const MgmCodec mgm_codec_av1;
 extern const MgmCodec mgm_codec_h264;
+extern const MgmCodec mgm_codec_mpegvideo;
 
 /* One line per codec. */
 static const MgmCodec* const codecs[] = {
     &mgm_codec_av1,
     &mgm_codec_h264,
+    &mgm_codec_mpegvideo,
 };
 
+static int decodes(const MgmCodec* codec, enum AVCodecID id) {
+  if (codec->id == id) return 1;
+  for (const enum AVCodecID* one = codec->ids; one && *one != AV_CODEC_ID_NONE; ++one) {
+    if (*one == id) return 1;
+  }
+  return 0;
+}
+
 const MgmCodec* mgm_codec(enum AVCodecID id) {
+  if (id == AV_CODEC_ID_NONE) return NULL;
   for (size_t i = 0; i < sizeof codecs / sizeof *codecs; ++i) {
-    if (codecs[i]->id == id) return codecs[i];
+    if (decodes(codecs[i], id)) return codecs[i];
   }
   return NULL;
 }

@@ -69,7 +69,7 @@ typedef struct MgmPicture {
   uint8_t has_poc;
   uint8_t tapped;    /* a tap saw at least one block of this picture */
   uint8_t failed;    /* out of memory, or a table overflowed: blocks are incomplete */
-  uint8_t concealed; /* the decoder invented blocks; those are not in the list */
+  uint8_t concealed; /* blocks were lost, invented ones perhaps shown; they are not in the list */
   uint16_t motion_scale;
   int32_t width, height; /* of the coded picture */
   MgmBlock* blocks;
@@ -93,7 +93,8 @@ typedef struct MgmTap {
 
 typedef struct MgmCodec {
   enum AVCodecID id;
-  uint16_t motion_scale; /* preset in each new picture; a tap may overwrite it */
+  const enum AVCodecID* ids; /* a family's instead, ended by AV_CODEC_ID_NONE; NULL: only id */
+  uint16_t motion_scale;     /* preset in each new picture; a tap may overwrite it */
   /* Called after avcodec_open2; either may be NULL. open returns 0 or an AVERROR. */
   int (*open)(AVCodecContext* context, MgmTap* tap);
   void (*close)(MgmTap* tap);

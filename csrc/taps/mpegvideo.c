@@ -1,0 +1,166 @@
+/* MPEG-1/2/4, H.261, H.263 and its kin by Microsoft, Sorenson and Real: ff_mpv_reconstruct_mb runs
+ * once per macroblock with its true vectors at hand, those of MPEG-4 B-frames included. In
+ * vectors-only decode it keeps the tables that later parsing reads and leaves the pixels alone. */
+#include <libavcodec/error_resilience.h>
+#include <libavcodec/mpegvideo.h>
+#include <libavcodec/mpegvideodec.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export.h"
+#include "mpegvideo_macroblock.h"
+#include "tap.h"
+
+void __real_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]);
+void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]);
+void __real_ff_h263_loop_filter(MpegEncContext* s);
+void __wrap_ff_h263_loop_filter(MpegEncContext* s);
+void __real_ff_er_frame_end(ERContext* er, int* decode_error_flags);
+void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags);
+
+typedef struct Rows {
+  uint32_t begin, end;
+} Rows;
+
+typedef struct State {
+  Rows* rows;     /* by macroblock of the current picture: what it left in the list */
+  MgmCell* cells; /* or, when libavcodec's rows are wanted, these; the picture's */
+  size_t num_macroblocks;
+  int64_t serial; /* of the current picture */
+} State;
+
+static int begin_rows(State* state, size_t num_macroblocks) {
+  if (state->num_macroblocks != num_macroblocks) {
+    free(state->rows);
+    state->rows = malloc(num_macroblocks * sizeof *state->rows);
+    state->num_macroblocks = state->rows ? num_macroblocks : 0;
+  }
+  if (!state->rows) return AVERROR(ENOMEM);
+  memset(state->rows, 0, num_macroblocks * sizeof *state->rows);
+  return 0;
+}
+
+static void begin_picture(const MgmTap* tap, State* state, const MpegEncContext* s,
+                          MgmPicture* picture) {
+  const size_t num_macroblocks = (size_t)s->mb_stride * (size_t)s->mb_height;
+  state->serial = picture->serial;
+  picture->tapped = 1;
+  picture->motion_scale = s->quarter_sample ? 4 : 2;
+  if (begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
+  state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
+}
+
+/* The same macroblock again, after damage: what it shows is the later one. */
+static void drop_rows(MgmPicture* picture, Rows rows) {
+  for (uint32_t i = rows.begin; i < rows.end; ++i) {
+    picture->blocks[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
+  }
+}
+
+static void add_macroblock(State* state, const MpegEncContext* s, MgmPicture* picture) {
+  const size_t at = (size_t)s->mb_x + (size_t)s->mb_y * (size_t)s->mb_stride;
+  if (at >= state->num_macroblocks) return;
+  if (state->cells) {
+    mgm_mpegvideo_note(s, picture, &state->cells[at]);
+    return;
+  }
+  if (mgm_reserve_blocks(picture, MGM_MPEGVIDEO_MOST_BLOCKS) < 0) return;
+  Rows* rows = &state->rows[at];
+  if (rows->end) drop_rows(picture, *rows);
+  rows->begin = (uint32_t)picture->num_blocks;
+  MgmBlock* next = picture->blocks + picture->num_blocks;
+  next = mgm_mpegvideo_macroblock(s, picture, next);
+  picture->num_blocks = (size_t)(next - picture->blocks);
+  rows->end = (uint32_t)picture->num_blocks;
+}
+
+/* What the parsing of later macroblocks needs of a reconstruction. */
+static void keep_tables(MpegEncContext* s) {
+  const int at = s->mb_x + s->mb_y * s->mb_stride;
+  const int predicts_intra = s->out_format > FMT_H261 && (s->h263_pred || s->h263_aic);
+  s->cur_pic.qscale_table[at] = (int8_t)s->qscale;
+  if (s->mb_intra) {
+    if (predicts_intra) s->mbintra_table[at] = 1;
+  } else if (predicts_intra) {
+    if (s->mbintra_table[at]) ff_clean_intra_table_entries(s);
+  } else {
+    s->last_dc[0] = s->last_dc[1] = s->last_dc[2] = 128 << s->intra_dc_precision;
+  }
+  s->mbskip_table[at] = s->mb_skipped || !s->cur_pic.reference;
+  s->mb_skipped = 0;
+}
+
+void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  MgmPicture* picture = tap ? mgm_picture(s->cur_pic.ptr->f) : NULL;
+  if (picture) {
+    State* state = tap->state;
+    if (state->serial != picture->serial) begin_picture(tap, state, s, picture);
+    add_macroblock(state, s, picture);
+  }
+  if (tap && tap->vectors_only) {
+    keep_tables(s);
+  } else {
+    __real_ff_mpv_reconstruct_mb(s, block);
+  }
+}
+
+void __wrap_ff_h263_loop_filter(MpegEncContext* s) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  if (!tap || !tap->vectors_only) __real_ff_h263_loop_filter(s);
+}
+
+/* Lines beyond the picture, which some encoders leave out. */
+static int only_last_row_is_missing(const ERContext* er, int missing) {
+  const int beyond = (er->avctx->height + 15) / 16 * 16 & 16;
+  if (er->avctx->codec_id != AV_CODEC_ID_MPEG2VIDEO || !beyond || missing != 3 * er->mb_width) {
+    return 0;
+  }
+  const uint8_t* row = er->error_status_table + (er->mb_height - 1) * er->mb_stride;
+  for (int x = 0; x < er->mb_width; ++x) {
+    if (row[x] != 0x7F) return 0;
+  }
+  return 1;
+}
+
+/* Concealment would call the decoder back with invented vectors, and guesses from pixels: a tapped
+ * decoder leaves the holes. */
+void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags) {
+  if (!mgm_tap(er->avctx)) {
+    __real_ff_er_frame_end(er, decode_error_flags);
+    return;
+  }
+  MgmPicture* picture = mgm_picture(er->cur_pic.f);
+  const int missing = er->error_count;
+  if (picture && missing && !only_last_row_is_missing(er, missing)) picture->concealed = 1;
+}
+
+static int open_tap(AVCodecContext* context, MgmTap* tap) {
+  State* state = calloc(1, sizeof *state);
+  if (!state) return AVERROR(ENOMEM);
+  state->serial = -1;
+  tap->state = state;
+  context->error_concealment = FF_EC_GUESS_MVS; /* counts what is missing; see above */
+  return 0;
+}
+
+static void close_tap(MgmTap* tap) {
+  State* state = tap->state;
+  if (state) free(state->rows);
+  free(state);
+  tap->state = NULL;
+}
+
+static const enum AVCodecID ids[] = {
+    AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_MPEG4,     AV_CODEC_ID_H261,
+    AV_CODEC_ID_H263,       AV_CODEC_ID_H263I,      AV_CODEC_ID_H263P,     AV_CODEC_ID_FLV1,
+    AV_CODEC_ID_MSMPEG4V1,  AV_CODEC_ID_MSMPEG4V2,  AV_CODEC_ID_MSMPEG4V3, AV_CODEC_ID_WMV1,
+    AV_CODEC_ID_WMV2,       AV_CODEC_ID_RV10,       AV_CODEC_ID_RV20,      AV_CODEC_ID_NONE,
+};
+
+const MgmCodec mgm_codec_mpegvideo = {
+    .ids = ids,
+    .motion_scale = 2,
+    .open = open_tap,
+    .close = close_tap,
+};
