@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import mgm_ext
 from mgm_ext import MotionVectors, _core
+from mgm_ext.motion_vectors import letters
 
 ROW_FIELDS = [
     "source",
@@ -51,7 +52,9 @@ def read(
     )
     source = path if isinstance(path, bytes) else str(path)
     values = _core.read_motion_vectors(source, options, blocks == "libavcodec", 0, None)
-    return MotionVectors(info=mgm_ext.VideoInfo._of(values.pop("info")), **values)
+    types = letters(values.pop("picture_types"))
+    info = mgm_ext.VideoInfo._of(values.pop("info"))
+    return MotionVectors(info=info, picture_types=types, **values)
 
 
 def assert_same(one: MotionVectors, other: MotionVectors) -> None:
@@ -146,7 +149,7 @@ def true_motion_share(
     good = error * np.abs(vectors.reference_distance) <= tolerance + 1e-6
     right = total = 0
     for i in range(skip_frames, len(vectors)):
-        if vectors.picture_types[i] == b"I":
+        if vectors.picture_types[i] == "I":
             continue
         cells = _agreed_cells(vectors, good, vectors.frame(i), size)[inner]
         right += int(cells.sum())

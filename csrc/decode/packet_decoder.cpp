@@ -8,6 +8,21 @@
 namespace mgm {
 namespace {
 
+// I, P or B for the names that libav has for kinds of them: sprites, switching pictures.
+AVPictureType plain_type(AVPictureType type) {
+  switch (type) {
+    case AV_PICTURE_TYPE_S:
+    case AV_PICTURE_TYPE_SP:
+      return AV_PICTURE_TYPE_P;
+    case AV_PICTURE_TYPE_SI:
+      return AV_PICTURE_TYPE_I;
+    case AV_PICTURE_TYPE_BI:
+      return AV_PICTURE_TYPE_B;
+    default:
+      return type;
+  }
+}
+
 bool is_flow(int status) { return status == AVERROR(EAGAIN) || status == AVERROR_EOF; }
 
 }  // namespace
@@ -92,7 +107,7 @@ bool PacketDecoder::receive(AVFrame& frame) {
     const int status = avcodec_receive_frame(context_.get(), &frame);
     if (is_flow(status)) return false;
     if (status >= 0) {
-      if (frame.pict_type == AV_PICTURE_TYPE_SP) frame.pict_type = AV_PICTURE_TYPE_P;
+      frame.pict_type = plain_type(frame.pict_type);
       const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
       const MgmPicture* picture = mgm_picture(&frame);
       const bool holes = picture != nullptr && picture->concealed != 0;

@@ -90,6 +90,11 @@ static void keep_tables(MpegEncContext* s) {
   s->mb_skipped = 0;
 }
 
+/* Whether the current picture goes without pixels. */
+static int skips_pixels(const MgmTap* tap, const MpegEncContext* s) {
+  return tap->vectors_only || (tap->vectors_only_unreferenced && !s->cur_pic.reference);
+}
+
 void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
   const MgmTap* tap = mgm_tap(s->avctx);
   MgmPicture* picture = tap ? mgm_picture(s->cur_pic.ptr->f) : NULL;
@@ -98,7 +103,7 @@ void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
     if (state->serial != picture->serial) begin_picture(tap, state, s, picture);
     add_macroblock(state, s, picture);
   }
-  if (tap && tap->vectors_only) {
+  if (tap && skips_pixels(tap, s)) {
     keep_tables(s);
   } else {
     __real_ff_mpv_reconstruct_mb(s, block);
@@ -107,7 +112,7 @@ void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
 
 void __wrap_ff_h263_loop_filter(MpegEncContext* s) {
   const MgmTap* tap = mgm_tap(s->avctx);
-  if (!tap || !tap->vectors_only) __real_ff_h263_loop_filter(s);
+  if (!tap || !skips_pixels(tap, s)) __real_ff_h263_loop_filter(s);
 }
 
 /* Lines beyond the picture, which some encoders leave out. */
