@@ -46,9 +46,20 @@ MGM_HD inline std::int64_t cell_overlap(std::int64_t low, std::int64_t high, std
   return right > left ? right - left : 0;
 }
 
+// floor(a / b) for a >= 0, b > 0 and a quotient under 2^32: a float64 quotient is off by less than
+// one, which the remainder shows. Several times faster than an integer division.
+MGM_HD inline std::int64_t small_quotient(std::int64_t a, std::int64_t b) {
+  auto quotient = static_cast<std::int64_t>(static_cast<double>(a) / static_cast<double>(b));
+  const std::int64_t remainder = a - quotient * b;
+  quotient -= remainder < 0;
+  quotient += remainder >= b;
+  return quotient;
+}
+
 // floor(sum * 2^16 / area) without a product that overflows; area > 0.
 MGM_HD inline std::int64_t mean_speed(std::int64_t sum, std::int64_t area) {
-  return ((sum / area) << kScoreBits) + ((sum % area) << kScoreBits) / area;
+  const std::int64_t whole = small_quotient(sum, area);
+  return (whole << kScoreBits) + small_quotient((sum - whole * area) << kScoreBits, area);
 }
 
 // floor(sqrt(x)) for 0 <= x < 2^62.
@@ -73,7 +84,7 @@ MGM_HD inline std::int32_t texture_weight(std::int64_t xx, std::int64_t xy, std:
 
 // What a slot adds to a path through a token; 0 where nothing moves.
 MGM_HD inline std::int64_t path_term(std::int64_t smooth, std::int64_t largest) {
-  return largest > 0 ? (smooth << 16) / largest : 0;
+  return largest > 0 ? small_quotient(smooth << 16, largest) : 0;
 }
 
 // A value folded into [low, high] by reflection at both ends.
@@ -91,7 +102,8 @@ MGM_HD inline std::uint64_t box_rank(std::int64_t dr, std::int64_t dc, std::int6
                                      std::int64_t w) {
   const auto a = static_cast<std::uint64_t>((dr < 0 ? -dr : dr) * w);
   const auto b = static_cast<std::uint64_t>((dc < 0 ? -dc : dc) * h);
-  return a > b ? (a << 32) | b : (b << 32) | a;
+  const std::uint64_t far = a > b ? a : b, near = a > b ? b : a;
+  return (far << 32) | near;
 }
 
 // The middle of token r as a place.

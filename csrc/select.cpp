@@ -15,6 +15,8 @@ namespace mgm {
 
 namespace {
 
+constexpr std::size_t kFewKeys = 48;  // below, counting costs more than it saves
+
 struct Group {
   std::vector<std::int64_t> tokens;
   std::int64_t masked = 0, remainder = 0;
@@ -68,7 +70,7 @@ void select_groups(const Grid& grid, const Choice& choice, std::span<const std::
     for (std::size_t i = 0; i < own.size() && !ranks.empty(); ++i) {
       own[i] = ranks[static_cast<std::size_t>(group.tokens[i])];
     }
-    selector.select_among(own, group.tokens, group.masked, mask);
+    selector.select_among(own, group.tokens, 0, group.masked, mask);
   }
 }
 
@@ -116,18 +118,34 @@ void select_tokens(const Grid& grid, const Choice& choice, std::span<const std::
 Selector::Selector(std::int64_t slot_tokens, std::uint64_t seed, Purpose purpose)
     : slot_tokens_(slot_tokens), seed_(seed), purpose_(purpose) {}
 
-std::uint64_t Selector::tie(std::int64_t token) {
-  const std::int64_t slot = token / slot_tokens_, index = token % slot_tokens_;
-  if (slot != block_slot_ || index / 4 != block_index_) {
-    block_slot_ = slot;
-    block_index_ = index / 4;
-    block_ = philox_block(seed_, purpose_, static_cast<std::uint32_t>(slot),
-                          static_cast<std::uint32_t>(block_index_));
+std::uint64_t Selector::tie(std::int64_t token) const {
+  const auto slot = static_cast<std::uint32_t>(token / slot_tokens_);
+  const auto index = static_cast<std::uint32_t>(token % slot_tokens_);
+  return tie_rank(philox_word(seed_, purpose_, slot, index), static_cast<std::uint32_t>(token));
+}
+
+void Selector::write_ties(std::int64_t first, std::span<std::uint64_t> ties) const {
+  const auto size = static_cast<std::uint32_t>(slot_tokens_);
+  auto token = static_cast<std::uint32_t>(first);
+  std::uint32_t slot = token / size;
+  for (std::size_t i = 0; i < ties.size(); ++slot) {
+    for (std::uint32_t block = 0; 4 * block < size && i < ties.size(); ++block) {
+      const PhiloxBlock words = philox_block(seed_, purpose_, slot, block);
+      const std::uint32_t count = std::min(4u, size - 4 * block);
+      for (std::uint32_t j = 0; j < count; ++j) ties[i++] = tie_rank(words.words[j], token++);
+    }
   }
-  return tie_rank(block_.words[index % 4], static_cast<std::uint32_t>(token));
 }
 
 std::uint64_t Selector::kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k) {
+  const auto nth = [this](std::int64_t position) {
+    std::nth_element(rest_.begin(), rest_.begin() + position, rest_.end());
+    return rest_[static_cast<std::size_t>(position)];
+  };
+  if (keys.size() <= kFewKeys) {
+    rest_.assign(keys.begin(), keys.end());
+    return nth(k - 1);
+  }
   // One pass of counting over 256 equal ranges leaves few keys to order.
   std::uint64_t lowest = keys[0], highest = keys[0];
   for (const std::uint64_t key : keys) {
@@ -141,57 +159,67 @@ std::uint64_t Selector::kth_smallest(std::span<const std::uint64_t> keys, std::i
   std::size_t range = 0;
   for (; k > counts[range]; ++range) k -= counts[range];
   if (shift == 0) return lowest + range;
-  rest_.clear();
+  rest_.resize(keys.size());
+  std::size_t size = 0;
   for (const std::uint64_t key : keys) {
-    if ((key - lowest) >> shift == range) rest_.push_back(key);
+    rest_[size] = key;
+    size += (key - lowest) >> shift == range;
   }
-  const auto kth = rest_.begin() + (k - 1);
-  std::nth_element(rest_.begin(), kth, rest_.end());
-  return *kth;
+  rest_.resize(size);
+  return nth(k - 1);
 }
 
 void Selector::select(std::span<const std::uint64_t> ranks, std::int64_t first, std::int64_t k,
                       Mask mask) {
-  std::fill(mask.begin(), mask.end(), std::uint8_t{0});
-  if (k <= 0) return;
+  if (k <= 0) {
+    std::fill(mask.begin(), mask.end(), std::uint8_t{0});
+    return;
+  }
   const std::uint64_t last = kth_smallest(ranks, k);
-  std::int64_t below_last = 0;
+  std::int64_t masked = 0;
+  equal_.clear();
   for (std::size_t i = 0; i < ranks.size(); ++i) {
-    mask[i] = ranks[i] < last;
-    below_last += mask[i];
+    mask[i] = ranks[i] <= last;
+    masked += mask[i];
   }
-  ties_.clear();
+  if (masked == k) return;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
-    if (ranks[i] == last) ties_.push_back(i);
+    if (ranks[i] == last) equal_.push_back(static_cast<std::int64_t>(i));
   }
-  const std::int64_t needed = k - below_last;
-  const auto equal = static_cast<std::int64_t>(ties_.size());
-  if (needed < equal) {
-    for (std::uint64_t& position : ties_) {
-      position = tie(first + static_cast<std::int64_t>(position));
-    }
-    std::nth_element(ties_.begin(), ties_.begin() + needed, ties_.end());
-    for (auto& key : ties_) key = (key & 0xFFFFFFFFu) - static_cast<std::uint64_t>(first);
+  drop_ties(first, masked - k, mask);
+}
+
+// Unmasks the `surplus` last of the tokens first + equal_[i] in the order of their ties.
+void Selector::drop_ties(std::int64_t first, std::int64_t surplus, Mask mask) {
+  const auto kept = static_cast<std::int64_t>(equal_.size()) - surplus;
+  ties_.resize(equal_.size());
+  for (std::size_t i = 0; i < ties_.size(); ++i) ties_[i] = tie(first + equal_[i]);
+  std::nth_element(ties_.begin(), ties_.begin() + kept, ties_.end());
+  for (auto key = ties_.begin() + kept; key != ties_.end(); ++key) {
+    mask[(*key & 0xFFFFFFFFu) - static_cast<std::uint64_t>(first)] = 0;
   }
-  for (std::int64_t i = 0; i < needed; ++i) mask[ties_[static_cast<std::size_t>(i)]] = 1;
 }
 
 void Selector::select_any(std::int64_t first, std::int64_t k, Mask mask) {
   ties_.resize(mask.size());
-  for (std::size_t i = 0; i < ties_.size(); ++i)
-    ties_[i] = tie(first + static_cast<std::int64_t>(i));
+  write_ties(first, ties_);
   const std::uint64_t last = k > 0 ? kth_smallest(ties_, k) : 0;
   for (std::size_t i = 0; i < ties_.size(); ++i) mask[i] = k > 0 && ties_[i] <= last;
 }
 
 void Selector::select_among(std::span<const std::uint64_t> ranks,
-                            std::span<const std::int64_t> tokens, std::int64_t k, Mask mask) {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> order(ranks.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = {ranks[i], tie(tokens[i])};
-  std::nth_element(order.begin(), order.begin() + k, order.end());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    mask[order[i].second & 0xFFFFFFFFu] = i < static_cast<std::size_t>(k);
+                            std::span<const std::int64_t> tokens, std::int64_t first,
+                            std::int64_t k, Mask mask) {
+  const std::uint64_t last = k > 0 ? kth_smallest(ranks, k) : 0;
+  std::int64_t masked = 0;
+  equal_.clear();
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const bool chosen = k > 0 && ranks[i] <= last;
+    mask[static_cast<std::size_t>(tokens[i])] = chosen;
+    masked += chosen;
+    if (chosen && ranks[i] == last) equal_.push_back(tokens[i]);
   }
+  if (masked > k) drop_ties(first, masked - k, mask);
 }
 
 }  // namespace mgm

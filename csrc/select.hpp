@@ -60,21 +60,22 @@ class Selector {
   // The same with all ranks equal.
   void select_any(std::int64_t first, std::int64_t k, Mask mask);
 
-  // The same for scattered tokens, ascending: ranks[i] is that of tokens[i]; writes
-  // mask[tokens[i]].
+  // The same for scattered tokens first + tokens[i], of rank ranks[i]; writes mask[tokens[i]] and
+  // no other.
   void select_among(std::span<const std::uint64_t> ranks, std::span<const std::int64_t> tokens,
-                    std::int64_t k, Mask mask);
+                    std::int64_t first, std::int64_t k, Mask mask);
 
  private:
   [[nodiscard]] std::uint64_t kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k);
-  [[nodiscard]] std::uint64_t tie(std::int64_t token);
+  [[nodiscard]] std::uint64_t tie(std::int64_t token) const;
+  void drop_ties(std::int64_t first, std::int64_t surplus, Mask mask);
+  void write_ties(std::int64_t first, std::span<std::uint64_t> ties) const;
 
   std::int64_t slot_tokens_;
   std::uint64_t seed_;
   Purpose purpose_;
-  std::int64_t block_slot_ = -1, block_index_ = -1;
-  PhiloxBlock block_{};
   std::vector<std::uint64_t> ties_, rest_;
+  std::vector<std::int64_t> equal_;
 };
 
 }  // namespace mgm
