@@ -143,7 +143,7 @@ def clip_of(field: Any, frames: Any) -> Clip:
         field=field,
         frame_indices=np.arange(count),
         seconds=np.arange(count) / 25,
-        picture_types="P" * count,
+        picture_types=np.full(count, "P"),
         info=INFO,
     )
 
