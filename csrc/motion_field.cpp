@@ -1,22 +1,12 @@
 #include "motion_field.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <string>
-
-#include "taps/tap.h"
 
 namespace mgm {
 namespace {
 
-constexpr double kLimit = 32767;
-// Adding and subtracting it rounds a double below 2^51 to the nearest integer, ties to even.
-constexpr double kRound = 0x1.8p52;
-// A block adds at most 2^11 to an area, so that it takes a thousand blocks on one place to
-// overflow.
-constexpr int kAreaBits = 21;
-constexpr std::uint64_t kAreaMask = (std::uint64_t{1} << kAreaBits) - 1;
 constexpr int kMaxSide = 1 << 16;
 
 int shift_of(int cell) {
@@ -39,6 +29,48 @@ bool is_intra(char picture_type) {
   return picture_type == 'I' || picture_type == 'i' || picture_type == 'b';
 }
 
+// Cells are those of the turned picture, so where the axis is mirrored the partial cell comes first
+// and the displayed part starts within it.
+CellAxis make_axis(int start, int length, bool mirrored, int cell) {
+  const int cells = ceil_divide(length, cell);
+  const int low = mirrored ? cells * cell - length : 0;
+  return {.offset = low - start, .low = low, .high = low + length, .cells = cells};
+}
+
+const PictureGeometry& checked(const PictureGeometry& geometry) {
+  const auto [low, high] = std::minmax(geometry.crop_width, geometry.crop_height);
+  if (low < 1 || high > kMaxSide) {
+    throw std::invalid_argument("the displayed picture must have sides from 1 to 65536, not " +
+                                std::to_string(geometry.crop_width) + "x" +
+                                std::to_string(geometry.crop_height));
+  }
+  if (geometry.rotation < 0 || geometry.rotation > 270 || geometry.rotation % 90 != 0) {
+    throw std::invalid_argument("rotation must be 0, 90, 180 or 270, not " +
+                                std::to_string(geometry.rotation));
+  }
+  return geometry;
+}
+
+// The word's motion / 2^shift, ties to even. Its area is above the bits that are kept.
+std::int16_t shift_rounded(std::uint64_t word, int shift) {
+  const std::uint64_t less_than_half = (std::uint64_t{1} << (shift - 1)) - 1;
+  return static_cast<std::int16_t>((word + less_than_half + (word >> shift & 1)) >> shift);
+}
+
+// The word's motion in 1/128 over the area, in 1/64. A quotient of integers this small never rounds
+// onto a tie.
+std::int16_t mean_of(std::uint64_t word, std::int64_t area) {
+  const std::int64_t motion = CellSums::motion(word);
+  return rounded_velocity(static_cast<double>(motion) / static_cast<double>(2 * area));
+}
+
+void invalidate(std::span<std::int16_t> vectors) {
+  for (std::size_t i = 0; i < vectors.size(); i += 2) {
+    vectors[i] = kInvalid;
+    vectors[i + 1] = 0;
+  }
+}
+
 }  // namespace
 
 int choose_cell(int width, int height) {
@@ -48,155 +80,104 @@ int choose_cell(int width, int height) {
   return 32;
 }
 
-FieldBinner::Axis FieldBinner::make_axis(int start, int length, bool mirrored, int cell) {
-  const int cells = ceil_divide(length, cell);
-  const int low = mirrored ? cells * cell - length : 0;
-  return {.offset = low - start, .low = low, .high = low + length, .cells = cells};
+FieldBinner::Turned::Turned(const PictureGeometry& geometry, std::optional<int> cell_size)
+    : transposed(checked(geometry).rotation % 180 == 90),
+      mirrored_x((geometry.rotation == 90 || geometry.rotation == 180) != geometry.hflip),
+      mirrored_y(geometry.rotation == 180 || geometry.rotation == 270),
+      width(transposed ? geometry.crop_height : geometry.crop_width),
+      height(transposed ? geometry.crop_width : geometry.crop_height),
+      shift(shift_of(cell_size.value_or(choose_cell(width, height)))),
+      coded_x(make_axis(geometry.crop_x, geometry.crop_width, transposed ? mirrored_y : mirrored_x,
+                        1 << shift)),
+      coded_y(make_axis(geometry.crop_y, geometry.crop_height, transposed ? mirrored_x : mirrored_y,
+                        1 << shift)) {}
+
+FieldBinner::FieldBinner(const PictureGeometry& geometry, std::optional<int> cell)
+    : turned_(geometry, cell), sums_(turned_.coded_x, turned_.coded_y, turned_.shift) {
+  const std::int64_t stride = turned_.coded_x.cells;
+  columns_ = turned_.transposed ? turned_.coded_y.cells : turned_.coded_x.cells;
+  rows_ = turned_.transposed ? turned_.coded_x.cells : turned_.coded_y.cells;
+  column_step_ = (turned_.transposed ? stride : 1) * (turned_.mirrored_x ? -1 : 1);
+  row_step_ = (turned_.transposed ? 1 : stride) * (turned_.mirrored_y ? -1 : 1);
+  first_ = (turned_.mirrored_x ? (1 - columns_) * column_step_ : 0) +
+           (turned_.mirrored_y ? (1 - rows_) * row_step_ : 0);
 }
 
-FieldBinner::FieldBinner(const PictureGeometry& geometry, std::optional<int> cell) {
-  const auto& g = geometry;
-  if (std::min(g.crop_width, g.crop_height) < 1 ||
-      std::max(g.crop_width, g.crop_height) > kMaxSide) {
-    throw std::invalid_argument("the displayed picture must have sides from 1 to 65536, not " +
-                                std::to_string(g.crop_width) + "x" + std::to_string(g.crop_height));
-  }
-  if (g.rotation < 0 || g.rotation > 270 || g.rotation % 90 != 0) {
-    throw std::invalid_argument("rotation must be 0, 90, 180 or 270, not " +
-                                std::to_string(g.rotation));
-  }
-  transposed_ = g.rotation % 180 == 90;
-  width_ = transposed_ ? g.crop_height : g.crop_width;
-  height_ = transposed_ ? g.crop_width : g.crop_height;
-  shift_ = shift_of(cell.value_or(choose_cell(width_, height_)));
-  // Axes of the turned picture along which the coded one runs backwards.
-  const bool across = (g.rotation == 90 || g.rotation == 180) != g.hflip;
-  const bool down = g.rotation == 180 || g.rotation == 270;
-  signs_ = Pair{across ? -1.0 : 1.0, down ? -1.0 : 1.0};
-  x_ = make_axis(g.crop_x, g.crop_width, transposed_ ? down : across, this->cell());
-  y_ = make_axis(g.crop_y, g.crop_height, transposed_ ? across : down, this->cell());
-  columns_ = transposed_ ? y_.cells : x_.cells;
-  rows_ = transposed_ ? x_.cells : y_.cells;
-  const std::int64_t column = transposed_ ? x_.cells : 1;
-  const std::int64_t row = transposed_ ? 1 : x_.cells;
-  first_ = (across ? (columns_ - 1) * column : 0) + (down ? (rows_ - 1) * row : 0);
-  column_step_ = across ? -column : column;
-  row_step_ = down ? -row : row;
-  sums_.resize(static_cast<std::size_t>(rows_ * columns_));
+std::int64_t FieldBinner::pixels_high(std::int64_t row) const {
+  return std::min<std::int64_t>(cell(), height() - row * cell());
 }
 
-void FieldBinner::set_divisors(const CodedFrame& frame) {
-  divisors_.fill(0);
-  const std::size_t count = std::min(divisors_.size(), frame.distances.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const double divisor = double{frame.distances[i]} * frame.motion_scale / 64;
-    divisors_[i] = std::isfinite(divisor) ? divisor : 0;
-  }
+std::int64_t FieldBinner::pixels_wide(std::int64_t column) const {
+  return std::min<std::int64_t>(cell(), width() - column * cell());
 }
 
-inline FieldBinner::Pair FieldBinner::velocity(const MgmBlock& block) const {
-  const Pair motion{static_cast<double>(block.motion_x), static_cast<double>(block.motion_y)};
-  const Pair limit{kLimit, kLimit};
-  Pair value = motion / divisors_[block.reference];
-  value = value < limit ? value : limit;
-  value = value > -limit ? value : -limit;
-  return (value + kRound) - kRound;
-}
-
-inline void FieldBinner::add_block(const MgmBlock& block, const MgmBlock* second) {
-  const int left = block.x - block.w / 2 + x_.offset;
-  const int top = block.y - block.h / 2 + y_.offset;
-  const int x0 = std::max(left, x_.low), x1 = std::min(left + block.w, x_.high);
-  const int y0 = std::max(top, y_.low), y1 = std::min(top + block.h, y_.high);
-  if (x0 >= x1 || y0 >= y1) return;
-
-  const bool intra = (block.flags & MGM_BLOCK_INTRA) != 0;
-  const bool coded = intra || (block.flags & MGM_BLOCK_CODED) != 0;
-  const bool first_usable = !intra && divisors_[block.reference] != 0;
-  const bool second_usable = !intra && second != nullptr && divisors_[second->reference] != 0;
-  Pair motion{};
-  if (first_usable) motion = velocity(block);
-  if (second_usable) motion += velocity(*second);
-  if (first_usable != second_usable) motion += motion;
-  const std::uint64_t kinds = std::uint64_t{first_usable || second_usable} |
-                              std::uint64_t{coded} << kAreaBits |
-                              std::uint64_t{intra} << 2 * kAreaBits;
-
-  const int weight = (block.flags & MGM_BLOCK_FIELD) != 0 ? 1 : 2;
-  const int cell = 1 << shift_;
-  for (int y = y0; y < y1;) {
-    const int row_end = std::min((y | (cell - 1)) + 1, y1);
-    Sums* row = sums_.data() + (y >> shift_) * std::ptrdiff_t{x_.cells};
-    for (int x = x0; x < x1;) {
-      const int end = std::min((x | (cell - 1)) + 1, x1);
-      const int area = (end - x) * (row_end - y) * weight;
-      Sums& sums = row[x >> shift_];
-      sums.motion += motion * static_cast<double>(area);
-      sums.areas += kinds * static_cast<std::uint64_t>(area);
-      x = end;
+// How many cells are intra on at least half of their area.
+std::int64_t FieldBinner::count_intra_cells() {
+  if (!sums_.any_intra()) return 0;
+  std::int64_t count = 0;
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    for (std::int64_t c = 0; c < columns_; ++c) {
+      std::uint32_t& area = sums_.intra()[first_ + r * row_step_ + c * column_step_];
+      count += area >= pixels_high(r) * pixels_wide(c);
+      area = 0;
     }
-    y = row_end;
   }
+  return count;
 }
 
-std::int64_t FieldBinner::write_cells(std::span<std::int16_t> vectors,
-                                      std::span<std::uint8_t> coded) {
-  std::int64_t intra_cells = 0;
-  const Pair limit{kLimit, kLimit};
+template <bool transposed>
+void FieldBinner::write_cells(std::span<std::int16_t> vectors, std::span<std::uint8_t> coded) {
+  const int sign_x = turned_.mirrored_x ? -1 : 1, sign_y = turned_.mirrored_y ? -1 : 1;
+  const int shift = 2 * turned_.shift + 2;  // divides a whole cell's 1/128 times half pixels
+  const std::int64_t whole = std::int64_t{2} << 2 * turned_.shift;
+  const std::int64_t columns = columns_, step = column_step_;
   std::int16_t* vector = vectors.data();
   std::uint8_t* coded_cell = coded.data();
   for (std::int64_t r = 0; r < rows_; ++r) {
-    const auto high =
-        static_cast<std::uint64_t>(std::min<std::int64_t>(cell(), height_ - r * cell()));
-    Sums* sums = sums_.data() + first_ + r * row_step_;
-    for (std::int64_t c = 0; c < columns_; ++c, sums += column_step_) {
-      const auto wide =
-          static_cast<std::uint64_t>(std::min<std::int64_t>(cell(), width_ - c * cell()));
-      const std::uint64_t area = high * wide;  // half of the cell's, in half pixels
-      const std::uint64_t valid = sums->areas & kAreaMask;
-      Pair mean = transposed_ ? Pair{sums->motion[1], sums->motion[0]} : sums->motion;
-      mean = mean * signs_ / static_cast<double>(2 * valid);
-      mean = mean < limit ? mean : limit;
-      mean = mean > -limit ? mean : -limit;
-      mean = (mean + kRound) - kRound;
-      *vector++ = valid >= area ? static_cast<std::int16_t>(mean[0]) : kInvalid;
-      *vector++ = valid >= area ? static_cast<std::int16_t>(mean[1]) : std::int16_t{0};
-      *coded_cell++ = (sums->areas >> kAreaBits & kAreaMask) >= area;
-      intra_cells += (sums->areas >> 2 * kAreaBits & kAreaMask) >= area;
-      *sums = Sums{};
+    // Half of the cell's area in half pixels, that is its pixels.
+    std::int64_t half = pixels_high(r) * cell();
+    const std::int64_t last_half = pixels_high(r) * pixels_wide(columns - 1);
+    CellSums* sums = sums_.cells() + first_ + r * row_step_;
+    for (std::int64_t c = 1; c <= columns; ++c, sums += step, vector += 2) {
+      if (c == columns) half = last_half;
+      const CellSums sum = *sums;
+      const std::int64_t valid = CellSums::area(sum.x);
+      std::int16_t dx = 0, dy = 0;
+      *sums = {.x = 0, .y = 0};
+      *coded_cell++ = CellSums::area(sum.y) >= half;
+      if (valid == whole) {
+        dx = shift_rounded(sum.x, shift);
+        dy = shift_rounded(sum.y, shift);
+      } else if (valid >= half) {
+        dx = mean_of(sum.x, valid);
+        dy = mean_of(sum.y, valid);
+      } else {
+        vector[0] = kInvalid;
+        vector[1] = 0;
+        continue;
+      }
+      vector[0] = static_cast<std::int16_t>(sign_x * (transposed ? dy : dx));
+      vector[1] = static_cast<std::int16_t>(sign_y * (transposed ? dx : dy));
     }
   }
-  return intra_cells;
 }
 
 bool FieldBinner::write_row(const CodedFrame& frame, std::span<std::int16_t> vectors,
                             std::span<std::uint8_t> coded) {
-  const auto cells = static_cast<std::size_t>(rows_ * columns_);
+  const std::size_t cells = sums_.size();
   if (vectors.size() != 2 * cells || coded.size() != cells) {
     throw std::invalid_argument("a row has " + std::to_string(cells) + " cells, not " +
                                 std::to_string(coded.size()));
   }
-  const auto invalidate = [&] {
-    for (std::size_t i = 0; i < cells; ++i) {
-      vectors[2 * i] = kInvalid;
-      vectors[2 * i + 1] = 0;
-    }
-  };
   if (is_intra(frame.picture_type)) {
-    invalidate();
+    invalidate(vectors);
     std::ranges::fill(coded, std::uint8_t{1});
     return false;
   }
-  set_divisors(frame);
-  const auto blocks = frame.blocks;
-  for (std::size_t i = 0; i < blocks.size();) {
-    const MgmBlock& block = blocks[i++];
-    if ((block.flags & MGM_BLOCK_SECOND) != 0) continue;
-    const bool paired = i < blocks.size() && (blocks[i].flags & MGM_BLOCK_SECOND) != 0;
-    add_block(block, paired ? &blocks[i++] : nullptr);
-  }
-  const bool cut = 2 * write_cells(vectors, coded) > rows_ * columns_;
-  if (cut) invalidate();
+  sums_.add(frame.blocks, frame.distances, frame.motion_scale);
+  turned_.transposed ? write_cells<true>(vectors, coded) : write_cells<false>(vectors, coded);
+  const bool cut = 2 * count_intra_cells() > static_cast<std::int64_t>(cells);
+  if (cut) invalidate(vectors);
   return cut;
 }
 

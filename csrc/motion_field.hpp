@@ -1,15 +1,13 @@
 // From coded blocks to cells: the one place where vectors become a field.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "block_sums.hpp"
 #include "mgm.hpp"
-
-struct MgmBlock;
 
 namespace mgm {
 
@@ -26,8 +24,7 @@ struct PictureGeometry {
 // What a tap and the reader know of one coded frame.
 struct CodedFrame {
   std::span<const MgmBlock> blocks;
-  std::span<const float>
-      distances;  // per reference index: display frames, negative = past, NaN unknown
+  std::span<const float> distances;  // per reference: display frames, negative = past, or NaN
   int motion_scale = 1;
   char picture_type = 'P';  // "I", "i" (SI) and "b" (BI) are intra pictures
 };
@@ -45,9 +42,9 @@ class FieldBinner {
   // rotation or empty crop.
   FieldBinner(const PictureGeometry& geometry, std::optional<int> cell);
 
-  [[nodiscard]] int cell() const { return 1 << shift_; }
-  [[nodiscard]] int width() const { return width_; }  // of the turned picture
-  [[nodiscard]] int height() const { return height_; }
+  [[nodiscard]] int cell() const { return 1 << turned_.shift; }
+  [[nodiscard]] int width() const { return turned_.width; }  // of the turned picture
+  [[nodiscard]] int height() const { return turned_.height; }
   [[nodiscard]] std::int64_t cells_high() const { return rows_; }
   [[nodiscard]] std::int64_t cells_wide() const { return columns_; }
 
@@ -59,36 +56,25 @@ class FieldBinner {
                  std::span<std::uint8_t> coded);
 
  private:
-  // Exact integers in doubles: at most 2^27 per block and cell, 2^53 before a bit is lost.
-  using Pair = double __attribute__((vector_size(16)));
+  struct Turned {
+    Turned(const PictureGeometry& geometry, std::optional<int> cell_size);
 
-  struct Sums {
-    Pair motion;          // 1/128 pixel per frame times half pixels of area
-    std::uint64_t areas;  // half pixels: valid, coded, intra in kAreaBits each
-  };
-  // One axis of the coded picture. Cells are those of the turned picture, so where the axis is
-  // mirrored the partial cell comes first and the displayed part starts at low.
-  struct Axis {
-    int offset = 0, low = 0, high = 0, cells = 0;
+    bool transposed;              // x of the turned picture is y of the coded one
+    bool mirrored_x, mirrored_y;  // axes of the turned picture along which the coded one runs back
+    int width, height, shift;
+    CellAxis coded_x, coded_y;
   };
 
-  [[nodiscard]] static Axis make_axis(int start, int length, bool mirrored, int cell);
-  [[nodiscard]] Pair velocity(const MgmBlock& block) const;
-  void add_block(const MgmBlock& block, const MgmBlock* second);
-  void set_divisors(const CodedFrame& frame);
-  [[nodiscard]] std::int64_t write_cells(std::span<std::int16_t> vectors,
-                                         std::span<std::uint8_t> coded);
+  [[nodiscard]] std::int64_t pixels_high(std::int64_t row) const;
+  [[nodiscard]] std::int64_t pixels_wide(std::int64_t column) const;
+  [[nodiscard]] std::int64_t count_intra_cells();
+  template <bool transposed>
+  void write_cells(std::span<std::int16_t> vectors, std::span<std::uint8_t> coded);
 
-  int shift_ = 0, width_ = 0, height_ = 0;
+  Turned turned_;
+  BlockSums sums_;  // of the coded picture; all zero between rows
   std::int64_t rows_ = 0, columns_ = 0;
-  Axis x_, y_;  // of the coded picture
-  std::int64_t first_ = 0, row_step_ = 0,
-               column_step_ = 0;  // walk sums_ in the order of the turned picture
-  bool transposed_ = false;
-  Pair signs_{};
-  std::array<double, 256>
-      divisors_{};          // per reference: motion / divisor is the velocity; 0: unusable
-  std::vector<Sums> sums_;  // of the coded picture; all zero between rows
+  std::int64_t first_ = 0, row_step_ = 0, column_step_ = 0;  // walk the sums as the turned picture
 };
 
 struct FlowSize {

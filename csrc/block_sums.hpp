@@ -1,0 +1,93 @@
+// Blocks spread over the cells of one coded picture, as exact sums.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+struct MgmBlock;
+
+namespace mgm {
+
+// The range of a velocity in the field, in 1/64 pixel per frame.
+inline constexpr double kVelocityLimit = 32767;
+// Added to a double below 2^51, it leaves the nearest integer, ties to even, in the low bits.
+inline constexpr double kToInteger = 0x1.8p52;
+
+// To the nearest integer, ties to even, within the field's range.
+[[nodiscard]] inline std::int16_t rounded_velocity(double value) {
+  const double inside = std::clamp(value, -kVelocityLimit, kVelocityLimit);
+  return static_cast<std::int16_t>(std::bit_cast<std::uint64_t>(inside + kToInteger));
+}
+
+// Sums of one cell. The low 40 bits of x and of y are signed sums of motion in 1/128 pixel per
+// frame times half pixels, below 2^27 per block and cell; the bits above are areas in half pixels,
+// at most 2^11 per block and cell: valid in x, coded in y. A thousand blocks on one place are still
+// exact.
+struct CellSums {
+  std::uint64_t x, y;
+
+  static constexpr int kAreaShift = 40;
+  static constexpr std::uint64_t kOneArea = std::uint64_t{1} << kAreaShift;
+
+  void add(const CellSums& value, std::uint64_t times) {
+    x += value.x * times;
+    y += value.y * times;
+  }
+  [[nodiscard]] static std::int64_t motion(std::uint64_t word) {
+    return static_cast<std::int64_t>(word << (64 - kAreaShift)) >> (64 - kAreaShift);
+  }
+  [[nodiscard]] static std::int64_t area(std::uint64_t word) {
+    return static_cast<std::int64_t>((word + kOneArea / 2) >> kAreaShift);
+  }
+};
+
+// One axis of the coded picture: what is displayed is [low, high) of position + offset, which
+// starts in the first cell.
+struct CellAxis {
+  int offset = 0, low = 0, high = 0, cells = 0;
+};
+
+class BlockSums {
+ public:
+  // Cells of 2^shift pixels. The only allocation.
+  BlockSums(const CellAxis& x, const CellAxis& y, int shift);
+
+  // Adds one frame. A distance that is not finite, or nearly 0, makes its vectors unusable. Blocks
+  // are cropped to what is displayed; any block is safe.
+  void add(std::span<const MgmBlock> blocks, std::span<const float> distances, int motion_scale);
+
+  // The caller sets what it has read back to zero before the next frame.
+  [[nodiscard]] CellSums* cells() { return sums_.data(); }
+  [[nodiscard]] std::uint32_t* intra() { return intra_.data(); }  // half pixels
+  [[nodiscard]] bool any_intra() const { return any_intra_; }
+  [[nodiscard]] std::size_t size() const { return sums_.size(); }
+
+ private:
+  struct Divisor {
+    double value;          // motion / value is the velocity; infinite: unusable
+    std::uint64_t usable;  // one area, or 0
+  };
+  struct Rectangle {
+    int left, top, right, bottom;
+  };
+
+  void set_divisors(std::span<const float> distances, int motion_scale);
+  [[nodiscard]] CellSums twice(const MgmBlock& block) const;
+  void add_area(const MgmBlock& block, CellSums value);
+  void add_whole_cells(std::uint64_t start, std::uint64_t stop, CellSums value);
+  template <class Add>
+  void for_each_cell(const Rectangle& area, Add&& add);
+
+  CellAxis x_, y_;
+  int shift_;
+  bool any_intra_ = false;
+  std::array<Divisor, 256> divisors_{};  // per reference
+  std::vector<CellSums> sums_;
+  std::vector<std::uint32_t> intra_;
+};
+
+}  // namespace mgm
