@@ -48,9 +48,9 @@ def binned(
 def block_velocity(rows: list[Any], distances: list[float], scale: int) -> tuple[int, int] | None:
     """1/128 pixel per frame in the coded picture, or None."""
     found = []
-    for *_, flags, reference, motion_x, motion_y in rows:
+    for *_, reference, motion_x, motion_y in rows if not rows[0][4] & INTRA else []:
         distance = distances[reference] if reference < len(distances) else NAN
-        if flags & INTRA or distance == 0 or not np.isfinite(distance):
+        if distance == 0 or not np.isfinite(distance):
             continue
         divisor = scale * Fraction(distance)
         values = (round(Fraction(motion * 64) / divisor) for motion in (motion_x, motion_y))
@@ -139,6 +139,7 @@ WHOLE = Geometry((0, 0, 16, 16))
         ([(8, 8, 16, 16, 0, 0, 4, 0)], [], INVALID),
         ([(8, 8, 16, 16, 0, 0, 4, 0)], [float("inf")], INVALID),
         ([(8, 8, 16, 16, CODED | INTRA, 0, 0, 0)], [-1], INVALID),
+        ([(8, 8, 16, 16, INTRA, 0, 0, 0), (8, 8, 16, 16, SECOND, 0, -4, 0)], [-1], INVALID),
         ([], [-1], INVALID),
         ([(8, 8, 16, 16, 0, 0, -(2**31), 2**31 - 1)], [-1], [32767, -32767]),
         ([(4, 8, 8, 16, 0, 0, -4, 0)], [-1], [64, 0]),  # half of the cell is enough
