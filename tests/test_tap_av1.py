@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mgm_ext import MotionVectors, read_motion_vectors
+from mgm_ext import MotionVectors, VideoReader, read_motion_field, read_motion_vectors
 from tests import clips, oracles
 from tests.conftest import EncodedClip
 
@@ -207,3 +207,22 @@ def test_a_warped_block_has_the_motion_of_its_centre(encoded_clip: EncodedClip) 
     assert inner.sum() > 500
     assert np.median(error) < 0.1
     assert (error < 0.5).mean() > 0.9
+
+
+@pytest.mark.parametrize("stream", ["8 bit", "film grain", "overlays", "super-resolution"])
+def test_clips_have_pyavs_pixels_and_one_field(encoded_clip: EncodedClip, stream: str) -> None:
+    path = encoded_clip(
+        "libsvtav1", kind="object", size=(192, 256), num_frames=33, **STREAMS[stream]
+    )
+    with av.open(str(path)) as container:
+        shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    whole = read_motion_field(path)
+    reader = VideoReader(path)
+    for indices in ([3, 9, 20], [32], [5, 6, 7], [1, 30], list(range(0, 33, 4))):
+        clip = reader.read_clip(indices)
+        assert clip.frames is not None
+        expected = np.stack([shown[i] for i in indices]).astype(int)
+        assert np.abs(clip.frames - expected).max() <= 2
+        field = reader.read_clip(indices, pixels=False).field
+        np.testing.assert_array_equal(field.vectors, clip.field.vectors)
+        np.testing.assert_array_equal(field.vectors, whole.vectors[field.row_frames])

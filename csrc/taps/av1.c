@@ -124,7 +124,7 @@ static int inter(Dav1dTaskContext* t, enum BlockSize bs, const Av1Block* b, reco
   } else {
     add_intra(t, state, bs); /* copied from within the picture */
   }
-  if (!tap->vectors_only) return real(t, bs, b);
+  if (!state->vectors_only) return real(t, bs, b);
   skip_block(t, state, bs, b, read);
   return 0;
 }
@@ -136,7 +136,7 @@ static void intra(Dav1dTaskContext* t, enum BlockSize bs, enum EdgeFlags edges, 
     Av1State* state = tap->state;
     state->picture->tapped = 1;
     add_intra(t, state, bs);
-    if (tap->vectors_only) {
+    if (state->vectors_only) {
       skip_block(t, state, bs, b, read);
       return;
     }
@@ -147,7 +147,7 @@ static void intra(Dav1dTaskContext* t, enum BlockSize bs, enum EdgeFlags edges, 
 /* Loop filters, super-resolution's upscaling, and the edges that intra prediction will want. */
 static int keeps_pixels(const Dav1dContext* c) {
   const MgmTap* tap = av1_tap(c);
-  return !tap || !tap->vectors_only;
+  return !tap || !((const Av1State*)tap->state)->vectors_only;
 }
 
 #define WRAP_RECONSTRUCTION(depth)                                                              \

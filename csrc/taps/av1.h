@@ -20,6 +20,7 @@ enum {
 
 typedef struct Av1State {
   MgmPicture* picture;             /* being decoded */
+  int vectors_only;                /* it stays without pixels */
   uint8_t references[kReferences]; /* index into its table, or kNotReferred */
   int scale;     /* output columns per kUnscaled coded ones: more with super-resolution */
   int hint, poc; /* order hint of the last picture, and the same without wrapping around */

@@ -25,7 +25,7 @@ static void free_carrier(void* opaque, uint8_t* data) {
   av_free(carrier);
 }
 
-/* Takes over the reference to our picture, which may be NULL: out of memory. */
+/* Takes over the reference to our picture; NULL: out of memory. */
 static int carry(Dav1dPicture* to, AVBufferRef* picture) {
   AVBufferRef* pixels = to->allocator_data;
   Carrier* carrier = picture ? av_mallocz(sizeof *carrier) : NULL;
@@ -63,6 +63,8 @@ static void begin_picture(MgmTap* tap, MgmPicture* picture, const Dav1dFrameCont
     picture->motion_scale = (uint16_t)(picture->motion_scale * kUnscaled);
   }
   state->picture = picture;
+  const int unreferenced = tap->vectors_only_unreferenced && !header->refresh_frame_flags;
+  state->vectors_only = tap->vectors_only || unreferenced;
   memset(state->references, kNotReferred, sizeof state->references);
 }
 
@@ -73,13 +75,11 @@ int __wrap_dav1d_thread_picture_alloc(Dav1dContext* c, Dav1dFrameContext* f, con
   const int status = __real_dav1d_thread_picture_alloc(c, f, bpc);
   MgmTap* tap = av1_tap(c);
   if (status < 0 || !tap) return status;
-  const AVCodecContext* context = c->logger.cookie;
-  const int filters = context->skip_loop_filter < AVDISCARD_ALL;
-  c->inloop_filters = filters ? DAV1D_INLOOPFILTER_ALL : DAV1D_INLOOPFILTER_NONE;
   Dav1dPicture* current = &f->sr_cur.p;
   AVBufferRef* buffer = mgm_new_picture(tap, current->p.w, current->p.h);
-  if (buffer) begin_picture(tap, (MgmPicture*)buffer->data, f);
-  if (tap->vectors_only) {
+  if (!buffer) return DAV1D_ERR(ENOMEM);
+  begin_picture(tap, (MgmPicture*)buffer->data, f);
+  if (((const Av1State*)tap->state)->vectors_only) {
     /* Spares the masks that each block leaves for the deblocking filter. */
     f->frame_hdr->loopfilter.level_y[0] = f->frame_hdr->loopfilter.level_y[1] = 0;
   }
@@ -99,13 +99,24 @@ int __wrap_dav1d_picture_alloc_copy(Dav1dContext* c, Dav1dPicture* dst, const in
   return carry(dst, av_buffer_ref(carrier_of(src->allocator_data)->picture));
 }
 
-int __real_dav1d_get_picture(Dav1dContext* c, Dav1dPicture* out);
-int __wrap_dav1d_get_picture(Dav1dContext* c, Dav1dPicture* out);
+/* What libdav1d reads once, at opening, here holds for each packet. Film grain is put on at output,
+ * and the frame put out is the packet's own. */
+static void choose_work(Dav1dContext* c) {
+  const AVCodecContext* context = c->logger.cookie;
+  const MgmTap* tap = mgm_tap(context);
+  const int skip = context->skip_frame >= AVDISCARD_NONREF;
+  const int filter = context->skip_loop_filter < AVDISCARD_ALL;
+  c->decode_frame_type = skip ? DAV1D_DECODEFRAMETYPE_REFERENCE : DAV1D_DECODEFRAMETYPE_ALL;
+  c->inloop_filters = filter ? DAV1D_INLOOPFILTER_ALL : DAV1D_INLOOPFILTER_NONE;
+  c->apply_grain = !tap->vectors_only && !tap->vectors_only_unreferenced;
+}
 
-int __wrap_dav1d_get_picture(Dav1dContext* c, Dav1dPicture* out) {
-  const MgmTap* tap = av1_tap(c);
-  if (tap) c->apply_grain = !tap->vectors_only;
-  return __real_dav1d_get_picture(c, out);
+int __real_dav1d_send_data(Dav1dContext* c, Dav1dData* in);
+int __wrap_dav1d_send_data(Dav1dContext* c, Dav1dData* in);
+
+int __wrap_dav1d_send_data(Dav1dContext* c, Dav1dData* in) {
+  if (av1_tap(c)) choose_work(c);
+  return __real_dav1d_send_data(c, in);
 }
 
 int __real_ff_decode_frame_props_from_pkt(const AVCodecContext* context, AVFrame* frame,
