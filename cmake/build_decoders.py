@@ -70,7 +70,8 @@ def check_tools(compiler: str) -> list[str]:
     """Names and versions of the tools that shape the result."""
     tool(compiler, package="build-essential")
     tool("make", package="make")
-    versions = [first_line([compiler, "--version"])]
+    # Without the first word: cc, gcc and x86_64-linux-gnu-gcc are one compiler.
+    versions = [first_line([compiler, "--version"]).partition(" ")[2]]
     if platform.machine().lower() in {"x86_64", "amd64", "i686"}:
         versions.append(first_line([tool("nasm", package="nasm"), "--version"]))
     meson()

@@ -130,4 +130,12 @@ def test_x86_needs_nasm(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(build_decoders.BuildError, match=r"nasm is missing.* package nasm\.$"):
         build_decoders.check_tools("cc")
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    assert build_decoders.check_tools("cc") == ["cc --version"]
+    assert build_decoders.check_tools("cc") == ["--version"]
+
+
+def test_a_compiler_under_another_name_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    monkeypatch.setattr(build_decoders, "first_line", lambda command: f"{command[0]} (Debian) 12.2")
+    versions = build_decoders.check_tools("cc")
+    assert versions == build_decoders.check_tools("x86_64-linux-gnu-gcc") == ["(Debian) 12.2"]
