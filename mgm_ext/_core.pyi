@@ -50,6 +50,13 @@ def field_from_flow(
     flow: NDArray[np.float32], valid: NDArray[np.bool_] | None, cell: int | None
 ) -> tuple[NDArray[np.int16], int]: ...
 
+def _select_rows(
+    frame_indices: NDArray[np.int64],
+    num_frames: int | None,
+    key_frames: NDArray[np.int64],
+    window: Window,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+
 class _TestBinner:
     def __init__(
         self, crop: tuple[int, int, int, int], rotation: int, hflip: bool, cell: int | None

@@ -1,4 +1,4 @@
-// Room motion_field: fields from flow, and one frame's binning for the tests.
+// Room motion_field: fields from flow; one frame's binning and the rows of a clip for the tests.
 #include "motion_field.hpp"
 
 #include <pybind11/stl.h>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/register.hpp"
+#include "select_rows.hpp"
 #include "taps/tap.h"
 
 namespace mgm::bindings {
@@ -90,10 +91,19 @@ class TestBinner {
   FieldBinner binner_;
 };
 
+// For the tests; readers select rows themselves.
+py::tuple rows_of(const Array<std::int64_t>& frame_indices, std::optional<std::int64_t> num_frames,
+                  const Array<std::int64_t>& key_frames, Window window) {
+  RowSelection rows = select_rows(view_of(frame_indices), num_frames, view_of(key_frames), window);
+  return py::make_tuple(own(std::move(rows.row_frames)), own(std::move(rows.sample_offsets)));
+}
+
 }  // namespace
 
 void register_motion_field(py::module_& module) {
   module.def("field_from_flow", &from_flow, py::arg("flow"), py::arg("valid"), py::arg("cell"));
+  module.def("_select_rows", &rows_of, py::arg("frame_indices"), py::arg("num_frames"),
+             py::arg("key_frames"), py::arg("window"));
   py::class_<TestBinner>(module, "_TestBinner")
       .def(py::init<std::array<int, 4>, int, bool, std::optional<int>>(), py::arg("crop"),
            py::arg("rotation"), py::arg("hflip"), py::arg("cell"))
