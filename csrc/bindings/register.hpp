@@ -19,6 +19,7 @@ void register_masks(py::module_& module);
 void register_philox(py::module_& module);
 void register_score(py::module_& module);
 void register_reader(py::module_& module);
+void register_unfiltered(py::module_& module);
 
 // A read-only array over a vector that the array itself keeps alive; no copy.
 template <class T>

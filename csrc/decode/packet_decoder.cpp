@@ -69,6 +69,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
     libav::check(tap_.codec->open(context_.get(), &tap_), "tapping the decoder", path_);
   }
   set_mode(options.vectors && options.vectors_only ? Mode::kVectors : Mode::kPixels);
+  if (!options.loop_filters) context_->skip_loop_filter = AVDISCARD_ALL;
 }
 
 PacketDecoder::~PacketDecoder() {
