@@ -23,6 +23,12 @@ set(MGM_SEAMS
   dav1d_filter_sbrow_16bpc
   dav1d_backup_ipred_edge_8bpc
   dav1d_backup_ipred_edge_16bpc
+  # VP9
+  ff_vp9_inter_recon_16bpp
+  ff_vp9_inter_recon_8bpp
+  ff_vp9_intra_recon_16bpp
+  ff_vp9_intra_recon_8bpp
+  ff_vp9_loopfilter_sb
 )
 
 # A name that --wrap could not take hold of would link without a word: it stops here instead.

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import pytest
 
-from tests import clips
+from tests import clips, libvpx
 
 ROOT = Path(__file__).parents[1]
 
@@ -94,6 +94,26 @@ def encoded_clip(tmp_path_factory: pytest.TempPathFactory) -> EncodedClip:
             if isinstance(frames, str):
                 frames = clips.content(frames, size=size, num_frames=num_frames, **drawn)
             clips.encode(path, np.ascontiguousarray(frames), codec, **parameters)  # type: ignore[arg-type]
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def two_pass_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a clip by libvpx in two passes, once per session, and returns its path.
+
+    `two_pass_clip("libvpx-vp9", frames, kilobits=300)`, keywords as `libvpx.encode` takes them.
+    Only this way come pictures that are never shown.
+    """
+    folder = tmp_path_factory.mktemp("two_pass")
+
+    def make(codec: str, frames: clips.Frames, **options: int) -> Path:
+        content = {"": f"{codec}-{hashlib.sha256(frames.tobytes()).hexdigest()[:8]}"}
+        path = folder / clips.clip_name({**content, **options}, "ivf")
+        if not path.exists():
+            packets = libvpx.encode(codec, list(frames), **options)  # type: ignore[arg-type]
+            libvpx.write_ivf(path, codec, packets, size=frames.shape[1:3])
         return path
 
     return make

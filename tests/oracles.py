@@ -186,3 +186,65 @@ def assert_stable(path: Path, *, times: int = 20) -> None:
     first: Any = read(path)
     for _ in range(times - 1):
         assert_same(read(path), first)
+
+
+def known_motion(
+    vectors: MotionVectors,
+    motion: tuple[float, float],
+    *,
+    size: tuple[int, int],
+    margin: int = 32,
+) -> tuple[float, tuple[float, float]]:
+    """How well a clip that scrolls by `motion` = (dx, dy) pixels per frame came back.
+
+    Args:
+        vectors: of the clip.
+        motion: of its content.
+        size: (H, W) of its pictures.
+        margin: pixels at each side that do not count: what enters the picture has no source.
+
+    Returns:
+        Share of the inner inter area whose velocity is right to 1/4 pixel over the distance (an
+        unknown distance is wrong; a distance of 0 does not count), and the area's median velocity.
+    """
+    distance = vectors.reference_distance.astype(np.float64)
+    area = _area_inside(vectors, size, margin) * (distance != 0)
+    kept = area > 0
+    area, distance = area[kept], distance[kept]
+    vector = np.stack([vectors.motion_x, vectors.motion_y], axis=-1)[kept]
+    velocity = vector / vectors.motion_scale[kept, None] / distance[:, None]
+    wrong = np.abs(velocity - motion) > 0.25 / np.abs(distance)[:, None] + 1e-9
+    right = ~(wrong | np.isnan(velocity)).any(axis=1)
+    dx, dy = (_weighted_median(values, area) for values in velocity.T)
+    return float(area[right].sum() / area.sum()), (dx, dy)
+
+
+def _area_inside(vectors: MotionVectors, size: tuple[int, int], margin: int) -> NDArray[np.int64]:
+    """Pixels of each block in the picture of `size` = (H, W) less a margin on each side."""
+    area = np.ones(len(vectors.w), np.int64)
+    for centre, extent, limit in (
+        (vectors.dst_x, vectors.w, size[1]),
+        (vectors.dst_y, vectors.h, size[0]),
+    ):
+        begin = centre.astype(np.int64) - extent // 2
+        end = np.minimum(begin + extent, limit - margin)
+        area *= np.maximum(end - np.maximum(begin, margin), 0)
+    return area
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.int64]) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def coverage(vectors: MotionVectors, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """How many vectors each 4x4 of each frame has: uint8 [M, H / 4, W / 4] with (H, W) = size."""
+    counts = np.zeros((len(vectors), size[0] // 4, size[1] // 4), np.uint8)
+    for i, frame in enumerate(counts):
+        rows = vectors.frame(i)
+        boxes = (vectors.dst_x[rows], vectors.dst_y[rows], vectors.w[rows], vectors.h[rows])
+        for x, y, w, h in np.stack(boxes, axis=-1).astype(int) if rows.stop > rows.start else ():
+            top, left = max(y - h // 2, 0), max(x - w // 2, 0)
+            frame[top // 4 : (y + h // 2) // 4, left // 4 : (x + w // 2) // 4] += 1
+    return counts

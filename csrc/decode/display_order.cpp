@@ -1,6 +1,8 @@
 #include "decode/display_order.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace mgm {
@@ -9,11 +11,34 @@ namespace {
 // Longer than any decoder reorders (16 pictures), so a reference still unseen is never shown.
 constexpr std::size_t kMostWaiting = 32;
 
+// As far as encoders look ahead.
+constexpr std::int64_t kMostAhead = 25;
+
+std::int64_t overlap(int centre, int size, int limit) {
+  const int begin = std::max(centre - size / 2, 0);
+  return std::max(std::min(centre - size / 2 + size, limit) - begin, 0);
+}
+
+bool is_hidden_without_poc(const MgmReference& reference) {
+  return reference.hidden != 0 && reference.poc == MGM_NO_POC;
+}
+
+// More than half of its area refers to that reference with zero vector.
+bool is_copy(const MgmPicture& picture, int reference) {
+  std::int64_t area = 0;
+  for (const MgmBlock& block : std::span(picture.blocks, picture.num_blocks)) {
+    if (block.reference != reference || (block.flags & MGM_BLOCK_INTRA) != 0) continue;
+    if (block.motion_x != 0 || block.motion_y != 0) continue;
+    area += overlap(block.x, block.w, picture.width) * overlap(block.y, block.h, picture.height);
+  }
+  return 2 * area > std::int64_t{picture.width} * picture.height;
+}
+
 }  // namespace
 
 void DisplayOrder::restart(std::int64_t first_index) {
   waiting_.clear();
-  index_of_serial_.clear();
+  known_.clear();
   next_index_ = first_index;
   poc_sequence_ = -1;
   finished_ = false;
@@ -32,16 +57,31 @@ void DisplayOrder::learn_poc_step(const MgmPicture& picture, std::int64_t index)
   poc_sequence_ = picture.sequence;
 }
 
+void DisplayOrder::number(ShownFrame& shown, std::int64_t serial) {
+  const auto at = static_cast<std::size_t>(serial);
+  if (known_.size() <= at) known_.resize(at + 1, Known{.began = shown.index});
+  Known& known = known_[at];
+  shown.repeated = known.shown;
+  if (!known.shown) known.index = shown.index;
+  known.shown = true;
+}
+
+void DisplayOrder::learn_copies(const MgmPicture& picture, std::int64_t index) {
+  for (int i = 0; i < picture.num_references; ++i) {
+    const MgmReference& reference = picture.references[i];
+    if (!is_hidden_without_poc(reference) || !may_resolve(reference)) continue;
+    if (is_copy(picture, i)) known_.at(static_cast<std::size_t>(reference.serial)).index = index;
+  }
+}
+
 void DisplayOrder::push(libav::Frame frame) {
   ShownFrame shown;
   shown.frame = std::move(frame);
   shown.index = next_index_++;
   if (const MgmPicture* picture = shown.picture()) {
-    const auto serial = static_cast<std::size_t>(picture->serial);
-    if (index_of_serial_.size() <= serial) index_of_serial_.resize(serial + 1, -1);
-    shown.repeated = index_of_serial_[serial] >= 0;
-    if (!shown.repeated) index_of_serial_[serial] = shown.index;
+    number(shown, picture->serial);
     learn_poc_step(*picture, shown.index);
+    if (!shown.repeated) learn_copies(*picture, shown.index);
   }
   waiting_.push_back(std::move(shown));
 }
@@ -55,19 +95,24 @@ void DisplayOrder::push_at(libav::Frame frame, std::int64_t index, const FrameIn
 
 std::int64_t DisplayOrder::index_of(const MgmReference& reference) const {
   if (reference.serial < 0) return -1;
-  if (reference.serial < static_cast<std::int64_t>(index_of_serial_.size())) {
-    const std::int64_t shown = index_of_serial_[static_cast<std::size_t>(reference.serial)];
-    if (shown >= 0) return shown;
+  if (reference.serial < static_cast<std::int64_t>(known_.size())) {
+    const std::int64_t index = known_[static_cast<std::size_t>(reference.serial)].index;
+    if (index >= 0) return index;
   }
   return frames_ != nullptr ? frames_->index_of(reference.pts).value_or(-1) : -1;
 }
 
+bool DisplayOrder::may_resolve(const MgmReference& reference) const {
+  if (reference.serial < 0 || index_of(reference) >= 0) return false;
+  if (!is_hidden_without_poc(reference)) return true;
+  // A picture is begun before any that refers to it: a serial beyond the table is not its own.
+  const auto at = static_cast<std::size_t>(reference.serial);
+  return at < known_.size() && next_index_ - known_[at].began <= kMostAhead;
+}
+
 bool DisplayOrder::resolvable(const MgmPicture& picture) const {
-  for (int i = 0; i < picture.num_references; ++i) {
-    const MgmReference& reference = picture.references[i];
-    if (reference.serial >= 0 && index_of(reference) < 0) return false;
-  }
-  return true;
+  const std::span references(picture.references, static_cast<std::size_t>(picture.num_references));
+  return std::ranges::none_of(references, [this](const auto& r) { return may_resolve(r); });
 }
 
 float DisplayOrder::distance(const MgmPicture& picture, const MgmReference& reference,

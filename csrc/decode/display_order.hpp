@@ -22,7 +22,8 @@ struct ShownFrame {
 
 // Numbers frames as the decoder puts them out, and holds each back until all the pictures it refers
 // to are numbered too: a distance comes from the identity of the reference, never from arithmetic
-// on POC, unless that picture is never shown.
+// on POC, unless that picture is never shown. A hidden picture of a codec without POC counts as the
+// first later frame that is little but a copy of it.
 class DisplayOrder {
  public:
   // The next frame pushed gets this number; forgets everything before.
@@ -35,14 +36,24 @@ class DisplayOrder {
   [[nodiscard]] bool pop(ShownFrame& shown);
 
  private:
+  // A picture by its serial.
+  struct Known {
+    std::int64_t began = -1;  // index of the first frame pushed after the decoder began it
+    std::int64_t index = -1;  // -1: not known yet
+    bool shown = false;
+  };
+
+  void number(ShownFrame& shown, std::int64_t serial);
+  void learn_copies(const MgmPicture& picture, std::int64_t index);
   [[nodiscard]] std::int64_t index_of(const MgmReference& reference) const;
+  [[nodiscard]] bool may_resolve(const MgmReference& reference) const;
   [[nodiscard]] bool resolvable(const MgmPicture& picture) const;
   [[nodiscard]] float distance(const MgmPicture& picture, const MgmReference& reference,
                                std::int64_t index) const;
   void learn_poc_step(const MgmPicture& picture, std::int64_t index);
 
   std::deque<ShownFrame> waiting_;
-  std::vector<std::int64_t> index_of_serial_;  // -1: not shown yet
+  std::vector<Known> known_;  // by serial
   std::int64_t next_index_ = 0;
   const FrameIndex* frames_ = nullptr;
   std::int64_t poc_sequence_ = -1, poc_index_ = 0;

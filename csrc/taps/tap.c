@@ -7,12 +7,16 @@
 extern const MgmCodec mgm_codec_av1;
 extern const MgmCodec mgm_codec_h264;
 extern const MgmCodec mgm_codec_mpegvideo;
+extern const MgmCodec mgm_codec_vp8;
+extern const MgmCodec mgm_codec_vp9;
 
 /* One line per codec. */
 static const MgmCodec* const codecs[] = {
     &mgm_codec_av1,
     &mgm_codec_h264,
     &mgm_codec_mpegvideo,
+    &mgm_codec_vp8,
+    &mgm_codec_vp9,
 };
 
 static int decodes(const MgmCodec* codec, enum AVCodecID id) {
@@ -50,6 +54,8 @@ AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
   picture->serial = tap->pictures++;
   picture->sequence = tap->sequence;
   picture->pts = AV_NOPTS_VALUE;
+  picture->vectors_only = tap->vectors_only != 0;
+  picture->vectors_only_unreferenced = tap->vectors_only_unreferenced != 0;
   picture->motion_scale = tap->codec->motion_scale;
   picture->width = width;
   picture->height = height;
@@ -92,8 +98,12 @@ uint8_t mgm_add_reference(MgmPicture* picture, const MgmPicture* target, int32_t
     picture->failed = 1;
     return 0;
   }
-  picture->references[picture->num_references] =
-      (MgmReference){
-      .serial = serial, .pts = target ? target->pts : AV_NOPTS_VALUE, .poc = poc, .half = half};
+  picture->references[picture->num_references] = (MgmReference){
+      .serial = serial,
+      .pts = target ? target->pts : AV_NOPTS_VALUE,
+      .poc = poc,
+      .half = half,
+      .hidden = target && target->hidden,
+  };
   return (uint8_t)picture->num_references++;
 }

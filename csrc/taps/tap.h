@@ -59,6 +59,7 @@ typedef struct MgmReference {
   int32_t poc;    /* its picture order count, or MGM_NO_POC */
   int8_t half;    /* half frames to add to the distance: parity of the field referred to minus ours;
                      -1, 0, 1 */
+  uint8_t hidden; /* MgmPicture.hidden of the picture referred to */
 } MgmReference;
 
 typedef struct MgmPicture {
@@ -70,6 +71,8 @@ typedef struct MgmPicture {
   uint8_t tapped;    /* a tap saw at least one block of this picture */
   uint8_t failed;    /* out of memory, or a table overflowed: blocks are incomplete */
   uint8_t concealed; /* blocks were lost, invented ones perhaps shown; they are not in the list */
+  uint8_t hidden;    /* coded not to be shown; a later packet may show it after all */
+  uint8_t vectors_only, vectors_only_unreferenced; /* MgmTap's when the decoder began it */
   uint16_t motion_scale;
   int32_t width, height; /* of the coded picture */
   MgmBlock* blocks;
