@@ -133,7 +133,8 @@ void ClipReader::set_policy(const AVPacket& packet) {
   if (place && *place <= wanted_.back().index) {
     const auto at = std::ranges::lower_bound(wanted_, *place, {}, &Wanted::index);
     const bool wanted = at != wanted_.end() && at->index == *place;
-    skip = !wanted;
+    // A dropped frame could be the one that tells where a hidden picture belongs.
+    skip = !wanted && !hides_pictures(*demuxer_);
     if (pixels && !(wanted && at->want == Want::kPixels)) {
       mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
     }

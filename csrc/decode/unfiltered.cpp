@@ -53,7 +53,7 @@ UnfilteredPicture copy(const AVFrame& frame, const MgmPicture& picture) {
 
 std::vector<UnfilteredPicture> decode_unfiltered(Source source, const ReadOptions& options) {
   FrameStream stream(std::move(source), options, {.vectors_only = false, .loop_filters = false});
-  stream.require_vectors();
+  stream.decoder().require_vectors();
   std::vector<UnfilteredPicture> pictures;
   ShownFrame shown;
   while (stream.next(shown)) {
