@@ -198,6 +198,7 @@ def encode(
     *,
     fps: Fraction | int = 25,
     pixel_format: str | None = None,
+    container_options: Mapping[str, str] | None = None,
     **options: object,
 ) -> Path:
     """Encodes `frames` (uint8 [T, H, W, 3]) with one thread; the container is the path's suffix.
@@ -207,7 +208,7 @@ def encode(
     """
     pixel_format = pixel_format or PIXEL_FORMATS.get(codec, "yuv420p")
     partial = path.with_stem(f"{path.stem}.partial")
-    with av.open(str(partial), "w") as container:
+    with av.open(str(partial), "w", options=dict(container_options or {})) as container:
         stream = container.add_stream(codec, rate=fps, options=encoder_options(codec, options))
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = frames.shape[1:3]
