@@ -93,6 +93,7 @@ def judge(data: bytes, index: int) -> Verdict:
 
 def work(pipe: multiprocessing.connection.Connection, seeds: dict[str, bytes], seed: int) -> None:
     """A child: takes indices, gives verdicts, until None."""
+    pipe.send("ready")
     while (index := pipe.recv()) is not None:
         pipe.send(judge(fuzz_mutants.mutant(seeds, seed, index)[1], index))
 
@@ -100,8 +101,15 @@ def work(pipe: multiprocessing.connection.Connection, seeds: dict[str, bytes], s
 class Worker:
     """A child process, replaced when a mutant kills or holds it."""
 
-    def __init__(self, seeds: dict[str, bytes], seed: int, limit: float) -> None:
-        self._arguments = (seeds, seed)
+    def __init__(
+        self,
+        seeds: dict[str, bytes],
+        seed: int,
+        limit: float,
+        *,
+        target: Callable[..., None] = work,
+    ) -> None:
+        self._target, self._arguments = target, (seeds, seed)
         self._limit = limit
         self._index: int | None = None
         self._since = 0.0
@@ -111,10 +119,11 @@ class Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(
-            target=work, args=(theirs, *self._arguments), daemon=True
+            target=self._target, args=(theirs, *self._arguments), daemon=True
         )
         self._process.start()
         theirs.close()
+        self.pipe.recv()  # it has imported what it needs
 
     def give(self, index: int | None) -> None:
         self._index, self._since = index, time.monotonic()
@@ -139,13 +148,21 @@ class Worker:
         return verdict
 
     def is_late(self) -> bool:
-        # Starting up, with imports, is not the mutant's fault.
-        return self._index is not None and time.monotonic() - self._since > self._limit + 5
+        return self._index is not None and time.monotonic() - self._since > self._limit
 
 
-def run(seeds: dict[str, bytes], *, seed: int, count: int, limit: float) -> Iterator[Verdict]:
+def run(
+    seeds: dict[str, bytes],
+    *,
+    seed: int,
+    count: int,
+    limit: float,
+    target: Callable[..., None] = work,
+) -> Iterator[Verdict]:
     """Verdicts in the order in which they come."""
-    workers = [Worker(seeds, seed, limit) for _ in range(min(os.cpu_count() or 1, count))]
+    workers = [
+        Worker(seeds, seed, limit, target=target) for _ in range(min(os.cpu_count() or 1, count))
+    ]
     indices = iter(range(count))
     busy = dict(zip(workers, indices, strict=False))
     for worker, index in busy.items():

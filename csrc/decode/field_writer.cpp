@@ -70,6 +70,7 @@ void FieldWriter::copy(std::int64_t from, std::int64_t to) {
 }
 
 MotionField FieldWriter::take() {
+  if (binner_) allocate();  // where damage left no frame to write
   field_.rows = rows_;
   return std::exchange(field_, {});
 }
