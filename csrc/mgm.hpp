@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "column.hpp"
+
 namespace mgm {
 
 inline constexpr std::int64_t kNoPts = std::numeric_limits<std::int64_t>::min();
@@ -54,17 +56,17 @@ struct VideoInfo {
 // What the codec wrote. Ragged: rows [offsets[i], offsets[i + 1]) belong to frame i.
 struct MotionVectors {
   std::vector<std::int64_t> offsets{0};  // [M + 1]
-  std::vector<std::int32_t> source;      // -1 past, 1 future, 0 unknown
-  std::vector<std::uint8_t> w, h;
-  std::vector<std::int16_t> src_x, src_y, dst_x, dst_y;
-  std::vector<std::uint64_t> flags;
-  std::vector<std::int32_t> motion_x, motion_y;
-  std::vector<std::uint16_t> motion_scale;
-  std::vector<float> reference_distance;  // display frames; NaN unknown
-  std::string picture_types;              // [M], one character each
-  std::vector<std::int64_t> pts;          // [M], kNoPts where unknown
-  std::vector<double> seconds;            // [M], NaN where unknown
-  std::vector<std::uint8_t> key_frames;   // [M]
+  Column<std::int32_t> source;           // -1 past, 1 future, 0 unknown
+  Column<std::uint8_t> w, h;
+  Column<std::int16_t> src_x, src_y, dst_x, dst_y;
+  Column<std::uint64_t> flags;
+  Column<std::int32_t> motion_x, motion_y;
+  Column<std::uint16_t> motion_scale;
+  Column<float> reference_distance;      // display frames; NaN unknown
+  std::string picture_types;             // [M], one character each
+  std::vector<std::int64_t> pts;         // [M], kNoPts where unknown
+  std::vector<double> seconds;           // [M], NaN where unknown
+  std::vector<std::uint8_t> key_frames;  // [M]
   VideoInfo info;
 };
 

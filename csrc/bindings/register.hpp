@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "column.hpp"
+
 namespace py = pybind11;
 
 namespace mgm::bindings {
@@ -21,17 +23,27 @@ void register_score(py::module_& module);
 void register_reader(py::module_& module);
 void register_unfiltered(py::module_& module);
 
-// A read-only array over a vector that the array itself keeps alive; no copy.
-template <class T>
-[[nodiscard]] py::array_t<T> own(std::vector<T>&& values, std::vector<py::ssize_t> shape) {
-  auto owner = std::make_unique<std::vector<T>>(std::move(values));
+// A read-only array over a vector or column that the array itself keeps alive; no copy.
+template <class T, class Values>
+[[nodiscard]] py::array_t<T> own_values(Values&& values, std::vector<py::ssize_t> shape) {
+  auto owner = std::make_unique<Values>(std::move(values));
   const T* data = owner->data();
-  py::capsule base(owner.get(),
-                   [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
+  py::capsule base(owner.get(), [](void* pointer) { delete static_cast<Values*>(pointer); });
   owner.release();
   py::array_t<T> array(std::move(shape), data, base);
   array.attr("flags").attr("writeable") = false;
   return array;
+}
+
+template <class T>
+[[nodiscard]] py::array_t<T> own(std::vector<T>&& values, std::vector<py::ssize_t> shape) {
+  return own_values<T>(std::move(values), std::move(shape));
+}
+
+template <class T>
+[[nodiscard]] py::array_t<T> own(Column<T>&& values) {
+  const auto size = static_cast<py::ssize_t>(values.size());
+  return own_values<T>(std::move(values), {size});
 }
 
 template <class T>

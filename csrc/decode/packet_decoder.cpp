@@ -73,7 +73,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
 }
 
 PacketDecoder::~PacketDecoder() {
-  if (tapped() && tap_.codec->close != nullptr) tap_.codec->close(&tap_);
+  mgm_close(&tap_);
 }
 
 void PacketDecoder::set_mode(Mode mode) {

@@ -29,8 +29,11 @@ typedef struct State {
   Rows* rows;                  /* by macroblock of the current picture: what it left in the list */
   MgmCell* cells;              /* or, when libavcodec's rows are wanted, these; the picture's */
   size_t num_macroblocks;
+  /* What is done with each macroblock. */
+  void (*note)(struct State* state, const H264Context* h, const H264SliceContext* sl);
   int64_t serial; /* of the current picture */
   int reset;      /* the next picture begins another POC numbering */
+  int no_pixels;  /* the slice is not reconstructed */
 } State;
 
 /* 1 for the field of a picture that is shown later, 0 for the earlier and where both are shown at
@@ -111,8 +114,8 @@ static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPi
   picture->sequence = tap->sequence;
   mgm_add_reference(picture, NULL, MGM_NO_POC, 0);
   const size_t num_macroblocks = (size_t)h->mb_stride * (size_t)h->mb_height;
-  if (begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
+  if (!tap->export_rows && begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
 }
 
 static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
@@ -121,6 +124,10 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   state->picture = picture;
   if (!picture) return;
   begin_picture(tap, state, h, picture);
+  if (picture->failed) {
+    state->picture = NULL;
+    return;
+  }
   const int num_mmco = !h->droppable && h->explicit_ref_marking ? h->nb_mmco : 0;
   for (int i = 0; i < num_mmco; ++i) state->reset |= h->mmco[i].opcode == MMCO_RESET;
   picture->has_poc = 1;
@@ -128,14 +135,27 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   find_targets(state, h, sl);
 }
 
+/* Reconstruction leaves the coefficients zeroed for the next macroblock; without it they pile up.
+ */
+static void choose_pixels(const MgmTap* tap, State* state, const H264Context* h,
+                          H264SliceContext* sl) {
+  if (state->no_pixels) {
+    memset(sl->mb, 0, sizeof sl->mb);
+    memset(sl->mb_luma_dc, 0, sizeof sl->mb_luma_dc);
+  }
+  state->no_pixels = tap->vectors_only || (tap->vectors_only_unreferenced && h->droppable);
+}
+
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl) {
   __real_ff_h264_direct_ref_list_init(h, sl);
   MgmTap* tap = mgm_tap(h->avctx);
-  if (tap) begin_slice(tap, h, sl);
+  if (!tap) return;
+  choose_pixels(tap, tap->state, h, sl);
+  begin_slice(tap, h, sl);
 }
 
 /* The same macroblock again, from a slice that overlaps another: what it shows is the later one. */
-static void drop_rows(MgmPicture* picture, Rows rows) {
+static av_noinline void drop_rows(MgmPicture* picture, Rows rows) {
   for (uint32_t i = rows.begin; i < rows.end; ++i) {
     picture->blocks[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
   }
@@ -145,25 +165,15 @@ static const MgmTarget (*targets_of(const State* state, const H264SliceContext* 
   return state->targets[!MB_MBAFF(sl) ? OWN : sl->mb_y & 1 ? BOTTOM : TOP];
 }
 
-static void add_macroblock(State* state, const H264Context* h, const H264SliceContext* sl) {
-  MgmPicture* picture = state->picture;
-  if (mgm_reserve_blocks(picture, MGM_H264_MOST_BLOCKS) < 0) return;
-  Rows* rows = &state->rows[sl->mb_xy];
-  if (rows->end) drop_rows(picture, *rows);
-  rows->begin = (uint32_t)picture->num_blocks;
-  MgmBlock* next = picture->blocks + picture->num_blocks;
-  next = mgm_h264_macroblock(h, sl, targets_of(state, sl), next);
-  picture->num_blocks = (size_t)(next - picture->blocks);
-  rows->end = (uint32_t)picture->num_blocks;
-}
-
 static uint8_t cell_of(const MgmTarget* targets, int8_t ref) {
   return (uint8_t)(ref < 0 ? MGM_CELL_NONE : MGM_CELL_FIRST + targets[ref & 31].reference);
 }
 
-static void note_references(State* state, const H264Context* h, const H264SliceContext* sl) {
+static av_noinline void note_references(State* state, const H264Context* h,
+                                        const H264SliceContext* sl) {
   const MgmTarget(*targets)[32] = targets_of(state, sl);
   MgmCell* cell = &state->cells[sl->mb_xy];
+  state->picture->tapped = 1;
   memset(cell, MGM_CELL_NONE, sizeof *cell);
   if (IS_INTRA(h->cur_pic.mb_type[sl->mb_xy])) return;
   for (unsigned list = 0; list < sl->list_count; ++list) {
@@ -174,41 +184,32 @@ static void note_references(State* state, const H264Context* h, const H264SliceC
   }
 }
 
-/* Reconstruction leaves the coefficients zeroed for the next macroblock. */
-static void clear_residual(H264SliceContext* sl) {
-  memset(sl->mb, 0, sizeof sl->mb);
-  memset(sl->mb_luma_dc, 0, sizeof sl->mb_luma_dc);
+/* All that is done per macroblock, in one function. */
+static av_noinline void note_blocks(State* state, const H264Context* h,
+                                    const H264SliceContext* sl) {
+  MgmPicture* picture = state->picture;
+  if (mgm_reserve_blocks(picture, MGM_H264_MOST_BLOCKS) < 0) return;
+  Rows* rows = &state->rows[sl->mb_xy];
+  if (rows->end) drop_rows(picture, *rows);
+  picture->tapped = 1;
+  const size_t begin = picture->num_blocks;
+  const MgmBlock* end = mgm_h264_macroblock(h, sl, targets_of(state, sl), picture->blocks + begin);
+  picture->num_blocks = (size_t)(end - picture->blocks);
+  *rows = (Rows){(uint32_t)begin, (uint32_t)picture->num_blocks};
 }
 
 void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   const MgmTap* tap = mgm_tap(h->avctx);
-  if (!tap) {
-    __real_ff_h264_hl_decode_mb(h, sl);
-    return;
-  }
-  /* Before the real call, which renumbers the references of field macroblocks. */
-  State* state = tap->state;
-  if (state->picture && (size_t)sl->mb_xy < state->num_macroblocks) {
-    state->picture->tapped = 1;
-    if (state->cells) {
-      note_references(state, h, sl);
-    } else {
-      add_macroblock(state, h, sl);
-    }
-  }
-  if (tap->vectors_only) return;
-  if (tap->vectors_only_unreferenced && h->droppable) {
-    clear_residual(sl);
-    return;
+  State* state = tap ? tap->state : NULL;
+  if (state && state->picture) {
+    /* Before the real call, which renumbers the references of field macroblocks. */
+    state->note(state, h, sl);
+    if (state->no_pixels) return;
   }
   __real_ff_h264_hl_decode_mb(h, sl);
 }
 
 static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
-  H264Context* h = context->priv_data;
-  if (!on) {
-    for (int i = 0; i < h->nb_slice_ctx; ++i) clear_residual(&h->slice_ctx[i]);
-  }
   const int unreferenced = tap->vectors_only_unreferenced;
   context->skip_loop_filter = on             ? AVDISCARD_ALL
                               : unreferenced ? AVDISCARD_NONREF
@@ -226,6 +227,7 @@ static int open_tap(AVCodecContext* context, MgmTap* tap) {
   State* state = calloc(1, sizeof *state);
   if (!state) return AVERROR(ENOMEM);
   state->serial = -1;
+  state->note = tap->export_rows ? note_references : note_blocks;
   tap->state = state;
   return 0;
 }

@@ -1,7 +1,5 @@
 #include "tap.h"
 
-#include <libavutil/buffer.h>
-#include <libavutil/mem.h>
 #include <stdlib.h>
 
 extern const MgmCodec mgm_codec_av1;
@@ -33,42 +31,6 @@ const MgmCodec* mgm_codec(enum AVCodecID id) {
     if (decodes(codecs[i], id)) return codecs[i];
   }
   return NULL;
-}
-
-static void free_picture(void* opaque, uint8_t* data) {
-  MgmPicture* picture = (MgmPicture*)data;
-  (void)opaque;
-  free(picture->blocks);
-  free(picture->extra);
-  av_free(picture);
-}
-
-AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
-  MgmPicture* picture = av_mallocz(sizeof *picture);
-  if (!picture) return NULL;
-  AVBufferRef* buffer = av_buffer_create((uint8_t*)picture, sizeof *picture, free_picture, NULL, 0);
-  if (!buffer) {
-    av_free(picture);
-    return NULL;
-  }
-  picture->serial = tap->pictures++;
-  picture->sequence = tap->sequence;
-  picture->pts = AV_NOPTS_VALUE;
-  picture->vectors_only = tap->vectors_only != 0;
-  picture->vectors_only_unreferenced = tap->vectors_only_unreferenced != 0;
-  picture->motion_scale = tap->codec->motion_scale;
-  picture->width = width;
-  picture->height = height;
-  return buffer;
-}
-
-int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
-  AVBufferRef* buffer = mgm_new_picture(mgm_tap(context), frame->width, frame->height);
-  if (!buffer) return AVERROR(ENOMEM);
-  ((MgmPicture*)buffer->data)->pts = frame->pts;
-  av_buffer_unref(&frame->opaque_ref);
-  frame->opaque_ref = buffer;
-  return avcodec_default_get_buffer2(context, frame, flags);
 }
 
 MgmPicture* mgm_picture(const AVFrame* frame) {

@@ -77,10 +77,19 @@ typedef struct MgmPicture {
   int32_t width, height; /* of the coded picture */
   MgmBlock* blocks;
   size_t num_blocks, max_blocks;
-  MgmReference references[MGM_MOST_REFERENCES];
   int num_references;
   void* extra; /* for blocks="libavcodec" (export.h); freed with the picture by free() */
+  MgmReference references[MGM_MOST_REFERENCES]; /* last: left as it was when a picture is reused */
 } MgmPicture;
+
+/* The memory under all pictures of a vectors-only decode; see buffers.c. */
+typedef struct MgmScratch {
+  AVBufferPool* pool;
+  int width, height, format;
+  int linesize[4];
+  size_t offset[4], size;
+  int used[4];
+} MgmScratch;
 
 typedef struct MgmTap {
   const struct MgmCodec* codec;
@@ -92,6 +101,8 @@ typedef struct MgmTap {
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
   void* state;      /* the codec's own */
+  AVBufferPool* picture_pool;
+  MgmScratch scratch;
 } MgmTap;
 
 typedef struct MgmCodec {
@@ -112,9 +123,13 @@ const MgmCodec* mgm_codec(enum AVCodecID id);
  * pictures without get_buffer2; the tap sees to it that output frames have it on opaque_ref. */
 AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height);
 
-/* AVCodecContext.get_buffer2 of a tapped decoder: the default one, plus a new MgmPicture on
- * frame->opaque_ref. */
+/* AVCodecContext.get_buffer2 of a tapped decoder: puts a new MgmPicture on frame->opaque_ref. With
+ * vectors_only all frames share one piece of memory for their pixels, otherwise they have what
+ * libavcodec gives them. */
 int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
+
+/* Ends a tap: the codec's own state, and the memory of its pictures once nobody uses them. */
+void mgm_close(MgmTap* tap);
 
 /* The picture on a frame, or NULL. */
 MgmPicture* mgm_picture(const AVFrame* frame);

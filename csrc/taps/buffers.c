@@ -1,0 +1,144 @@
+/* Where pictures live. Both kinds of memory come from pools: a picture's list of blocks keeps its
+ * room from one picture to the next. */
+#include <libavutil/buffer.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/mem.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+
+static void free_picture(void* opaque, uint8_t* data) {
+  MgmPicture* picture = (MgmPicture*)data;
+  (void)opaque;
+  free(picture->blocks);
+  free(picture->extra);
+  av_free(picture);
+}
+
+static AVBufferRef* allocate_picture(void* opaque, size_t size) {
+  (void)opaque;
+  uint8_t* picture = av_mallocz(size);
+  if (!picture) return NULL;
+  AVBufferRef* buffer = av_buffer_create(picture, size, free_picture, NULL, 0);
+  if (!buffer) av_free(picture);
+  return buffer;
+}
+
+AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
+  if (!tap->picture_pool) {
+    tap->picture_pool = av_buffer_pool_init2(sizeof(MgmPicture), NULL, allocate_picture, NULL);
+  }
+  AVBufferRef* buffer = tap->picture_pool ? av_buffer_pool_get(tap->picture_pool) : NULL;
+  if (!buffer) return NULL;
+  MgmPicture* picture = (MgmPicture*)buffer->data;
+  MgmBlock* blocks = picture->blocks;
+  const size_t max_blocks = picture->max_blocks;
+  free(picture->extra);
+  memset(picture, 0, offsetof(MgmPicture, references));
+  picture->blocks = blocks;
+  picture->max_blocks = max_blocks;
+  picture->serial = tap->pictures++;
+  picture->sequence = tap->sequence;
+  picture->pts = AV_NOPTS_VALUE;
+  picture->vectors_only = tap->vectors_only != 0;
+  picture->vectors_only_unreferenced = tap->vectors_only_unreferenced != 0;
+  picture->motion_scale = tap->codec->motion_scale;
+  picture->width = width;
+  picture->height = height;
+  return buffer;
+}
+
+static void unref_shared(void* opaque, uint8_t* data) {
+  AVBufferRef* shared = opaque;
+  (void)data;
+  av_buffer_unref(&shared);
+}
+
+static AVBufferRef* share(void* opaque, size_t size) {
+  AVBufferRef* shared = av_buffer_ref(opaque);
+  if (!shared) return NULL;
+  AVBufferRef* buffer = av_buffer_create(shared->data, size, unref_shared, shared, 0);
+  if (!buffer) av_buffer_unref(&shared);
+  return buffer;
+}
+
+static void free_pool(void* opaque) { unref_shared(opaque, NULL); }
+
+/* Rows that are multiples of 64 bytes in every plane, whatever the subsampling. */
+static int lay_out(AVCodecContext* context, MgmScratch* scratch, const AVFrame* frame) {
+  int width = frame->width, height = frame->height, alignment[AV_NUM_DATA_POINTERS];
+  avcodec_align_dimensions2(context, &width, &height, alignment);
+  width = FFALIGN(width, 256);
+  int status = av_image_fill_linesizes(scratch->linesize, frame->format, width);
+  if (status < 0) return status;
+  ptrdiff_t linesize[4];
+  for (int i = 0; i < 4; ++i) linesize[i] = scratch->linesize[i];
+  size_t sizes[4];
+  status = av_image_fill_plane_sizes(sizes, frame->format, height, linesize);
+  if (status < 0) return status;
+  size_t end = 0;
+  for (int i = 0; i < 4; ++i) {
+    scratch->offset[i] = end;
+    scratch->used[i] = sizes[i] > 0;
+    end += (sizes[i] / 64 + 3) * 64; /* decoders read a little past the end */
+  }
+  scratch->size = end;
+  return 0;
+}
+
+static int renew_scratch(AVCodecContext* context, MgmScratch* scratch, const AVFrame* frame) {
+  const int same = scratch->pool && scratch->width == frame->width &&
+                   scratch->height == frame->height && scratch->format == frame->format;
+  if (same) return 0;
+  av_buffer_pool_uninit(&scratch->pool);
+  const int status = lay_out(context, scratch, frame);
+  if (status < 0) return status;
+  AVBufferRef* shared = av_buffer_allocz(scratch->size);
+  if (!shared) return AVERROR(ENOMEM);
+  scratch->pool = av_buffer_pool_init2(scratch->size, shared, share, free_pool);
+  if (!scratch->pool) {
+    av_buffer_unref(&shared);
+    return AVERROR(ENOMEM);
+  }
+  scratch->width = frame->width;
+  scratch->height = frame->height;
+  scratch->format = frame->format;
+  return 0;
+}
+
+/* Nobody looks at the pixels of a vectors-only picture, so all pictures lie on one piece of memory;
+ * each has a buffer of its own, by which decoders tell pictures apart. */
+static int get_scratch(AVCodecContext* context, AVFrame* frame) {
+  MgmScratch* scratch = &mgm_tap(context)->scratch;
+  const int status = renew_scratch(context, scratch, frame);
+  if (status < 0) return status;
+  frame->buf[0] = av_buffer_pool_get(scratch->pool);
+  if (!frame->buf[0]) return AVERROR(ENOMEM);
+  for (int i = 0; i < 4; ++i) {
+    if (!scratch->used[i]) continue;
+    frame->data[i] = frame->buf[0]->data + scratch->offset[i];
+    frame->linesize[i] = scratch->linesize[i];
+  }
+  frame->extended_data = frame->data;
+  return 0;
+}
+
+int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
+  MgmTap* tap = mgm_tap(context);
+  AVBufferRef* buffer = mgm_new_picture(tap, frame->width, frame->height);
+  if (!buffer) return AVERROR(ENOMEM);
+  ((MgmPicture*)buffer->data)->pts = frame->pts;
+  av_buffer_unref(&frame->opaque_ref);
+  frame->opaque_ref = buffer;
+  return tap->vectors_only ? get_scratch(context, frame)
+                           : avcodec_default_get_buffer2(context, frame, flags);
+}
+
+void mgm_close(MgmTap* tap) {
+  if (tap->codec && tap->codec->close) tap->codec->close(tap);
+  /* Pictures still in use keep their pool until they go. */
+  av_buffer_pool_uninit(&tap->picture_pool);
+  av_buffer_pool_uninit(&tap->scratch.pool);
+}
