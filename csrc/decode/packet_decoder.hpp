@@ -16,7 +16,7 @@ class PacketDecoder {
   struct Options {
     bool vectors = true;       // tap the decoder
     bool vectors_only = true;  // and do not reconstruct pixels
-    bool loop_filters = true;  // false: references stay as prediction left them, for tests
+    bool loop_filters = true;  // off: pixels as predictions see them, for oracles
     bool export_rows = false;  // libavcodec's own rows as frame side data
     std::int64_t max_pixels = std::int64_t{1} << 26;
     int num_threads = 1;  // used only without vectors

@@ -1,0 +1,56 @@
+#include "decode/inspect.hpp"
+
+#include <pybind11/stl.h>
+
+#include "bindings/source.hpp"
+
+namespace mgm::bindings {
+namespace {
+
+py::object own_luma(Inspection& found) {
+  std::vector<py::ssize_t> shape{found.luma.empty() ? 0 : found.frames, found.height, found.width};
+  if (found.sample_bytes == 1) return own(std::move(found.luma), std::move(shape));
+  shape.back() *= 2;
+  return own(std::move(found.luma), std::move(shape)).attr("view")("<u2");
+}
+
+py::dict to_dict(Inspection&& found) {
+  py::dict out;
+  out["frames"] = found.frames;
+  out["luma"] = own_luma(found);
+  out["offsets"] = own(std::move(found.offsets));
+  out["x"] = own(std::move(found.x));
+  out["y"] = own(std::move(found.y));
+  out["w"] = own(std::move(found.w));
+  out["h"] = own(std::move(found.h));
+  out["flags"] = own(std::move(found.flags));
+  out["motion_x"] = own(std::move(found.motion_x));
+  out["motion_y"] = own(std::move(found.motion_y));
+  out["motion_scale"] = own(std::move(found.motion_scale));
+  out["distance"] = own(std::move(found.distance));
+  return out;
+}
+
+}  // namespace
+
+void register_inspect(py::module_& module) {
+  module.def(
+      "inspect",
+      [](const py::object& object, ReadOptions options, bool vectors, bool loop_filters,
+         bool luma) {
+        PySource source(object);
+        Inspection found;
+        options.interrupt = make_interrupt();
+        {
+          // Pure C++ and libav; the source's callbacks take the GIL themselves.
+          const py::gil_scoped_release released;
+          found = inspect(source.take(), options,
+                          {.vectors = vectors, .loop_filters = loop_filters, .luma = luma});
+        }
+        return to_dict(std::move(found));
+      },
+      py::arg("source"), py::arg("options"), py::kw_only(), py::arg("vectors"),
+      py::arg("loop_filters"), py::arg("luma"));
+}
+
+}  // namespace mgm::bindings

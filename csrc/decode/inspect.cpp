@@ -1,0 +1,68 @@
+#include "decode/inspect.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "decode/frame_stream.hpp"
+
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
+namespace mgm {
+namespace {
+
+void append_blocks(Inspection& out, const ShownFrame& shown) {
+  const MgmPicture* picture = shown.picture();
+  const std::size_t count = picture == nullptr || shown.repeated ? 0 : picture->num_blocks;
+  for (std::size_t i = 0; i < count; ++i) {
+    const MgmBlock& block = picture->blocks[i];
+    const bool intra = (block.flags & MGM_BLOCK_INTRA) != 0;
+    out.x.push_back(block.x);
+    out.y.push_back(block.y);
+    out.w.push_back(block.w);
+    out.h.push_back(block.h);
+    out.flags.push_back(block.flags);
+    out.motion_x.push_back(block.motion_x);
+    out.motion_y.push_back(block.motion_y);
+    out.motion_scale.push_back(picture->motion_scale);
+    out.distance.push_back(intra ? std::numeric_limits<float>::quiet_NaN()
+                                 : shown.distances[block.reference]);
+  }
+  out.offsets.push_back(static_cast<std::int64_t>(out.w.size()));
+}
+
+void append_luma(Inspection& out, const AVFrame& frame) {
+  const auto row = static_cast<std::ptrdiff_t>(out.width) * out.sample_bytes;
+  for (std::ptrdiff_t y = 0; y < out.height; ++y) {
+    const std::uint8_t* start = frame.data[0] + y * frame.linesize[0];
+    out.luma.insert(out.luma.end(), start, start + row);
+  }
+}
+
+void measure(Inspection& out, const AVFrame& frame) {
+  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  out.width = frame.width;
+  out.height = frame.height;
+  out.sample_bytes = format != nullptr && format->comp[0].depth > 8 ? 2 : 1;
+}
+
+}  // namespace
+
+Inspection inspect(Source source, const ReadOptions& options, const InspectOptions& what) {
+  FrameStream stream(std::move(source), options,
+                     {.vectors = what.vectors,
+                      .vectors_only = options.vectors_only,
+                      .loop_filters = what.loop_filters});
+  Inspection out;
+  for (ShownFrame shown; stream.next(shown); ++out.frames) {
+    const AVFrame& frame = *shown.frame;
+    if (out.frames == 0) measure(out, frame);
+    if (frame.width != out.width || frame.height != out.height) break;
+    append_blocks(out, shown);
+    if (what.luma) append_luma(out, frame);
+  }
+  return out;
+}
+
+}  // namespace mgm

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mgm.hpp"
+
+namespace mgm {
+
+// A whole decode laid open, for oracles and measurements: every block with all of its flags, intra
+// areas included, and the luma that predictions were made from.
+struct Inspection {
+  std::int64_t frames = 0;               // M
+  std::vector<std::int64_t> offsets{0};  // [M + 1]: rows of frame i
+  std::vector<std::int16_t> x, y;        // centre, pixels of the coded picture
+  std::vector<std::uint8_t> w, h, flags;
+  std::vector<std::int32_t> motion_x, motion_y;
+  std::vector<std::uint16_t> motion_scale;
+  std::vector<float> distance;     // display frames; NaN: unknown, or intra
+  std::vector<std::uint8_t> luma;  // [M, height, width * sample_bytes]; empty unless asked for
+  int width = 0, height = 0;       // of the first coded picture
+  int sample_bytes = 1;            // 2: little-endian
+};
+
+struct InspectOptions {
+  bool vectors = true;       // tap the decoder
+  bool loop_filters = true;  // off: pixels as predictions see them
+  bool luma = false;         // keep it
+};
+
+// Up to the first change of picture size.
+[[nodiscard]] Inspection inspect(Source source, const ReadOptions& options,
+                                 const InspectOptions& what);
+
+}  // namespace mgm
