@@ -29,6 +29,16 @@ set(MGM_SEAMS
   ff_vp9_intra_recon_16bpp
   ff_vp9_intra_recon_8bpp
   ff_vp9_loopfilter_sb
+  # HEVC
+  ff_hevc_deblocking_boundary_strengths
+  ff_hevc_dsp_init
+  ff_hevc_hls_filters
+  ff_hevc_luma_mv_merge_mode
+  ff_hevc_luma_mv_mvp_mode
+  ff_hevc_no_residual_syntax_flag_decode
+  ff_hevc_pred_mode_decode
+  ff_hevc_set_new_ref
+  ff_hevc_slice_rpl
 )
 
 # A name that --wrap could not take hold of would link without a word: it stops here instead.

@@ -7,6 +7,7 @@ extern const MgmCodec mgm_codec_h264;
 extern const MgmCodec mgm_codec_mpegvideo;
 extern const MgmCodec mgm_codec_vp8;
 extern const MgmCodec mgm_codec_vp9;
+extern const MgmCodec mgm_codec_hevc;
 
 /* One line per codec. */
 static const MgmCodec* const codecs[] = {
@@ -15,6 +16,7 @@ static const MgmCodec* const codecs[] = {
     &mgm_codec_mpegvideo,
     &mgm_codec_vp8,
     &mgm_codec_vp9,
+    &mgm_codec_hevc,
 };
 
 static int decodes(const MgmCodec* codec, enum AVCodecID id) {

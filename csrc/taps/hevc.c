@@ -1,0 +1,250 @@
+/* HEVC: the two functions that derive a prediction unit's vector know its place and size; residual
+ * flag, prediction mode and lists come from their neighbours. In vectors-only decode the lists lose
+ * their pictures once we noted them: the decoder then leaves motion compensation out by itself. The
+ * rest of reconstruction becomes empty. Parsing never looks at pixels. */
+#include <libavcodec/hevc/hevcdec.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "tap.h"
+
+void __real_ff_hevc_dsp_init(HEVCDSPContext* dsp, int bit_depth);
+int __real_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc);
+int __real_ff_hevc_slice_rpl(HEVCContext* s);
+int __real_ff_hevc_pred_mode_decode(HEVCLocalContext* lc);
+int __real_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc);
+void __real_ff_hevc_luma_mv_merge_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y,
+                                       int w, int h, int log2_cb_size, int part, int merge,
+                                       MvField* mv);
+void __real_ff_hevc_luma_mv_mvp_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y, int w,
+                                     int h, int log2_cb_size, int part, int merge, MvField* mv,
+                                     int mvp_flag, int list);
+void __real_ff_hevc_deblocking_boundary_strengths(HEVCLocalContext* lc, const HEVCLayerContext* l,
+                                                  const HEVCPPS* pps, int x, int y, int log2_size);
+void __real_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l, const HEVCPPS* pps,
+                                int x, int y, int size);
+
+typedef struct State {
+  HEVCDSPContext dsp; /* the decoder's own tables, once it has made them */
+  HEVCPredContext pred;
+  int has_tables;
+  MgmPicture* picture;   /* being decoded */
+  size_t unit_blocks;    /* how many it had before the current coding unit */
+  int missing_trees;     /* coding trees of the picture not decoded yet */
+  int missing_reference; /* one of its slices refers to a picture that is not there */
+  int num_references[2]; /* of the slice's lists */
+  uint8_t references[2][HEVC_MAX_REFS]; /* their indices in MgmPicture.references */
+} State;
+
+static inline State* state_of(const HEVCContext* s) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  return tap ? tap->state : NULL;
+}
+
+static inline int only_vectors(const HEVCContext* s) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  return tap && tap->vectors_only;
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+static void no_intra(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y, int plane) {}
+static void no_pcm(uint8_t* to, ptrdiff_t stride, int w, int h, GetBitContext* bits, int depth) {}
+static void no_residual(uint8_t* to, const int16_t* residual, ptrdiff_t stride) {}
+static void no_dequant(int16_t* coefficients, int16_t log2_size) {}
+static void no_rdpcm(int16_t* coefficients, int16_t log2_size, int mode) {}
+static void no_transform(int16_t* coefficients) {}
+static void no_idct(int16_t* coefficients, int columns) {}
+#pragma GCC diagnostic pop
+
+static void install_tables(HEVCContext* s, const State* state, int vectors_only) {
+  if (!state->has_tables) return;
+  s->hevcdsp = state->dsp;
+  s->hpc = state->pred;
+  if (!vectors_only) return;
+  s->hevcdsp.put_pcm = no_pcm;
+  s->hevcdsp.dequant = no_dequant;
+  s->hevcdsp.transform_rdpcm = no_rdpcm;
+  s->hevcdsp.transform_4x4_luma = no_transform;
+  for (int i = 0; i < 4; ++i) {
+    s->hevcdsp.add_residual[i] = no_residual;
+    s->hevcdsp.idct[i] = no_idct;
+    s->hevcdsp.idct_dc[i] = no_transform;
+    s->hpc.intra_pred[i] = no_intra;
+  }
+}
+
+void __wrap_ff_hevc_dsp_init(HEVCDSPContext* dsp, int bit_depth) {
+  __real_ff_hevc_dsp_init(dsp, bit_depth);
+  HEVCContext* s = (HEVCContext*)((char*)dsp - offsetof(HEVCContext, hevcdsp));
+  State* state = state_of(s);
+  if (!state) return;
+  state->dsp = *dsp;
+  state->pred = s->hpc; /* the decoder makes this table first */
+  state->has_tables = 1;
+  install_tables(s, state, only_vectors(s));
+}
+
+int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
+  MgmTap* tap = mgm_tap(s->avctx);
+  State* state = state_of(s);
+  if (!state) return __real_ff_hevc_set_new_ref(s, l, poc);
+  if (IS_IRAP(s) && s->no_rasl_output_flag) ++tap->sequence;
+  const int status = __real_ff_hevc_set_new_ref(s, l, poc);
+  state->picture = status < 0 ? NULL : mgm_picture(s->cur_frame->f);
+  state->unit_blocks = 0;
+  state->missing_trees = l->sps->ctb_width * l->sps->ctb_height;
+  state->missing_reference = 0;
+  if (state->picture) {
+    state->picture->has_poc = 1;
+    state->picture->poc = poc;
+    state->picture->damaged = 1; /* until its last coding tree is there */
+  }
+  return status;
+}
+
+static void note_list(State* state, RefPicList* list, int which, int forget) {
+  state->num_references[which] = list->nb_refs;
+  for (int i = 0; i < HEVC_MAX_REFS; ++i) {
+    const HEVCFrame* frame = list->ref[i];
+    if (forget) list->ref[i] = NULL;
+    if (i >= list->nb_refs) continue;
+    /* The decoder makes grey pictures up for those that are not there. */
+    const int there = frame && frame->f && !(frame->flags & HEVC_FRAME_FLAG_UNAVAILABLE);
+    if (!there) state->missing_reference = 1;
+    state->references[which][i] =
+        mgm_add_reference(state->picture, there ? mgm_picture(frame->f) : NULL, list->list[i], 0);
+  }
+}
+
+int __wrap_ff_hevc_slice_rpl(HEVCContext* s) {
+  const int status = __real_ff_hevc_slice_rpl(s);
+  State* state = state_of(s);
+  if (status < 0 || !state || !state->picture) return status;
+  for (int list = 0; list < 2; ++list) {
+    note_list(state, &s->cur_frame->refPicList[list], list, only_vectors(s));
+  }
+  return status;
+}
+
+static inline void add_vector(State* state, MgmBlock area, int list, int ref_idx, Mv mv) {
+  area.reference = ref_idx >= 0 && ref_idx < state->num_references[list]
+                       ? state->references[list][ref_idx]
+                       : mgm_add_reference(state->picture, NULL, MGM_NO_POC, 0);
+  if (list) area.flags |= MGM_BLOCK_LIST1;
+  area.motion_x = mv.x;
+  area.motion_y = mv.y;
+  mgm_add_block(state->picture, area);
+}
+
+static inline MgmBlock make_area(int x, int y, int w, int h, uint8_t flags) {
+  return (MgmBlock){.x = (int16_t)(x + w / 2),
+                    .y = (int16_t)(y + h / 2),
+                    .w = (uint8_t)w,
+                    .h = (uint8_t)h,
+                    .flags = flags};
+}
+
+void __wrap_ff_hevc_luma_mv_merge_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y,
+                                       int w, int h, int log2_cb_size, int part, int merge,
+                                       MvField* mv) {
+  __real_ff_hevc_luma_mv_merge_mode(lc, pps, x, y, w, h, log2_cb_size, part, merge, mv);
+  State* state = state_of(lc->parent);
+  if (!state || !state->picture) return;
+  MgmBlock area = make_area(x, y, w, h, MGM_BLOCK_DIRECT);
+  if (lc->cu.pred_mode == MODE_SKIP) {
+    area.flags |= MGM_BLOCK_SKIP;
+  } else if (lc->cu.part_mode == PART_2Nx2N) {
+    area.flags |= MGM_BLOCK_CODED; /* else it would be skipped: the flag is not even sent */
+  }
+  if (mv->pred_flag & PF_L0) add_vector(state, area, 0, mv->ref_idx[0], mv->mv[0]);
+  if (mv->pred_flag == PF_BI) area.flags |= MGM_BLOCK_SECOND;
+  if (mv->pred_flag & PF_L1) add_vector(state, area, 1, mv->ref_idx[1], mv->mv[1]);
+}
+
+void __wrap_ff_hevc_luma_mv_mvp_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y, int w,
+                                     int h, int log2_cb_size, int part, int merge, MvField* mv,
+                                     int mvp_flag, int list) {
+  __real_ff_hevc_luma_mv_mvp_mode(lc, pps, x, y, w, h, log2_cb_size, part, merge, mv, mvp_flag,
+                                  list);
+  State* state = state_of(lc->parent);
+  if (!state || !state->picture) return;
+  /* The caller adds the difference after us; it wraps around as the caller's sum does. */
+  const Mv sum = {.x = (int16_t)(mv->mv[list].x + lc->pu.mvd.x),
+                  .y = (int16_t)(mv->mv[list].y + lc->pu.mvd.y)};
+  const uint8_t second = list && mv->pred_flag == PF_BI ? MGM_BLOCK_SECOND : 0;
+  add_vector(state, make_area(x, y, w, h, second), list, mv->ref_idx[list], sum);
+}
+
+static void add_intra(MgmPicture* picture, const HEVCSPS* sps, int x, int y, int size) {
+  const int w = FFMIN(size, sps->width - x), h = FFMIN(size, sps->height - y);
+  mgm_add_block(picture, make_area(x, y, w, h, MGM_BLOCK_INTRA | MGM_BLOCK_CODED));
+}
+
+int __wrap_ff_hevc_pred_mode_decode(HEVCLocalContext* lc) {
+  const int mode = __real_ff_hevc_pred_mode_decode(lc);
+  const HEVCContext* s = lc->parent;
+  State* state = state_of(s);
+  if (!state || !state->picture) return mode;
+  state->unit_blocks = state->picture->num_blocks;
+  if (mode == MODE_INTRA) {
+    const int size = (1 << s->pps->sps->log2_ctb_size) >> lc->ct_depth;
+    add_intra(state->picture, s->pps->sps, lc->cu.x, lc->cu.y, size);
+  }
+  return mode;
+}
+
+int __wrap_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc) {
+  const int residual = __real_ff_hevc_no_residual_syntax_flag_decode(lc); /* as rqt_root_cbf */
+  const State* state = state_of(lc->parent);
+  if (!residual || !state || !state->picture) return residual;
+  for (size_t i = state->unit_blocks; i < state->picture->num_blocks; ++i) {
+    state->picture->blocks[i].flags |= MGM_BLOCK_CODED;
+  }
+  return residual;
+}
+
+void __wrap_ff_hevc_deblocking_boundary_strengths(HEVCLocalContext* lc, const HEVCLayerContext* l,
+                                                  const HEVCPPS* pps, int x, int y, int log2_size) {
+  if (only_vectors(lc->parent)) return;
+  __real_ff_hevc_deblocking_boundary_strengths(lc, l, pps, x, y, log2_size);
+}
+
+/* Called once per coding tree, after it was decoded. */
+void __wrap_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l, const HEVCPPS* pps,
+                                int x, int y, int size) {
+  const HEVCContext* s = lc->parent;
+  State* state = state_of(s);
+  MgmPicture* picture = state ? state->picture : NULL;
+  if (picture) {
+    /* Prediction modes are not sent in I slices. */
+    if (s->sh.slice_type == HEVC_SLICE_I) add_intra(picture, pps->sps, x, y, size);
+    picture->tapped |= picture->num_blocks > 0;
+    if (--state->missing_trees == 0) picture->damaged = (uint8_t)state->missing_reference;
+  }
+  if (!only_vectors(s)) __real_ff_hevc_hls_filters(lc, l, pps, x, y, size);
+}
+
+static int open_tap(AVCodecContext* context, MgmTap* tap) {
+  (void)context;
+  tap->state = calloc(1, sizeof(State));
+  return tap->state ? 0 : AVERROR(ENOMEM);
+}
+
+static void close_tap(MgmTap* tap) {
+  free(tap->state);
+  tap->state = NULL;
+}
+
+static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
+  install_tables(context->priv_data, tap->state, on);
+  context->skip_loop_filter = on ? AVDISCARD_ALL : AVDISCARD_DEFAULT;
+}
+
+const MgmCodec mgm_codec_hevc = {
+    .id = AV_CODEC_ID_HEVC,
+    .motion_scale = 4,
+    .open = open_tap,
+    .close = close_tap,
+    .set_vectors_only = set_vectors_only,
+};
