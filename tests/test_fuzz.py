@@ -6,6 +6,7 @@ import io
 import os
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import av
@@ -77,6 +78,17 @@ def test_crashes_and_hangs_are_failures_and_the_others_go_on() -> None:
     failures = {v.index: v.failure for v in verdicts if v.failure}
     assert failures == {2: "crash--6", 4: "hang-over-0.5s"}
     assert sorted(v.index for v in verdicts) == list(range(7))
+
+
+@pytest.mark.parametrize("from_path", [True, False])
+def test_damage_that_libav_calls_an_io_error_is_damage(
+    seeds: dict[str, bytes], tmp_path: Path, from_path: bool
+) -> None:
+    data = seeds["mpeg4-interlaced.mkv"][:58]
+    path = tmp_path / "cut.mkv"
+    path.write_bytes(data)
+    with pytest.raises(mgm_ext.DecodeError, match="opening the container: Input/output error"):
+        mgm_ext.read_motion_vectors(path if from_path else data)
 
 
 def test_a_clip_of_a_file_cut_short_is_invalid_where_nothing_is(seeds: dict[str, bytes]) -> None:

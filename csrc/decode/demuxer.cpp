@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <new>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "error.hpp"
 
@@ -18,6 +20,13 @@ constexpr int kIoBuffer = 1 << 16;
 bool is_directory(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
+}
+
+bool is_readable(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> buffer(kIoBuffer);
+  while (file.read(buffer.data(), kIoBuffer)) continue;
+  return file.eof();
 }
 
 }  // namespace
@@ -75,6 +84,15 @@ void Demuxer::rethrow() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
+// libav answers damage with EIO, too; whether the disk fails is asked of the file itself.
+void Demuxer::check(int status, const std::string& attempted) const {
+  const bool is_path = !source_.bytes && !source_.read;
+  if (status == AVERROR(EIO) && (!is_path || is_readable(source_.name))) {
+    throw DecodeError(source_.name, std::nullopt, attempted + ": " + libav::describe(status));
+  }
+  libav::check(status, attempted, source_.name);
+}
+
 void Demuxer::open_io() {
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBuffer));
   if (buffer == nullptr) throw std::bad_alloc();
@@ -100,7 +118,7 @@ void Demuxer::open() {
   const int status = avformat_open_input(&raw, url.c_str(), nullptr, &dictionary);
   const libav::Dictionary options(dictionary);
   rethrow();
-  libav::check(status, "opening the container", source_.name);
+  check(status, "opening the container");
   context_.reset(raw);
   find_stream_info();
 }
@@ -116,7 +134,7 @@ void Demuxer::find_stream_info() {
   if (known) return;
   const int status = avformat_find_stream_info(context_.get(), nullptr);
   rethrow();
-  libav::check(status, "reading the stream headers", source_.name);
+  check(status, "reading the stream headers");
 }
 
 void Demuxer::choose_stream(std::optional<int> wanted) {

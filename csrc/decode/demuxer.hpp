@@ -31,6 +31,7 @@ class Demuxer {
   void find_stream_info();
   void choose_stream(std::optional<int> wanted);
   void rethrow();
+  void check(int status, const std::string& attempted) const;
   static int read_callback(void* opaque, std::uint8_t* buffer, int size);
   static std::int64_t seek_callback(void* opaque, std::int64_t offset, int whence);
 
