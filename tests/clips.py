@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -214,9 +215,12 @@ def encode(
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = pixel_format
         stream.thread_count = 1
+        # SVT-AV1, when root runs it, makes the calling thread real-time: all others would starve.
+        scheduling = os.sched_getscheduler(0), os.sched_getparam(0)
         for pixels in frames:
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=pixel_format)
             container.mux(stream.encode(frame))
+            os.sched_setscheduler(0, *scheduling)
         container.mux(stream.encode())
         if stream.codec_context.options:
             unknown = ", ".join(sorted(stream.codec_context.options))
