@@ -26,6 +26,7 @@ typedef struct State {
   Rows* rows;     /* by macroblock of the current picture: what it left in the list */
   MgmCell* cells; /* or, when libavcodec's rows are wanted, these; the picture's */
   size_t num_macroblocks;
+  int num_seen;   /* different macroblocks of the current picture */
   int64_t serial; /* of the current picture */
 } State;
 
@@ -44,6 +45,7 @@ static void begin_picture(const MgmTap* tap, State* state, const MpegEncContext*
                           MgmPicture* picture) {
   const size_t num_macroblocks = (size_t)s->mb_stride * (size_t)s->mb_height;
   state->serial = picture->serial;
+  state->num_seen = 0;
   picture->tapped = 1;
   picture->motion_scale = s->quarter_sample ? 4 : 2;
   if (begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
@@ -60,12 +62,14 @@ static void drop_rows(MgmPicture* picture, Rows rows) {
 static void add_macroblock(State* state, const MpegEncContext* s, MgmPicture* picture) {
   const size_t at = (size_t)s->mb_x + (size_t)s->mb_y * (size_t)s->mb_stride;
   if (at >= state->num_macroblocks) return;
+  Rows* rows = &state->rows[at];
+  if (!rows->end) ++state->num_seen;
   if (state->cells) {
+    rows->end = 1;
     mgm_mpegvideo_note(s, picture, &state->cells[at]);
     return;
   }
   if (mgm_reserve_blocks(picture, MGM_MPEGVIDEO_MOST_BLOCKS) < 0) return;
-  Rows* rows = &state->rows[at];
   if (rows->end) drop_rows(picture, *rows);
   rows->begin = (uint32_t)picture->num_blocks;
   MgmBlock* next = picture->blocks + picture->num_blocks;
@@ -128,16 +132,23 @@ static int only_last_row_is_missing(const ERContext* er, int missing) {
   return 1;
 }
 
+/* Slices of field pictures are not counted rightly, nor concealed by libavcodec. */
+static int has_holes(const ERContext* er, const State* state, const MgmPicture* picture) {
+  const int missing = er->error_count;
+  if (!er->cur_pic.field_picture) return missing && !only_last_row_is_missing(er, missing);
+  return state->serial != picture->serial || state->num_seen < er->mb_num;
+}
+
 /* Concealment would call the decoder back with invented vectors, and guesses from pixels: a tapped
  * decoder leaves the holes. */
 void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags) {
-  if (!mgm_tap(er->avctx)) {
+  const MgmTap* tap = mgm_tap(er->avctx);
+  if (!tap) {
     __real_ff_er_frame_end(er, decode_error_flags);
     return;
   }
   MgmPicture* picture = mgm_picture(er->cur_pic.f);
-  const int missing = er->error_count;
-  if (picture && missing && !only_last_row_is_missing(er, missing)) picture->concealed = 1;
+  if (picture && has_holes(er, tap->state, picture)) picture->concealed = 1;
 }
 
 static int open_tap(AVCodecContext* context, MgmTap* tap) {
