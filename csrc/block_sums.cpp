@@ -77,10 +77,10 @@ void BlockSums::add_area(const MgmBlock& block, CellSums value) {
                        .bottom = std::min(top + block.h, y_.high)};
   const int weight = (block.flags & MGM_BLOCK_FIELD) != 0 ? 1 : 2;
   if ((block.flags & MGM_BLOCK_INTRA) != 0) {
-    any_intra_ = true;
     value = {.x = 0, .y = CellSums::kOneArea};
     for_each_cell(area, [&](std::size_t cell, int pixels) {
       intra_[cell] += static_cast<std::uint32_t>(pixels * weight);
+      intra_area_ += pixels * weight;
     });
   }
   for_each_cell(area, [&](std::size_t cell, int pixels) {
@@ -119,7 +119,7 @@ inline CellSums BlockSums::twice(const MgmBlock& block) const {
 void BlockSums::add(std::span<const MgmBlock> blocks, std::span<const float> distances,
                     int motion_scale) {
   set_divisors(distances, motion_scale);
-  any_intra_ = false;
+  intra_area_ = 0;
   const Lanes offset = lanes(x_.offset, y_.offset);
   const Lanes low = lanes(x_.low, y_.low), high = lanes(x_.high, y_.high);
   const Lanes in_cell = kOnes * ((Lanes{1} << shift_) - 1), cell_of = ~in_cell;

@@ -62,8 +62,9 @@ class BlockSums {
 
   // The caller sets what it has read back to zero before the next frame.
   [[nodiscard]] CellSums* cells() { return sums_.data(); }
-  [[nodiscard]] std::uint32_t* intra() { return intra_.data(); }  // half pixels
-  [[nodiscard]] bool any_intra() const { return any_intra_; }
+  [[nodiscard]] std::span<std::uint32_t> intra() { return intra_; }  // half pixels
+  // Of all blocks, displayed.
+  [[nodiscard]] std::int64_t intra_area() const { return intra_area_; }
   [[nodiscard]] std::size_t size() const { return sums_.size(); }
 
  private:
@@ -84,7 +85,7 @@ class BlockSums {
 
   CellAxis x_, y_;
   int shift_;
-  bool any_intra_ = false;
+  std::int64_t intra_area_ = 0;
   std::array<Divisor, 256> divisors_{};  // per reference
   std::vector<CellSums> sums_;
   std::vector<std::uint32_t> intra_;

@@ -111,18 +111,22 @@ std::int64_t FieldBinner::pixels_wide(std::int64_t column) const {
   return std::min<std::int64_t>(cell(), width() - column * cell());
 }
 
-// How many cells are intra on at least half of their area.
-std::int64_t FieldBinner::count_intra_cells() {
-  if (!sums_.any_intra()) return 0;
+// More than half of the cells are intra on at least half of their area.
+bool FieldBinner::take_cut() {
+  const std::int64_t cells = rows_ * columns_, whole_cells = (rows_ - 1) * (columns_ - 1);
+  // Of so many cells at least this many are whole ones, each with half of its area intra.
+  const std::int64_t least = cells / 2 + 1 - (cells - whole_cells);
   std::int64_t count = 0;
-  for (std::int64_t r = 0; r < rows_; ++r) {
-    for (std::int64_t c = 0; c < columns_; ++c) {
-      std::uint32_t& area = sums_.intra()[first_ + r * row_step_ + c * column_step_];
-      count += area >= pixels_high(r) * pixels_wide(c);
-      area = 0;
+  if (sums_.intra_area() > 0 && sums_.intra_area() >= least * cell() * cell()) {
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      for (std::int64_t c = 0; c < columns_; ++c) {
+        const std::int64_t place = first_ + r * row_step_ + c * column_step_;
+        count += sums_.intra()[static_cast<std::size_t>(place)] >= pixels_high(r) * pixels_wide(c);
+      }
     }
   }
-  return count;
+  if (sums_.intra_area() > 0) std::ranges::fill(sums_.intra(), 0U);
+  return 2 * count > cells;
 }
 
 template <bool transposed>
@@ -176,7 +180,7 @@ bool FieldBinner::write_row(const CodedFrame& frame, std::span<std::int16_t> vec
   }
   sums_.add(frame.blocks, frame.distances, frame.motion_scale);
   turned_.transposed ? write_cells<true>(vectors, coded) : write_cells<false>(vectors, coded);
-  const bool cut = 2 * count_intra_cells() > static_cast<std::int64_t>(cells);
+  const bool cut = take_cut();
   if (cut) invalidate(vectors);
   return cut;
 }
