@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mgm_ext import _core
 
-_CODED, _INTRA, _SECOND = 16, 32, 64  # MGM_BLOCK_* of csrc/taps/tap.h
+_CODED, _INTRA, _SECOND, _BLENDED = 16, 32, 64, 128  # MGM_BLOCK_* of csrc/taps/tap.h
 
 
 def prediction(path: Path) -> tuple[int, int]:
@@ -19,7 +19,8 @@ def prediction(path: Path) -> tuple[int, int]:
 
     Returns:
         Pixels compared, and pixels in all inter blocks of the clip. Blocks with two references,
-        with residual, a fraction, or a source partly outside the picture are left out.
+        with residual, a fraction, a prediction that is no mere copy, or a source partly outside the
+        picture are left out.
 
     Raises:
         AssertionError: a block differs.
@@ -40,7 +41,8 @@ def prediction(path: Path) -> tuple[int, int]:
         inter = (blocks["flags"] & _INTRA) == 0
         second = (blocks["flags"] & _SECOND) != 0
         total += int((blocks["w"].astype(int) * blocks["h"])[inter & ~second].sum())
-        plain = inter & ((blocks["flags"] & _CODED) == 0) & ~second & ~np.append(second[1:], False)
+        plain = inter & ((blocks["flags"] & (_CODED | _BLENDED)) == 0)
+        plain &= ~second & ~np.append(second[1:], False)
         for axis in ("motion_x", "motion_y"):
             plain &= blocks[axis] % picture["motion_scale"] == 0
         for block in blocks[plain]:

@@ -57,6 +57,7 @@ static void begin_picture(MgmTap* tap, MgmPicture* picture, const Dav1dFrameCont
   state->hint = hint;
   picture->poc = state->poc;
   picture->has_poc = bits > 0;
+  picture->hidden = !header->show_frame;
   state->scale = kUnscaled;
   if (header->width[0] != header->width[1]) {
     state->scale = header->super_res.width_scale_denominator;
