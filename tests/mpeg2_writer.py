@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.bit_writer import BitWriter
+
 Kind = Literal["frame", "field", "16x8", "dual"]
 TOP, BOTTOM, FRAME = 1, 2, 3  # picture structure
 
@@ -52,46 +54,39 @@ class Mpeg2Writer:
 
     def __init__(self, height: int, width: int) -> None:
         self.height, self.width = height, width
-        self._bits: list[str] = []
+        self._bits = BitWriter()
         self._sequence()
 
     def to_bytes(self) -> bytes:
-        self._start(0xB7)
-        text = "".join(self._bits)
-        return int(text, 2).to_bytes(len(text) // 8, "big")
-
-    def _put(self, value: int, width: int) -> None:
-        self._bits.append(format(value, f"0{width}b"))
-
-    def _start(self, code: int) -> None:
-        length = sum(map(len, self._bits))
-        self._bits = ["".join(self._bits), "0" * (-length % 8)]
-        self._put(0x100 | code, 32)
-
-    def _fields(self, *fields: tuple[int, int]) -> None:
-        for value, width in fields:
-            self._put(value, width)
+        self._bits.start(0xB7)
+        return self._bits.to_bytes()
 
     def _sequence(self) -> None:
-        self._start(0xB3)
-        self._fields((self.width, 12), (self.height, 12), (1, 4), (3, 4))  # square pixels, 25 fps
-        self._fields((1000, 18), (1, 1), (20, 10), (0, 1), (0, 1), (0, 1))
-        self._start(0xB5)  # main profile, interlaced, 4:2:0
-        self._fields((1, 4), (0x48, 8), (0, 1), (1, 2), (0, 4), (0, 12), (1, 1), (0, 8), (0, 8))
+        self._bits.start(0xB3)
+        self._bits.fields(
+            (self.width, 12), (self.height, 12), (1, 4), (3, 4)
+        )  # square pixels, 25 fps
+        self._bits.fields((1000, 18), (1, 1), (20, 10), (0, 1), (0, 1), (0, 1))
+        self._bits.start(0xB5)  # main profile, interlaced, 4:2:0
+        self._bits.fields(
+            (1, 4), (0x48, 8), (0, 1), (1, 2), (0, 4), (0, 12), (1, 1), (0, 8), (0, 8)
+        )
 
     def _picture(self, temporal: int, kind: str, structure: int, top_first: bool) -> None:
-        self._start(0x00)
-        self._fields((temporal, 10), ("IPB".index(kind) + 1, 3), (0xFFFF, 16))
-        self._fields(*[(7, 4)] * "IPB".index(kind), (0, 1))
-        self._start(0xB5)
+        self._bits.start(0x00)
+        self._bits.fields((temporal, 10), ("IPB".index(kind) + 1, 3), (0xFFFF, 16))
+        self._bits.fields(*[(7, 4)] * "IPB".index(kind), (0, 1))
+        self._bits.start(0xB5)
         codes = {"I": (15, 15), "P": (1, 15), "B": (1, 1)}[kind]
-        self._fields((8, 4), *[(code, 4) for code in codes for _ in range(2)], (0, 2))
-        self._fields((structure, 2), (int(top_first and structure == FRAME), 1), (0, 8), (0, 1))
+        self._bits.fields((8, 4), *[(code, 4) for code in codes for _ in range(2)], (0, 2))
+        self._bits.fields(
+            (structure, 2), (int(top_first and structure == FRAME), 1), (0, 8), (0, 1)
+        )
 
     def _slice(self, row: int, column: int) -> None:
-        self._start(row + 1)
-        self._fields((1, 5), (0, 1))  # quantiser, no extra information
-        self._bits.append(ADDRESS_INCREMENTS[column])
+        self._bits.start(row + 1)
+        self._bits.fields((1, 5), (0, 1))  # quantiser, no extra information
+        self._bits.code(ADDRESS_INCREMENTS[column])
 
     def _places(self, structure: int) -> list[tuple[int, int]]:
         rows = self.height // (16 if structure == FRAME else 32)
@@ -104,9 +99,9 @@ class Mpeg2Writer:
         self._picture(temporal, "I", structure, top_first)
         for (row, column), blocks in zip(self._places(structure), levels, strict=True):
             self._slice(row, column)
-            self._bits.append("1")  # intra
+            self._bits.code("1")  # intra
             if structure == FRAME:
-                self._put(0, 1)  # frame DCT
+                self._bits.put(0, 1)  # frame DCT
             predicted = {"luma": 128, "chroma 4": 128, "chroma 5": 128}
             for i, level in enumerate(blocks.tolist()):
                 plane = "luma" if i < 4 else f"chroma {i}"
@@ -115,10 +110,10 @@ class Mpeg2Writer:
 
     def _dc(self, plane: str, difference: int) -> None:
         size = abs(difference).bit_length()
-        self._bits.append(DC_SIZES[plane][size])
+        self._bits.code(DC_SIZES[plane][size])
         if size:
-            self._put(difference if difference > 0 else difference + (1 << size) - 1, size)
-        self._bits.append("10")  # end of block
+            self._bits.put(difference if difference > 0 else difference + (1 << size) - 1, size)
+        self._bits.code("10")  # end of block
 
     def inter(
         self,
@@ -135,20 +130,20 @@ class Mpeg2Writer:
             self._slice(row, column)
             directions = tuple(sorted(mb.vectors))
             if kind == "P":
-                self._bits.append("001")  # motion, no coefficients
+                self._bits.code("001")  # motion, no coefficients
             else:
-                self._bits.append({(0,): "0010", (1,): "010", (0, 1): "10"}[directions])
-            self._bits.append({"frame": "10", "field": "01", "16x8": "10", "dual": "11"}[mb.kind])
+                self._bits.code({(0,): "0010", (1,): "010", (0, 1): "10"}[directions])
+            self._bits.code({"frame": "10", "field": "01", "16x8": "10", "dual": "11"}[mb.kind])
             for direction in directions:
                 for vector in mb.vectors[direction]:
                     self._vector(mb, vector)
 
     def _vector(self, mb: Macroblock, vector: Vector) -> None:
         if mb.kind in ("field", "16x8"):
-            self._put(vector.select, 1)
+            self._bits.put(vector.select, 1)
         for value, extra in zip((vector.x, vector.y), mb.dual, strict=True):
-            self._bits.append(MOTION_CODES[abs(value)])
+            self._bits.code(MOTION_CODES[abs(value)])
             if value:
-                self._put(int(value < 0), 1)
+                self._bits.put(int(value < 0), 1)
             if mb.kind == "dual":
-                self._bits.append({0: "0", 1: "10", -1: "11"}[extra])
+                self._bits.code({0: "0", 1: "10", -1: "11"}[extra])

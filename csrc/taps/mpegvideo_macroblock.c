@@ -1,6 +1,7 @@
 /* The vectors of one macroblock of the MPEG family, walked as motion compensation does. */
 #include "mpegvideo_macroblock.h"
 
+#include <libavcodec/mpeg4videodec.h>
 #include <libavcodec/mpegutils.h>
 #include <string.h>
 
@@ -138,6 +139,23 @@ static int has_coefficients(const MpegEncContext* s) {
   return all >= 0;
 }
 
+/* Global motion: libavcodec takes one from a negative shift of half-pixel accuracy (where it uses
+ * the number to predict other vectors, not to move pixels). */
+static int is_one_too_low(const MpegEncContext* s) {
+  if (!s->mcsel || s->codec_id != AV_CODEC_ID_MPEG4) return 0;
+  const Mpeg4DecContext* mpeg4 = s->avctx->priv_data;
+  const int divides = mpeg4->divx_version == 500 && mpeg4->divx_build == 413 && !s->quarter_sample;
+  return mpeg4->real_sprite_warping_points == 1 && mpeg4->sprite_warping_accuracy == 0 && !divides;
+}
+
+static void add_global(Macroblock* mb, Area area) {
+  add_frame_part(mb, area, 0);
+  if (!is_one_too_low(mb->s)) return;
+  MgmBlock* block = mb->next - 1;
+  if (block->motion_x < 0) ++block->motion_x;
+  if (block->motion_y < 0) ++block->motion_y;
+}
+
 MgmBlock* mgm_mpegvideo_macroblock(const MpegEncContext* s, MgmPicture* picture, MgmBlock* next) {
   const uint32_t type = s->cur_pic.mb_type[s->mb_x + s->mb_y * s->mb_stride];
   const int in_field = s->picture_structure != PICT_FRAME;
@@ -161,6 +179,8 @@ MgmBlock* mgm_mpegvideo_macroblock(const MpegEncContext* s, MgmPicture* picture,
   if ((s->mv_dir & MV_DIRECT) || s->mcsel) mb.flags |= MGM_BLOCK_DIRECT;
   if (in_field) {
     add_in_field_picture(&mb, area);
+  } else if (s->mcsel) {
+    add_global(&mb, area);
   } else {
     add_in_frame_picture(&mb, area, type);
   }
