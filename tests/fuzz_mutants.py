@@ -40,7 +40,17 @@ RECIPES: dict[str, tuple[str, str, dict[str, object]]] = {
     "vp9.ivf": ("libvpx-vp9", "ivf", {"lag-in-frames": 0}),
     "vp8.webm": ("libvpx", "webm", {}),
     "av1.mp4": ("libsvtav1", "mp4", {}),
-    "av1.webm": ("libaom-av1", "webm", {"cpu-used": 8}),
+    "av1-grain.webm": (
+        "libsvtav1",
+        "webm",
+        {"preset": 6, "pixel_format": "yuv420p10le", "svtav1_params": "film-grain=20"},
+    ),
+    "av1-super.ivf": (
+        "libsvtav1",
+        "ivf",
+        {"svtav1_params": "superres-mode=1:superres-denom=13:superres-kf-denom=10"},
+    ),
+    "av1-overlay.obu": ("libsvtav1", "obu", {"preset": 5, "svtav1_params": "enable-overlays=1"}),
 }
 
 
