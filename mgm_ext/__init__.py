@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .boxes import motion_boxes
+from .contrast import MotionContrast, motion_contrast
 from .decode import probe, read_motion_field, read_motion_vectors
 from .errors import DecodeError, MgmError, NoMotionVectors
 from .masks import (
@@ -25,6 +26,7 @@ __all__ = [
     "Clip",
     "DecodeError",
     "MgmError",
+    "MotionContrast",
     "MotionField",
     "MotionVectors",
     "NoMotionVectors",
@@ -36,6 +38,7 @@ __all__ = [
     "frame_random_mask",
     "jumping_box_mask",
     "motion_boxes",
+    "motion_contrast",
     "motion_guided_mask",
     "motion_score",
     "probe",

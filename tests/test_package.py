@@ -26,6 +26,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "views": ("_arrays",),
     "motion_vectors": ("_arrays",),
     "motion_field": ("views", "motion_vectors"),
+    "contrast": ("motion_field",),
     "decode": ("motion_field",),
     "video_reader": ("decode",),
     "score": ("motion_field",),
