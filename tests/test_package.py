@@ -37,6 +37,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "visualise": ("batched",),
     "convert": ("batched",),
     "cli": ("adapters", "visualise", "convert"),
+    "__main__": ("cli",),
 }
 # Heavy packages, and the only modules that may import them.
 RESERVED = {
