@@ -53,7 +53,6 @@ def build_info() -> dict[str, str]: ...
 def field_from_flow(
     flow: NDArray[np.float32], valid: NDArray[np.bool_] | None, cell: int | None
 ) -> tuple[NDArray[np.int16], int]: ...
-
 def _select_rows(
     frame_indices: NDArray[np.int64],
     num_frames: int | None,

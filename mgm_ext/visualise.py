@@ -119,7 +119,8 @@ def draw_heat(frame: Picture, score: Score, slot: int) -> Picture:
     pixels = _tokens_to_pixels(share, score.view, frame, (score.width, score.height))
     grey = frame.mean(axis=-1, keepdims=True) * np.ones(3)
     heat = _inferno(np.nan_to_num(pixels))
-    return (0.45 * grey + 0.55 * heat).astype(np.uint8)
+    blended: Picture = (0.45 * grey + 0.55 * heat).astype(np.uint8)
+    return blended
 
 
 def draw_box(frame: Picture, box: NDArray[np.float32], size: tuple[int, int]) -> Picture:

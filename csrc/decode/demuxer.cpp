@@ -94,6 +94,8 @@ void Demuxer::check(int status, const std::string& attempted) const {
 }
 
 void Demuxer::open_io() {
+  // libav takes the place where it starts for the beginning of the file.
+  if (source_.seek) source_.seek(0, SEEK_SET);
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBuffer));
   if (buffer == nullptr) throw std::bad_alloc();
   io_.reset(avio_alloc_context(buffer, kIoBuffer, 0, this, read_callback, nullptr, seek_callback));

@@ -73,9 +73,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (!options.loop_filters) context_->skip_loop_filter = AVDISCARD_ALL;
 }
 
-PacketDecoder::~PacketDecoder() {
-  mgm_close(&tap_);
-}
+PacketDecoder::~PacketDecoder() { mgm_close(&tap_); }
 
 void PacketDecoder::set_mode(Mode mode) {
   if (!tapped() || mode == mode_) return;

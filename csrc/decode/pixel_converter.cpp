@@ -43,9 +43,9 @@ void PixelConverter::prepare(const AVFrame& cropped) {
                       .colorspace = cropped.colorspace,
                       .range = cropped.color_range};
   if (context_ && format == format_) return;
-  context_.reset(sws_getContext(cropped.width, cropped.height,
-                                static_cast<AVPixelFormat>(cropped.format), lying_width_, lying_height_,
-                                AV_PIX_FMT_RGB24, SWS_BILINEAR, nullptr, nullptr, nullptr));
+  context_.reset(sws_getContext(
+      cropped.width, cropped.height, static_cast<AVPixelFormat>(cropped.format), lying_width_,
+      lying_height_, AV_PIX_FMT_RGB24, SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!context_) throw std::bad_alloc();
   // As libav's own tools do, an unspecified matrix is that of BT.601.
   const int matrix =

@@ -1,0 +1,87 @@
+"""The command line: what it prints, writes and exits with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mgm_ext import cli
+from tests.conftest import EncodedClip
+
+
+@pytest.fixture
+def clip(encoded_clip: EncodedClip) -> Path:
+    return encoded_clip("libx264", kind="object", size=(112, 160), num_frames=40, bf=2)
+
+
+def test_info_tells_of_the_stream_and_its_motion(
+    clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["info", str(clip), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["codec"], facts["size"], facts["frames"]) == ("h264", "160x112", 40)
+    assert facts["has_vectors"] is True
+    assert facts["inter_share"] + facts["intra_share"] == pytest.approx(1.0, abs=2e-4)
+    assert facts["p95_speed"] >= facts["median_speed"] >= 0
+    assert cli.main(["info", str(clip)]) == 0
+    assert "has vectors" in capsys.readouterr().out
+
+
+def test_vectors_are_written_whole(clip: Path, tmp_path: Path) -> None:
+    output = tmp_path / "vectors.npz"
+    assert cli.main(["vectors", str(clip), "-o", str(output)]) == 0
+    with np.load(output) as arrays:
+        assert arrays["offsets"][-1] == len(arrays["motion_x"]) > 0
+        assert len(arrays["picture_types"]) == 40
+
+
+def test_mask_is_written_with_its_frames(clip: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mask.npz"
+    arguments = ["mask", str(clip), "-o", str(output), "--stride", "2", "--grid", "8,7,10"]
+    assert cli.main([*arguments, "--ratio", "0.5"]) == 0
+    with np.load(output) as arrays:
+        assert arrays["mask"].shape == (8, 7, 10)
+        assert (arrays["mask"].sum(axis=(1, 2)) == 35).all()
+        assert arrays["frame_indices"].tolist() == list(range(0, 32, 2))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".mp4"])
+def test_draw_writes_a_picture_or_a_video(clip: Path, tmp_path: Path, suffix: str) -> None:
+    output = tmp_path / f"drawn{suffix}"
+    assert cli.main(["draw", str(clip), "-o", str(output), "--stride", "2", "--ratio", "0.4"]) == 0
+    if suffix == ".png":
+        with Image.open(output) as picture:
+            assert picture.size == (3 * 160, 8 * (112 + 16))
+            grey = (np.asarray(picture)[:, 2 * 160 :] == 118).all(axis=-1)
+        assert grey.mean() == pytest.approx(0.4 * 112 / 128, abs=0.06)
+    else:
+        assert output.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["info", "none.mp4"], 1, "No such file"),
+        (["draw", "x.mp4", "-o", "x.gif"], 2, "must end in .png or .mp4"),
+        (["mask", "x.mp4"], 2, "required: -o"),
+        (["mask", "x.mp4", "-o", "x.npz", "--grid", "8,14"], 2, "three positive integers"),
+        ([], 2, "required"),
+    ],
+)
+def test_failures_have_their_exit_codes(
+    arguments: list[str], code: int, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == code
+    assert text in capsys.readouterr().err
+
+
+def test_a_grid_that_does_not_divide_is_bad_usage(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["mask", str(clip), "-o", str(tmp_path / "m.npz"), "--grid", "7,14,14"]
+    assert cli.main(arguments) == 2
+    assert "grid" in capsys.readouterr().err
