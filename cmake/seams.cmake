@@ -32,6 +32,7 @@ set(MGM_SEAMS
   # HEVC
   ff_hevc_deblocking_boundary_strengths
   ff_hevc_dsp_init
+  ff_hevc_hls_filter
   ff_hevc_hls_filters
   ff_hevc_luma_mv_merge_mode
   ff_hevc_luma_mv_mvp_mode

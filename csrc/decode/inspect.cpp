@@ -26,8 +26,9 @@ void append_blocks(Inspection& out, const ShownFrame& shown) {
     out.motion_x.push_back(block.motion_x);
     out.motion_y.push_back(block.motion_y);
     out.motion_scale.push_back(picture->motion_scale);
-    out.distance.push_back(intra ? std::numeric_limits<float>::quiet_NaN()
-                                 : shown.distances[block.reference]);
+    const bool known = !intra && block.reference < shown.distances.size();
+    out.distance.push_back(known ? shown.distances[block.reference]
+                                 : std::numeric_limits<float>::quiet_NaN());
   }
   out.offsets.push_back(static_cast<std::int64_t>(out.w.size()));
 }

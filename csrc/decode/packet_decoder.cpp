@@ -53,7 +53,6 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (options.vectors) {
     tap_.codec = mgm_codec(id);
     tap_.export_rows = options.export_rows ? 1 : 0;
-    tap_.no_loop_filters = options.loop_filters ? 0 : 1;
     // Concealment invents vectors, and differently with and without pixels.
     context_->error_concealment = 0;
     if (id == AV_CODEC_ID_H264) av_dict_set(&dictionary, "enable_er", "0", 0);
@@ -83,7 +82,6 @@ void PacketDecoder::set_mode(Mode mode) {
   if (tap_.codec->set_vectors_only != nullptr) {
     tap_.codec->set_vectors_only(context_.get(), &tap_, tap_.vectors_only);
   }
-  if (tap_.no_loop_filters != 0) context_->skip_loop_filter = AVDISCARD_ALL;
 }
 
 void PacketDecoder::require_vectors() const {
@@ -111,7 +109,7 @@ bool PacketDecoder::receive(AVFrame& frame) {
       frame.pict_type = plain_type(frame.pict_type);
       const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
       const MgmPicture* picture = mgm_picture(&frame);
-      const bool holes = picture != nullptr && (picture->concealed != 0 || picture->damaged != 0);
+      const bool holes = picture != nullptr && picture->concealed != 0;
       if (frame.decode_error_flags != 0 || corrupt || holes) damaged_ = true;
       return true;
     }

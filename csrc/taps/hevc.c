@@ -8,26 +8,23 @@
 
 #include "tap.h"
 
-void __real_ff_hevc_dsp_init(HEVCDSPContext* dsp, int bit_depth);
-int __real_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc);
-int __real_ff_hevc_slice_rpl(HEVCContext* s);
-int __real_ff_hevc_pred_mode_decode(HEVCLocalContext* lc);
-int __real_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc);
-void __real_ff_hevc_luma_mv_merge_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y,
-                                       int w, int h, int log2_cb_size, int part, int merge,
-                                       MvField* mv);
-void __real_ff_hevc_luma_mv_mvp_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y, int w,
-                                     int h, int log2_cb_size, int part, int merge, MvField* mv,
-                                     int mvp_flag, int list);
-void __real_ff_hevc_deblocking_boundary_strengths(HEVCLocalContext* lc, const HEVCLayerContext* l,
-                                                  const HEVCPPS* pps, int x, int y, int log2_size);
-void __real_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l, const HEVCPPS* pps,
-                                int x, int y, int size);
+/* Both have the type that the decoder's header states; a wrap of another type does not compile. */
+#define SEAM(name) __typeof__(name) __real_##name, __wrap_##name
+SEAM(ff_hevc_dsp_init);
+SEAM(ff_hevc_set_new_ref);
+SEAM(ff_hevc_slice_rpl);
+SEAM(ff_hevc_pred_mode_decode);
+SEAM(ff_hevc_no_residual_syntax_flag_decode);
+SEAM(ff_hevc_luma_mv_merge_mode);
+SEAM(ff_hevc_luma_mv_mvp_mode);
+SEAM(ff_hevc_deblocking_boundary_strengths);
+SEAM(ff_hevc_hls_filter);
+SEAM(ff_hevc_hls_filters);
 
 typedef struct State {
-  HEVCDSPContext dsp; /* the decoder's own tables, once it has made them */
+  HEVCDSPContext dsp; /* the decoder's own tables */
   HEVCPredContext pred;
-  int has_tables;
+  int drops_pixels;      /* of the picture */
   MgmPicture* picture;   /* being decoded */
   size_t unit_blocks;    /* how many it had before the current coding unit */
   int missing_trees;     /* coding trees of the picture not decoded yet */
@@ -41,9 +38,9 @@ static inline State* state_of(const HEVCContext* s) {
   return tap ? tap->state : NULL;
 }
 
-static inline int only_vectors(const HEVCContext* s) {
-  const MgmTap* tap = mgm_tap(s->avctx);
-  return tap && tap->vectors_only;
+static inline int drops_pixels(const HEVCContext* s) {
+  const State* state = state_of(s);
+  return state && state->drops_pixels;
 }
 
 #pragma GCC diagnostic push
@@ -57,11 +54,10 @@ static void no_transform(int16_t* coefficients) {}
 static void no_idct(int16_t* coefficients, int columns) {}
 #pragma GCC diagnostic pop
 
-static void install_tables(HEVCContext* s, const State* state, int vectors_only) {
-  if (!state->has_tables) return;
+static void install_tables(HEVCContext* s, const State* state) {
   s->hevcdsp = state->dsp;
   s->hpc = state->pred;
-  if (!vectors_only) return;
+  if (!state->drops_pixels) return;
   s->hevcdsp.put_pcm = no_pcm;
   s->hevcdsp.dequant = no_dequant;
   s->hevcdsp.transform_rdpcm = no_rdpcm;
@@ -81,33 +77,42 @@ void __wrap_ff_hevc_dsp_init(HEVCDSPContext* dsp, int bit_depth) {
   if (!state) return;
   state->dsp = *dsp;
   state->pred = s->hpc; /* the decoder makes this table first */
-  state->has_tables = 1;
-  install_tables(s, state, only_vectors(s));
+}
+
+static void choose_pixels(HEVCContext* s, const HEVCSPS* sps, State* state) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  /* Not referred to in its own temporal layer, and there is none above. */
+  const int unreferenced =
+      ff_hevc_nal_is_nonref(s->nal_unit_type) && s->temporal_id + 1 >= sps->max_sub_layers;
+  state->drops_pixels = tap->vectors_only || (tap->vectors_only_unreferenced && unreferenced);
+  install_tables(s, state);
+  /* With this, film grain is described instead of drawn. */
+  s->avctx->export_side_data &= ~AV_CODEC_EXPORT_DATA_FILM_GRAIN;
+  if (state->drops_pixels) s->avctx->export_side_data |= AV_CODEC_EXPORT_DATA_FILM_GRAIN;
 }
 
 int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
-  MgmTap* tap = mgm_tap(s->avctx);
   State* state = state_of(s);
   if (!state) return __real_ff_hevc_set_new_ref(s, l, poc);
-  if (IS_IRAP(s) && s->no_rasl_output_flag) ++tap->sequence;
+  choose_pixels(s, l->sps, state);
+  if (IS_IRAP(s) && s->no_rasl_output_flag) ++mgm_tap(s->avctx)->sequence;
   const int status = __real_ff_hevc_set_new_ref(s, l, poc);
   state->picture = status < 0 ? NULL : mgm_picture(s->cur_frame->f);
   state->unit_blocks = 0;
   state->missing_trees = l->sps->ctb_width * l->sps->ctb_height;
   state->missing_reference = 0;
-  if (state->picture) {
-    state->picture->has_poc = 1;
-    state->picture->poc = poc;
-    state->picture->damaged = 1; /* until its last coding tree is there */
-  }
+  if (!state->picture) return status;
+  state->picture->has_poc = 1;
+  state->picture->poc = poc;
+  state->picture->concealed = 1; /* until its last coding tree is there */
   return status;
 }
 
-static void note_list(State* state, RefPicList* list, int which, int forget) {
+static void note_list(State* state, RefPicList* list, int which) {
   state->num_references[which] = list->nb_refs;
   for (int i = 0; i < HEVC_MAX_REFS; ++i) {
     const HEVCFrame* frame = list->ref[i];
-    if (forget) list->ref[i] = NULL;
+    if (state->drops_pixels) list->ref[i] = NULL;
     if (i >= list->nb_refs) continue;
     /* The decoder makes grey pictures up for those that are not there. */
     const int there = frame && frame->f && !(frame->flags & HEVC_FRAME_FLAG_UNAVAILABLE);
@@ -121,16 +126,14 @@ int __wrap_ff_hevc_slice_rpl(HEVCContext* s) {
   const int status = __real_ff_hevc_slice_rpl(s);
   State* state = state_of(s);
   if (status < 0 || !state || !state->picture) return status;
-  for (int list = 0; list < 2; ++list) {
-    note_list(state, &s->cur_frame->refPicList[list], list, only_vectors(s));
-  }
+  for (int i = 0; i < 2; ++i) note_list(state, &s->cur_frame->refPicList[i], i);
   return status;
 }
 
 static inline void add_vector(State* state, MgmBlock area, int list, int ref_idx, Mv mv) {
   area.reference = ref_idx >= 0 && ref_idx < state->num_references[list]
                        ? state->references[list][ref_idx]
-                       : mgm_add_reference(state->picture, NULL, MGM_NO_POC, 0);
+                       : MGM_NO_REFERENCE;
   if (list) area.flags |= MGM_BLOCK_LIST1;
   area.motion_x = mv.x;
   area.motion_y = mv.y;
@@ -138,11 +141,8 @@ static inline void add_vector(State* state, MgmBlock area, int list, int ref_idx
 }
 
 static inline MgmBlock make_area(int x, int y, int w, int h, uint8_t flags) {
-  return (MgmBlock){.x = (int16_t)(x + w / 2),
-                    .y = (int16_t)(y + h / 2),
-                    .w = (uint8_t)w,
-                    .h = (uint8_t)h,
-                    .flags = flags};
+  const int16_t middle_x = (int16_t)(x + w / 2), middle_y = (int16_t)(y + h / 2);
+  return (MgmBlock){middle_x, middle_y, .w = (uint8_t)w, .h = (uint8_t)h, .flags = flags};
 }
 
 void __wrap_ff_hevc_luma_mv_merge_mode(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y,
@@ -196,8 +196,8 @@ int __wrap_ff_hevc_pred_mode_decode(HEVCLocalContext* lc) {
 
 int __wrap_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc) {
   const int residual = __real_ff_hevc_no_residual_syntax_flag_decode(lc); /* as rqt_root_cbf */
-  const State* state = state_of(lc->parent);
-  if (!residual || !state || !state->picture) return residual;
+  const State* state = residual ? state_of(lc->parent) : NULL;
+  if (!state || !state->picture) return residual;
   for (size_t i = state->unit_blocks; i < state->picture->num_blocks; ++i) {
     state->picture->blocks[i].flags |= MGM_BLOCK_CODED;
   }
@@ -206,7 +206,7 @@ int __wrap_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc) {
 
 void __wrap_ff_hevc_deblocking_boundary_strengths(HEVCLocalContext* lc, const HEVCLayerContext* l,
                                                   const HEVCPPS* pps, int x, int y, int log2_size) {
-  if (only_vectors(lc->parent)) return;
+  if (drops_pixels(lc->parent)) return;
   __real_ff_hevc_deblocking_boundary_strengths(lc, l, pps, x, y, log2_size);
 }
 
@@ -220,9 +220,15 @@ void __wrap_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l,
     /* Prediction modes are not sent in I slices. */
     if (s->sh.slice_type == HEVC_SLICE_I) add_intra(picture, pps->sps, x, y, size);
     picture->tapped |= picture->num_blocks > 0;
-    if (--state->missing_trees == 0) picture->damaged = (uint8_t)state->missing_reference;
+    if (--state->missing_trees == 0) picture->concealed = (uint8_t)state->missing_reference;
   }
-  if (!only_vectors(s)) __real_ff_hevc_hls_filters(lc, l, pps, x, y, size);
+  if (!drops_pixels(s)) __real_ff_hevc_hls_filters(lc, l, pps, x, y, size);
+}
+
+/* Called once more, for the picture's last coding tree. */
+void __wrap_ff_hevc_hls_filter(HEVCLocalContext* lc, const HEVCLayerContext* l, const HEVCPPS* pps,
+                               int x, int y, int size) {
+  if (!drops_pixels(lc->parent)) __real_ff_hevc_hls_filter(lc, l, pps, x, y, size);
 }
 
 static int open_tap(AVCodecContext* context, MgmTap* tap) {
@@ -236,15 +242,9 @@ static void close_tap(MgmTap* tap) {
   tap->state = NULL;
 }
 
-static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
-  install_tables(context->priv_data, tap->state, on);
-  context->skip_loop_filter = on ? AVDISCARD_ALL : AVDISCARD_DEFAULT;
-}
-
 const MgmCodec mgm_codec_hevc = {
     .id = AV_CODEC_ID_HEVC,
     .motion_scale = 4,
     .open = open_tap,
     .close = close_tap,
-    .set_vectors_only = set_vectors_only,
 };

@@ -70,7 +70,6 @@ typedef struct MgmPicture {
   uint8_t has_poc;
   uint8_t tapped;    /* a tap saw at least one block of this picture */
   uint8_t failed;    /* out of memory, or a table overflowed: blocks are incomplete */
-  uint8_t damaged;   /* part of it, or a picture it refers to, was not decoded */
   uint8_t concealed; /* blocks were lost, invented ones perhaps shown; they are not in the list */
   uint8_t hidden;    /* coded not to be shown; a later packet may show it after all */
   uint8_t vectors_only, vectors_only_unreferenced; /* MgmTap's when the decoder began it */
@@ -98,7 +97,6 @@ typedef struct MgmTap {
   /* Likewise, but only for pictures that no other refers to (so that pixels of the others stay
    * right). A tap that cannot tell may ignore it. */
   int vectors_only_unreferenced;
-  int no_loop_filters; /* pixels as predictions saw them: for oracles */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
