@@ -10,6 +10,10 @@ set(MGM_SEAMS
   ff_mpv_reconstruct_mb
   ff_h263_loop_filter
   ff_er_frame_end
+  ff_vc1_decode_blocks
+  ff_vc1_mc_1mv
+  ff_vc1_interp_mc
+  ff_vc1_mc_4mv_luma
   # AV1
   ff_decode_frame_props_from_pkt
   dav1d_thread_picture_alloc

@@ -18,6 +18,8 @@ void __wrap_ff_h263_loop_filter(MpegEncContext* s);
 void __real_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 
+extern const MgmCodec mgm_codec_mpegvideo;
+
 typedef struct Rows {
   uint32_t begin, end;
 } Rows;
@@ -133,9 +135,11 @@ static int only_last_row_is_missing(const ERContext* er, int missing) {
 }
 
 /* Slices of field pictures are not counted rightly, nor concealed by libavcodec. */
-static int has_holes(const ERContext* er, const State* state, const MgmPicture* picture) {
+static int has_holes(const ERContext* er, const MgmTap* tap, const MgmPicture* picture) {
   const int missing = er->error_count;
   if (!er->cur_pic.field_picture) return missing && !only_last_row_is_missing(er, missing);
+  if (tap->codec != &mgm_codec_mpegvideo) return 0;
+  const State* state = tap->state;
   return state->serial != picture->serial || state->num_seen < er->mb_num;
 }
 
@@ -148,7 +152,7 @@ void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags) {
     return;
   }
   MgmPicture* picture = mgm_picture(er->cur_pic.f);
-  if (picture && has_holes(er, tap->state, picture)) picture->concealed = 1;
+  if (picture && has_holes(er, tap, picture)) picture->concealed = 1;
 }
 
 static int open_tap(AVCodecContext* context, MgmTap* tap) {

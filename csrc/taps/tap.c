@@ -5,6 +5,7 @@
 extern const MgmCodec mgm_codec_av1;
 extern const MgmCodec mgm_codec_h264;
 extern const MgmCodec mgm_codec_mpegvideo;
+extern const MgmCodec mgm_codec_vc1;
 extern const MgmCodec mgm_codec_vp8;
 extern const MgmCodec mgm_codec_vp9;
 extern const MgmCodec mgm_codec_hevc;
@@ -14,6 +15,7 @@ static const MgmCodec* const codecs[] = {
     &mgm_codec_av1,
     &mgm_codec_h264,
     &mgm_codec_mpegvideo,
+    &mgm_codec_vc1,
     &mgm_codec_vp8,
     &mgm_codec_vp9,
     &mgm_codec_hevc,
