@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "taps/mov_index.h"
 
@@ -12,6 +13,13 @@ namespace {
 bool is_shown(const AVCodecParameters& codec, const AVPacket& packet) {
   if (codec.codec_id != AV_CODEC_ID_VP8 || packet.size < 1) return true;
   return (packet.data[0] & 0x10) != 0;
+}
+
+// libavformat takes every picture of these for a key frame.
+bool hides_key_frames(const AVCodecParameters& codec) {
+  const AVCodecID id = codec.codec_id;
+  return id == AV_CODEC_ID_H261 || id == AV_CODEC_ID_H263 || id == AV_CODEC_ID_H263I ||
+         id == AV_CODEC_ID_H263P;
 }
 
 // Streams and containers whose packets may be single fields.
@@ -85,6 +93,9 @@ FrameIndex FrameIndex::read(Demuxer& demuxer, bool& rewound) {
   if (!packets) {
     packets = from_packets(demuxer);
     rewound = false;
+  }
+  if (hides_key_frames(*demuxer.stream().codecpar) && !packets->empty()) {
+    for (Packet& packet : std::span(*packets).subspan(1)) packet.key = false;
   }
   index.build(*packets);
   return index;

@@ -2,6 +2,7 @@
  * once per macroblock with its true vectors at hand, those of MPEG-4 B-frames included. In
  * vectors-only decode it keeps the tables that later parsing reads and leaves the pixels alone. */
 #include <libavcodec/error_resilience.h>
+#include <libavcodec/mpeg4videodec.h>
 #include <libavcodec/mpegvideo.h>
 #include <libavcodec/mpegvideodec.h>
 #include <stdlib.h>
@@ -19,6 +20,11 @@ void __real_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 
 extern const MgmCodec mgm_codec_mpegvideo;
+
+int __real_ff_mpeg4_decode_picture_header(Mpeg4DecContext* ctx, GetBitContext* gb, int header,
+                                          int parse_only);
+int __wrap_ff_mpeg4_decode_picture_header(Mpeg4DecContext* ctx, GetBitContext* gb, int header,
+                                          int parse_only);
 
 typedef struct Rows {
   uint32_t begin, end;
@@ -97,8 +103,8 @@ static void keep_tables(MpegEncContext* s) {
 }
 
 /* Whether the current picture goes without pixels. */
-static int skips_pixels(const MgmTap* tap, const MpegEncContext* s) {
-  return tap->vectors_only || (tap->vectors_only_unreferenced && !s->cur_pic.reference);
+static int skips_pixels(const MgmPicture* picture, const MpegEncContext* s) {
+  return picture->vectors_only || (picture->vectors_only_unreferenced && !s->cur_pic.reference);
 }
 
 void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
@@ -109,7 +115,7 @@ void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
     if (state->serial != picture->serial) begin_picture(tap, state, s, picture);
     add_macroblock(state, s, picture);
   }
-  if (tap && skips_pixels(tap, s)) {
+  if (picture && skips_pixels(picture, s)) {
     keep_tables(s);
   } else {
     __real_ff_mpv_reconstruct_mb(s, block);
@@ -117,8 +123,20 @@ void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
 }
 
 void __wrap_ff_h263_loop_filter(MpegEncContext* s) {
-  const MgmTap* tap = mgm_tap(s->avctx);
-  if (!tap || !skips_pixels(tap, s)) __real_ff_h263_loop_filter(s);
+  const MgmPicture* picture = mgm_tap(s->avctx) ? mgm_picture(s->cur_pic.ptr->f) : NULL;
+  if (!picture || !skips_pixels(picture, s)) __real_ff_h263_loop_filter(s);
+}
+
+/* The first B-frame tells the time from field to field for good. One that lacks its past reference,
+ * after a seek, would tell it wrongly, and no interlaced B-frame could be decoded any more. */
+int __wrap_ff_mpeg4_decode_picture_header(Mpeg4DecContext* ctx, GetBitContext* gb, int header,
+                                          int parse_only) {
+  const int unknown = ctx->t_frame == 0;
+  const int status = __real_ff_mpeg4_decode_picture_header(ctx, gb, header, parse_only);
+  const MpegEncContext* s = &ctx->m;
+  const int lacks_past = s->pict_type == AV_PICTURE_TYPE_B && !s->last_pic.ptr;
+  if (unknown && lacks_past && s->avctx && mgm_tap(s->avctx)) ctx->t_frame = 0;
+  return status;
 }
 
 /* Lines beyond the picture, which some encoders leave out. */
