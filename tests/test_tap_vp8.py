@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests import clips, oracles
+from tests import clips, libvpx, oracles
 from tests.conftest import EncodedClip
 from tests.mutants import mutants
 from tests.prediction import prediction
@@ -103,3 +104,22 @@ def test_damage_leaves_both_ways_equal(footage_clip: Path, tmp_path: Path) -> No
     for seed, mutant in enumerate(mutants(footage_clip, tmp_path, count=12)):
         vectors = oracles.assert_seam_changes_nothing(mutant)
         assert len(vectors) > 0, seed
+
+
+def test_a_hidden_picture_counts_as_the_frame_of_the_same_pixels(
+    real_footage: Callable[..., clips.Frames], tmp_path: Path
+) -> None:
+    frames = real_footage(size=SIZE, num_frames=30)
+    packets = libvpx.encode("libvpx", list(frames), kilobits=300, cpu_used=4)
+    path = libvpx.write_ivf(tmp_path / "hidden.ivf", "libvpx", packets, size=SIZE)
+    at = next(i for i, (_, data) in enumerate(packets) if not data[0] & 0x10)
+    all_shown = [(i, bytes([data[0] | 0x10]) + data[1:]) for i, (_, data) in enumerate(packets)]
+    shown = libvpx.write_ivf(tmp_path / "shown.ivf", "libvpx", all_shown, size=SIZE)
+    luma = [f.to_ndarray(format="gray").astype(int) for f in oracles.pyav_frames(shown)]
+    error = np.abs(np.stack(luma[at + 1 :]) - luma[at]).mean(axis=(1, 2))
+    nearest = at + int(error.argmin())
+    vectors = oracles.read(path)
+    frame = next(
+        i for i in range(at, 30) if (vectors.reference_distance[vectors.frame(i)] > 0).any()
+    )
+    assert frame + vectors.reference_distance[vectors.frame(frame)].max() == nearest

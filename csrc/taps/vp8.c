@@ -126,6 +126,7 @@ static void add_row(const VP8Context* s, MgmPicture* picture, int mb_y, int num_
   Macroblock mb = {.picture = picture, .y = 16 * mb_y};
   for (int i = 0; i < num_decoded; ++i, mb.x += 16) add_macroblock(&mb, s, &coded[i]);
   if (num_decoded > 0) picture->tapped = 1;
+  if (num_decoded < s->mb_width) picture->concealed = 1;
 }
 
 static void begin_picture(const MgmTap* tap, VP8Context* s, MgmPicture* picture) {
