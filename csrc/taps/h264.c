@@ -135,15 +135,15 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   find_targets(state, h, sl);
 }
 
-/* Reconstruction leaves the coefficients zeroed for the next macroblock; without it they pile up.
- */
 static void choose_pixels(const MgmTap* tap, State* state, const H264Context* h,
                           H264SliceContext* sl) {
-  if (state->no_pixels) {
+  const int no_pixels = tap->vectors_only || (tap->vectors_only_unreferenced && h->droppable);
+  if (state->no_pixels && !no_pixels) {
+    /* Reconstruction finds its coefficients zeroed, as it leaves them. */
     memset(sl->mb, 0, sizeof sl->mb);
     memset(sl->mb_luma_dc, 0, sizeof sl->mb_luma_dc);
   }
-  state->no_pixels = tap->vectors_only || (tap->vectors_only_unreferenced && h->droppable);
+  state->no_pixels = no_pixels;
 }
 
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl) {
