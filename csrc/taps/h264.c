@@ -55,11 +55,11 @@ static uint8_t add_lost(const H264Context* h, MgmPicture* picture, const H264Pic
   return mgm_add_reference(picture, picture, MGM_NO_POC, (int8_t)(-2 * back));
 }
 
-/* parity of the field that refers: -1 where frames refer to frames. */
+/* bottom: the parity of the field that refers, -1 where frames refer to frames. */
 static MgmTarget find_target(const H264Context* h, MgmPicture* picture, const H264Ref* ref,
-                             int bottom) {
+                             int bottom, uint8_t flags) {
   const H264Picture* parent = ref->parent;
-  MgmTarget target = {0};
+  MgmTarget target = {.flags = flags};
   if (!parent || !parent->f) return target;
   if (is_gap(parent)) {
     target.reference = add_lost(h, picture, parent);
@@ -75,6 +75,13 @@ static MgmTarget find_target(const H264Context* h, MgmPicture* picture, const H2
   return target;
 }
 
+/* Whether slices scale or shift what they take from this entry of a list. */
+static int is_weighted(const H264SliceContext* sl, unsigned list, unsigned entry) {
+  const int* luma = sl->pwt.luma_weight[entry][list];
+  return sl->pwt.use_weight == 1 &&
+         (luma[0] != 1 << sl->pwt.luma_log2_weight_denom || luma[1] != 0);
+}
+
 static void find_targets(State* state, const H264Context* h, const H264SliceContext* sl) {
   MgmPicture* picture = state->picture;
   memset(state->targets, 0, sizeof state->targets);
@@ -82,13 +89,13 @@ static void find_targets(State* state, const H264Context* h, const H264SliceCont
   for (unsigned list = 0; list < sl->list_count; ++list) {
     const H264Ref* refs = sl->ref_list[list];
     for (unsigned i = 0; i < FFMIN(sl->ref_count[list], 32); ++i) {
-      state->targets[OWN][list][i] = find_target(h, picture, &refs[i], bottom);
+      const uint8_t flags = is_weighted(sl, list, i) ? MGM_BLOCK_BLENDED : 0;
+      state->targets[OWN][list][i] = find_target(h, picture, &refs[i], bottom, flags);
       if (!FRAME_MBAFF(h) || i >= 16) continue;
       /* The even index of a field macroblock means the field of its own parity. */
-      for (unsigned odd = 0; odd < 2; ++odd) {
-        const unsigned index = 2 * i + odd;
-        state->targets[TOP][list][index] = find_target(h, picture, &refs[16 + index], 0);
-        state->targets[BOTTOM][list][index] = find_target(h, picture, &refs[16 + (index ^ 1)], 1);
+      for (unsigned n = 2 * i; n < 2 * i + 2; ++n) {
+        state->targets[TOP][list][n] = find_target(h, picture, &refs[16 + n], 0, flags);
+        state->targets[BOTTOM][list][n] = find_target(h, picture, &refs[16 + (n ^ 1)], 1, flags);
       }
     }
   }

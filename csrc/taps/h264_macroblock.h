@@ -12,6 +12,7 @@
 typedef struct MgmTarget {
   uint8_t reference; /* index into MgmPicture.references */
   int8_t rise;       /* quarter pixels that the field referred to lies below ours */
+  uint8_t flags;     /* MGM_BLOCK_BLENDED where it is weighted */
 } MgmTarget;
 
 /* 16 blocks of 4x4, each with two vectors. */
@@ -42,7 +43,7 @@ static av_always_inline MgmBlock* add_partition(const Macroblock* mb, MgmBlock* 
         .y = (int16_t)(mb->y + ((y + h / 2) << field)),
         .w = (uint8_t)w,
         .h = (uint8_t)(h << field),
-        .flags = (uint8_t)(flags | (list ? MGM_BLOCK_LIST1 : 0)),
+        .flags = (uint8_t)(flags | target.flags | (list ? MGM_BLOCK_LIST1 : 0)),
         .reference = target.reference,
         .motion_x = motion[0],
         .motion_y = field ? 2 * motion[1] + target.rise : motion[1],
