@@ -113,9 +113,12 @@ def assert_frames_as_shown(path: Path) -> MotionVectors:
     names = [PictureType(f.pict_type).name for f in frames]
     types = [PICTURE_TYPES.get(name, name) for name in names]
     assert vectors.picture_types.astype(str).tolist() == types
-    assert vectors.pts.tolist() == [f.pts for f in frames]
+    unknown = np.iinfo(np.int64).min
+    assert vectors.pts.tolist() == [unknown if f.pts is None else f.pts for f in frames]
     assert vectors.key_frames.tolist() == [f.key_frame for f in frames]
-    np.testing.assert_allclose(vectors.seconds, [f.time for f in frames], atol=1e-9)
+    np.testing.assert_allclose(
+        vectors.seconds, [np.nan if f.time is None else f.time for f in frames], atol=1e-9
+    )
     return vectors
 
 
