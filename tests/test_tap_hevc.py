@@ -17,7 +17,7 @@ from tests.conftest import EncodedClip
 from tests.prediction import prediction
 
 HIERARCHY = "bframes=4:b-adapt=0:b-pyramid=1:ref=3:weightp=0"
-GOOD = {"x265_params": HIERARCHY, "crf": 20}
+GOOD: dict[str, Any] = {"x265_params": HIERARCHY, "crf": 20}
 SIZE, LARGE = (192, 256), (256, 320)
 SKIP, MERGE, LIST1, CODED, INTRA, SECOND = 1, 2, 4, 16, 32, 64  # csrc/taps/tap.h
 MOTIONS = [(1, 0), (2, 2), (0, 4), (-5, 5), (-7, 0), (-8, -9), (0, -11), (12, -12)]
@@ -208,6 +208,28 @@ def test_flags_agree_with_each_other(make: Callable[[str], Path]) -> None:
     assert coded[intra].all()
     assert (coded & ~intra).any()
     assert (~coded & ~skip).any()
+
+
+def test_field_of_real_footage_agrees_with_h264s(
+    encoded_clip: EncodedClip, real_footage: Callable[..., clips.Frames]
+) -> None:
+    names = ["bikes.mp4", "carphone_pristine.mp4", "arm_wrestling.mp4"]
+    agreement = []
+    for name in names:
+        frames = real_footage(name, size=(256, 340), num_frames=48)
+        scores = []
+        for codec, preset in (
+            ("libx264", "medium"),
+            ("libx265", "medium"),
+            ("libx264", "veryfast"),
+        ):
+            path = encoded_clip(codec, kind=frames, preset=preset)
+            field = mgm_ext.read_motion_field(path, frame_indices=range(2, 48, 3))
+            scores.append(mgm_ext.motion_score(field, grid=(8, 14, 14)).values.ravel())
+        agreement.append([np.corrcoef(scores[0], other)[0, 1] for other in scores[1:]])
+    hevc, h264 = np.median(np.array(agreement), axis=0).tolist()
+    print(f"per-token scores: HEVC {hevc:.2f}, H.264 at another preset {h264:.2f}")
+    assert hevc > 0.7
 
 
 def without_packets(path: Path, output: Path, dropped: set[int]) -> Path:
