@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -159,3 +160,9 @@ def test_every_public_name_has_a_docstring_of_its_own(name: str) -> None:
     assert len(text) > 20
     generated = inspect.isclass(value) and text.startswith(f"{name}(")
     assert not generated, "a dataclass without a docstring shows its signature"
+
+
+def test_readme_lists_exactly_the_public_names() -> None:
+    text = (ROOT / "README.md").read_text()
+    section = text.split("## Names\n")[1].split("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(mgm_ext.__all__)
