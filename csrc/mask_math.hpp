@@ -129,4 +129,30 @@ MGM_HD inline std::uint64_t motion_rank(std::int64_t score) {
   return static_cast<std::uint64_t>(kMaxScore - score);
 }
 
+// Most of all tokens covered first, then most motion; coverage in 2^-16.
+MGM_HD inline std::uint64_t coverage_rank(std::int64_t coverage, std::int64_t motion) {
+  return (static_cast<std::uint64_t>(65536 - coverage) << 41) | motion_rank(motion);
+}
+
+// Order of draws without replacement: score over temperature plus a Gumbel number, largest first.
+// normalised: in 2^-16; inverse: 1 / temperature in 2^-16; both sums in 2^-24 nats.
+MGM_HD inline std::uint64_t gumbel_rank(std::int64_t normalised, std::int64_t inverse,
+                                        std::uint32_t word) {
+  const std::int64_t key = ((normalised * inverse) >> 8) + gumbel(word);
+  return static_cast<std::uint64_t>((std::int64_t{1} << 62) - key);
+}
+
+// u^exp(-strength * normalised) in 2^-24, u the word's uniform number: in the order of
+// strength * normalised + Gumbel. Both factors in 2^-16.
+MGM_HD inline std::uint32_t tilted(std::int64_t normalised, std::int64_t strength,
+                                   std::uint32_t word) {
+  const std::int64_t log_u =
+      (std::int64_t{25} << kLogBits) - log2_fixed(2 * std::uint64_t{uniform24(word)} + 1);
+  // 1 / ln 2 in 2^-24 turns nats into powers of two.
+  const std::int64_t power = (((normalised * strength) >> 16) * 24204406) >> 16;
+  const std::int64_t tilted_log = (log_u * exp2_negative(power)) >> kExpBits;
+  const std::uint32_t result = exp2_negative(tilted_log) >> (kExpBits - 24);
+  return result < 16777215u ? result : 16777215u;
+}
+
 }  // namespace mgm

@@ -14,27 +14,6 @@ namespace {
 
 constexpr std::int64_t kRowsIn32Bits = 32768;  // speeds of so many rows add up to less than 2^32
 
-struct Rows {
-  std::int64_t begin = 0, end = 0;
-};
-
-Rows rows_of_slot(const FieldView& field, const Grid& grid, std::int64_t slot) {
-  const auto samples = static_cast<std::int64_t>(field.sample_offsets.size()) - 1;
-  const std::int64_t tubelet = samples / grid.slots;
-  return {field.sample_offsets[static_cast<std::size_t>(slot * tubelet)],
-          field.sample_offsets[static_cast<std::size_t>((slot + 1) * tubelet)]};
-}
-
-void check_slots(const FieldView& field, const Grid& grid) {
-  check_grid(grid);
-  const auto samples = static_cast<std::int64_t>(field.sample_offsets.size()) - 1;
-  if (samples < 1 || samples % grid.slots != 0) {
-    throw std::invalid_argument("grid must have a number of slots that divides the field's " +
-                                std::to_string(samples) + " sampled frames, not " +
-                                std::to_string(grid.slots));
-  }
-}
-
 // Sums of speed and of validity per cell, over rows.
 class SpeedSums {
  public:

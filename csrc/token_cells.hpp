@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "mask_math.hpp"
 #include "mgm.hpp"
+#include "score.hpp"
 
 namespace mgm {
 
@@ -96,5 +99,29 @@ class TokenCells {
   TokenAxis down_, across_;
   std::vector<std::int64_t> strips_;  // [cell rows, token columns]
 };
+
+// Rows [begin, end) of a field.
+struct Rows {
+  std::int64_t begin = 0, end = 0;
+};
+
+[[nodiscard]] inline Rows rows_of_slot(const FieldView& field, const Grid& grid,
+                                       std::int64_t slot) {
+  const auto samples = static_cast<std::int64_t>(field.sample_offsets.size()) - 1;
+  const std::int64_t tubelet = samples / grid.slots;
+  return {field.sample_offsets[static_cast<std::size_t>(slot * tubelet)],
+          field.sample_offsets[static_cast<std::size_t>((slot + 1) * tubelet)]};
+}
+
+// Throws std::invalid_argument unless the slots divide the field's sampled frames.
+inline void check_slots(const FieldView& field, const Grid& grid) {
+  check_grid(grid);
+  const auto samples = static_cast<std::int64_t>(field.sample_offsets.size()) - 1;
+  if (samples < 1 || samples % grid.slots != 0) {
+    throw std::invalid_argument("grid must have a number of slots that divides the field's " +
+                                std::to_string(samples) + " sampled frames, not " +
+                                std::to_string(grid.slots));
+  }
+}
 
 }  // namespace mgm

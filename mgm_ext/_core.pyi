@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -166,3 +167,59 @@ def seed_for(base: object, epoch: object, index: object, repeat: object) -> int:
 def exp2_negative(x: int) -> int: ...
 def log2_fixed(x: int) -> int: ...
 def gumbel(word: int) -> int: ...
+
+class MaskInput:
+    def __init__(self) -> None: ...
+    def set_score(
+        self,
+        values: NDArray[np.int64],
+        motion: NDArray[np.int64],
+        valid: NDArray[np.bool_],
+        cuts: NDArray[np.bool_],
+    ) -> None: ...
+    def set_field(
+        self,
+        vectors: NDArray[np.int16],
+        coded: NDArray[np.bool_],
+        cuts: NDArray[np.bool_],
+        sample_offsets: NDArray[np.int64],
+        row_frames: NDArray[np.int64],
+        cell: int,
+        width: int,
+        height: int,
+        camera: object,
+        weight: object,
+        frames: NDArray[np.uint8] | None,
+        ignore: NDArray[np.float64],
+    ) -> None: ...
+    def set_view(self, crop: object, hflip: bool) -> None: ...
+    def set_boxes(self, boxes: NDArray[np.float64], offsets: NDArray[np.int64]) -> None: ...
+
+def make_mask(
+    name: str, grid: object, options: dict[str, Any], given: MaskInput | None, seed: object
+) -> NDArray[np.bool_]: ...
+def batch_masks(
+    name: str,
+    grid: object,
+    options: dict[str, Any],
+    inputs: Sequence[MaskInput],
+    seeds: Sequence[int],
+    threads: int,
+) -> NDArray[np.bool_]: ...
+def noise_from_score(
+    values: NDArray[np.int64],
+    motion: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    cuts: NDArray[np.bool_],
+    strength: float,
+    seed: object,
+) -> NDArray[np.float32]: ...
+def split_states(
+    values: NDArray[np.int64],
+    motion: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    cuts: NDArray[np.bool_],
+    keep: int,
+    visible: int,
+    seed: object,
+) -> NDArray[np.uint8]: ...

@@ -14,7 +14,16 @@ from ._arrays import read_only, summary
 from .motion_field import Clip, MotionField
 from .views import View
 
-__all__ = ["GRID", "Score", "ScoreArrays", "motion_score", "score_arrays", "token_texture"]
+__all__ = [
+    "GRID",
+    "Score",
+    "ScoreArrays",
+    "box_array",
+    "motion_score",
+    "score_arrays",
+    "token_texture",
+    "weight_array",
+]
 
 GRID: Final = (8, 14, 14)
 """Slots, rows and columns of the usual 16 frames of 224 x 224 pixels."""
@@ -90,7 +99,8 @@ class Score:
         return result
 
 
-def _boxes(ignore: ArrayLike) -> NDArray[np.float64]:
+def box_array(ignore: ArrayLike) -> NDArray[np.float64]:
+    """Boxes to ignore as float64 [n, 4], or ValueError."""
     boxes = np.asarray(ignore, dtype=np.float64)
     if boxes.size == 0:
         return _NO_BOXES
@@ -112,6 +122,24 @@ def _weights(weight: ArrayLike, grid: Sequence[int]) -> NDArray[np.int32]:
     elif array.size and (array.min() < 0 or array.max() > 65536):
         raise ValueError(f"weight must be in [0, 65536], not {array.min()} to {array.max()}")
     return np.ascontiguousarray(array, dtype=np.int32)
+
+
+def weight_array(
+    weight: str | ArrayLike, grid: Sequence[int], frames: NDArray[np.uint8] | None
+) -> NDArray[np.int32] | str | None:
+    """A weight as the core takes it: int32 [S, R, C], "coded", "texture" or None.
+
+    Raises:
+        ValueError: an unknown word, "texture" without frames, or an array of another shape, dtype
+            or range.
+    """
+    if not isinstance(weight, str):
+        return _weights(weight, grid)
+    if weight == "texture" and frames is None:
+        raise ValueError('weight="texture" needs frames; without them "coded" is the choice')
+    if weight not in ("none", "coded", "texture"):
+        raise ValueError(f'weight must be "none", "texture", "coded" or an array, not {weight!r}')
+    return None if weight == "none" else weight
 
 
 def score_arrays(
@@ -141,17 +169,9 @@ def score_arrays(
     Raises:
         ValueError: see `motion_score`.
     """
-    given: str | NDArray[np.int32] | None
-    if not isinstance(weight, str):
-        given = _weights(weight, grid)
-    elif weight == "texture":
-        if frames is None:
-            raise ValueError('weight="texture" needs frames; without them "coded" is the choice')
+    given = weight_array(weight, grid, frames)
+    if isinstance(given, str) and given == "texture" and frames is not None:
         given = token_texture(frames, grid=grid, view=view, width=field.width, height=field.height)
-    elif weight in ("none", "coded"):
-        given = None if weight == "none" else weight
-    else:
-        raise ValueError(f'weight must be "none", "texture", "coded" or an array, not {weight!r}')
     crop = (0, 0, field.width, field.height) if view is None else view.crop
     return _core.motion_score(
         field.vectors,
@@ -164,7 +184,7 @@ def score_arrays(
         view is not None and view.hflip,
         camera,
         given,
-        _boxes(ignore),
+        box_array(ignore),
     )
 
 

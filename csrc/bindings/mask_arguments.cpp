@@ -103,15 +103,19 @@ Count to_count(double mask_ratio, py::handle num_masked, py::handle rule) {
   return count;
 }
 
-Aspect to_aspect(py::handle value) {
+Aspect to_range(py::handle value, const char* name) {
   const char* allowed = "a number or (low, high)";
   if (PyFloat_Check(value.ptr()) != 0 || !py::isinstance<py::sequence>(value)) {
-    const double aspect = to_number(value, "aspect", allowed);
-    return {aspect, aspect};
+    const double both = to_number(value, name, allowed);
+    return {both, both};
   }
-  if (py::isinstance<py::str>(value) || py::len(value) != 2) throw_choice("aspect", allowed, value);
+  if (py::isinstance<py::str>(value) || py::len(value) != 2) throw_choice(name, allowed, value);
   const auto ends = py::reinterpret_borrow<py::sequence>(value);
-  return {to_number(ends[0], "aspect", allowed), to_number(ends[1], "aspect", allowed)};
+  return {to_number(ends[0], name, allowed), to_number(ends[1], name, allowed)};
+}
+
+std::int64_t to_count_of(py::handle value, const char* name) {
+  return to_int64(integer(value, name, "an integer"));
 }
 
 std::vector<Box> to_boxes(const py::array_t<double, py::array::c_style>& boxes) {

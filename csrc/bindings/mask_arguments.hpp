@@ -43,7 +43,11 @@ using Bytes = py::array_t<bool, py::array::c_style>;
 [[nodiscard]] Grid to_grid(py::handle value);
 [[nodiscard]] View to_view(py::handle crop, bool hflip);
 [[nodiscard]] Count to_count(double mask_ratio, py::handle num_masked, py::handle rule);
-[[nodiscard]] Aspect to_aspect(py::handle value);
+// A number or (low, high).
+[[nodiscard]] Aspect to_range(py::handle value, const char* name);
+[[nodiscard]] inline Aspect to_aspect(py::handle value) { return to_range(value, "aspect"); }
+// Clamped to +-2^62.
+[[nodiscard]] std::int64_t to_count_of(py::handle value, const char* name);
 [[nodiscard]] std::vector<Box> to_boxes(const py::array_t<double, py::array::c_style>& boxes);
 
 [[noreturn]] void throw_choice(const char* name, std::string_view allowed, py::handle given);

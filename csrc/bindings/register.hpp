@@ -18,6 +18,7 @@ void register_build_info(py::module_& module);
 void register_decode(py::module_& module);
 void register_inspect(py::module_& module);
 void register_motion_field(py::module_& module);
+void register_mask_batch(py::module_& module);
 void register_masks(py::module_& module);
 void register_philox(py::module_& module);
 void register_score(py::module_& module);

@@ -1,29 +1,10 @@
 #include "../score.hpp"
 
-#include "mask_arguments.hpp"
+#include "mask_input.hpp"
 
 namespace mgm::bindings {
 
 namespace {
-
-using Vectors = py::array_t<std::int16_t, py::array::c_style>;
-
-// A field's arrays as the core's view; the caller keeps them alive.
-FieldView to_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
-                   const Offsets& sample_offsets, int cell) {
-  if (vectors.ndim() != 4 || vectors.shape(3) != 2 || coded.size() * 2 != vectors.size() ||
-      cuts.size() != vectors.shape(0)) {
-    throw py::value_error("vectors must be [M, R, C, 2], coded [M, R, C] and cuts [M]");
-  }
-  return {.rows = vectors.shape(0),
-          .cells_high = vectors.shape(1),
-          .cells_wide = vectors.shape(2),
-          .cell = cell,
-          .vectors = view_of(vectors),
-          .coded = bytes_of(coded),
-          .cuts = bytes_of(cuts),
-          .sample_offsets = view_of(sample_offsets)};
-}
 
 py::tuple score_of_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
                          const Offsets& sample_offsets, int cell, py::handle grid, py::handle crop,
@@ -65,11 +46,33 @@ py::array texture_of_frames(const py::array_t<std::uint8_t, py::array::c_style>&
   return own(std::move(weights), {tokens.slots, tokens.rows, tokens.columns});
 }
 
+py::array_t<float> noise(const Scores& values, const Scores& motion, const Bytes& valid,
+                         const Bytes& cuts, double strength, py::handle seed) {
+  const ScoreView score = to_score(values, motion, valid, cuts);
+  py::array_t<float> result({score.grid.slots, score.grid.rows, score.grid.columns});
+  const std::span<float> units{result.mutable_data(), static_cast<std::size_t>(result.size())};
+  noise_from_score(score, strength, to_seed(seed), units);
+  return result;
+}
+
+py::array_t<std::uint8_t> states(const Scores& values, const Scores& motion, const Bytes& valid,
+                                 const Bytes& cuts, std::int64_t keep, std::int64_t visible,
+                                 py::handle seed) {
+  const ScoreView score = to_score(values, motion, valid, cuts);
+  py::array_t<std::uint8_t> result({score.grid.slots, score.grid.rows, score.grid.columns});
+  const std::span<std::uint8_t> tokens{result.mutable_data(),
+                                       static_cast<std::size_t>(result.size())};
+  split_states(score, keep, visible, to_seed(seed), tokens);
+  return result;
+}
+
 }  // namespace
 
 void register_score(py::module_& module) {
   module.def("motion_score", &score_of_field);
   module.def("token_texture", &texture_of_frames);
+  module.def("noise_from_score", &noise);
+  module.def("split_states", &states);
 }
 
 }  // namespace mgm::bindings

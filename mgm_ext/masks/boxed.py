@@ -1,0 +1,101 @@
+"""Boxes that know no motion: walking, fixed, jumping."""
+
+from __future__ import annotations
+
+from .. import _core
+from ..score import GRID
+from .options import Aspect, Grid, Mask
+
+__all__ = ["fixed_box_mask", "jumping_box_mask", "simulated_motion_mask"]
+
+
+def simulated_motion_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    step: float = 1.0,
+    aspect: Aspect = 1.0,
+) -> Mask:
+    """Simulated-motion masking: a box that wanders over the grid without motion data.
+
+    The box of `motion_guided_mask` starts anywhere inside the grid and moves by a uniform step in
+    [-step, step] on each axis per slot; its centre is reflected where the box would leave the grid.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of each slot's tokens to mask, in (0, 1).
+        num_masked: K per slot, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        step: tokens per slot and axis, fractions allowed, in [0, 1024].
+        aspect: width over height of the box in tokens, in [1/1024, 1024]; (low, high) is drawn
+            log-uniformly, once per clip.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+
+    Source: MGM (ICCV 2023), its proof of concept.
+    """
+    return _core.simulated_motion_mask(grid, mask_ratio, num_masked, count, aspect, step, seed)
+
+
+def fixed_box_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    aspect: Aspect = 1.0,
+) -> Mask:
+    """The box of `motion_guided_mask` at one random place for the whole clip.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of each slot's tokens to mask, in (0, 1).
+        num_masked: K per slot, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        aspect: see `simulated_motion_mask`.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot, every slot the same.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+    return _core.fixed_box_mask(grid, mask_ratio, num_masked, count, aspect, 0.0, seed)
+
+
+def jumping_box_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    aspect: Aspect = 1.0,
+) -> Mask:
+    """The box of `motion_guided_mask` at an independent random place in every slot.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of each slot's tokens to mask, in (0, 1).
+        num_masked: K per slot, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        aspect: see `simulated_motion_mask`.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+    return _core.jumping_box_mask(grid, mask_ratio, num_masked, count, aspect, 0.0, seed)

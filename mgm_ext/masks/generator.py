@@ -1,0 +1,219 @@
+"""A mask as an object for data loaders: settings once, a mask per call."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from ..motion_field import Clip, MotionField
+from ..score import Score
+from ..views import View
+from .options import Grid, Mask, Source, group_ids, mask_input
+from .seeds import seed_for
+
+__all__ = ["Masking", "MotionMasking"]
+
+_OF_THE_CALL: Final = frozenset({"grid", "mask_ratio", "seed", "view", "score"})
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists, for recipes that go into JSON."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value
+
+
+class Masking:
+    """A mask with its settings; each call makes one mask.
+
+    Calls without a seed draw from the object's own sequence: equal in every run when `seed` is
+    given, and different in every worker process, forked or spawned. Neither `random` nor
+    `np.random` is touched. For masks that do not depend on workers pass `seed=seed_for(...)`.
+
+    Args:
+        input_size: (T, H, W) in tokens; what the functions call grid.
+        mask_ratio: share of the tokens to mask, in (0, 1).
+        seed: of the object's own sequence, in [0, 2^64); None: from the system.
+        options: the other keyword arguments of the function of the same name.
+
+    Raises:
+        ValueError: an option is unknown, or outside what is allowed.
+    """
+
+    name: ClassVar[str]
+    function: ClassVar[Callable[..., Mask]]
+
+    def __init__(
+        self,
+        input_size: Grid,
+        mask_ratio: float = 0.75,
+        *,
+        seed: int | None = None,
+        **options: Any,
+    ) -> None:
+        parameters = inspect.signature(self.function).parameters.values()
+        known = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        allowed = known.keys() - _OF_THE_CALL
+        if unknown := options.keys() - allowed:
+            raise ValueError(f"{self.name} takes {sorted(allowed)}, not {sorted(unknown)}")
+        self.input_size = input_size
+        self.mask_ratio = mask_ratio
+        self.settings = {name: options.get(name, known[name]) for name in sorted(allowed)}
+        self._seed = seed
+        self._base = int.from_bytes(os.urandom(8), "little") if seed is None else seed
+        self._calls = 0
+        self._process = os.getpid()
+        self.rule_options = self._rule_options()
+        # Whatever is wrong with the settings shows here, not in a worker hours later.
+        _core.make_mask(self.name, input_size, self.rule_options, self._trial(), self._base)
+
+    def __call__(
+        self,
+        field: Source | None = None,
+        frames: NDArray[np.uint8] | None = None,
+        view: View | None = None,
+        seed: int | None = None,
+    ) -> Mask:
+        """One mask, bool [T, H, W] of tokens, True = masked.
+
+        Args:
+            field: the clip's motion: a field, a score or a clip; ignored by masks that know none.
+            frames: uint8 [T, H, W, 3] of the whole picture, for texture; a clip brings its own.
+            view: what the trainer sees; None: the whole picture.
+            seed: in [0, 2^64); None: the object's own next one.
+        """
+        return self._make(self.input_of(field, frames, view, None), seed)
+
+    def recipe(self) -> dict[str, Any]:
+        """Every setting, plain values only: `make_masking(**recipe)` makes an equal generator."""
+        return {
+            "name": self.name,
+            "input_size": tuple(self.input_size),
+            "mask_ratio": self.mask_ratio,
+            "seed": self._seed,
+            **{name: _plain(value) for name, value in self.settings.items()},
+        }
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        return f"{type(self).__name__}({self.input_size}, {self.mask_ratio}, {settings})"
+
+    def _rule_options(self) -> dict[str, Any]:
+        # What the core calls for: a mask's own options, without those of the score.
+        options = {**self.settings, "mask_ratio": self.mask_ratio}
+        if "groups" in options:
+            options["groups"] = group_ids(options["groups"])
+        return options
+
+    def _trial(self) -> _core.MaskInput:
+        return self.input_of(None, None, None, None)
+
+    def input_of(
+        self,
+        field: Source | None,
+        frames: NDArray[np.uint8] | None,
+        view: View | None,
+        boxes: ArrayLike | Sequence[ArrayLike] | None,
+    ) -> _core.MaskInput:
+        """What the core makes this mask from; `boxes` only for `BoxesMasking`."""
+        return _core.MaskInput()
+
+    def _make(self, given: _core.MaskInput, seed: int | None) -> Mask:
+        number = self._next_seed() if seed is None else seed
+        return _core.make_mask(self.name, self.input_size, self.rule_options, given, number)
+
+    def _next_seed(self) -> int:
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._base = seed_for(self._base, int.from_bytes(os.urandom(8), "little"), 0)
+            self._calls = 0
+        self._calls += 1
+        return seed_for(self._base, 0, self._calls - 1)
+
+
+class MotionMasking(Masking):
+    """A mask that follows the clip's motion; without a field it is that of a still clip.
+
+    With a `Score` the settings `camera`, `weight` and `ignore` have no effect: it has them already.
+
+    Args:
+        input_size: (T, H, W) in tokens.
+        mask_ratio: share of the tokens to mask, in (0, 1).
+        seed: of the object's own sequence, in [0, 2^64); None: from the system.
+        window: how the fields are read ("centred", "interval", "frame"), for the recipe; a field
+            read otherwise is refused. None: that of the last field seen.
+        cell: how the fields are read, for the recipe. None: that of the last field seen.
+        options: the other keyword arguments of the function of the same name.
+
+    Raises:
+        ValueError: an option is unknown, or outside what is allowed.
+    """
+
+    def __init__(
+        self,
+        input_size: Grid,
+        mask_ratio: float = 0.75,
+        *,
+        seed: int | None = None,
+        window: str | None = None,
+        cell: int | str | None = None,
+        **options: Any,
+    ) -> None:
+        self._window, self._cell = window, cell
+        self._seen_window: str | None = None
+        self._seen_cell: int | None = None
+        super().__init__(input_size, mask_ratio, seed=seed, **options)
+
+    def recipe(self) -> dict[str, Any]:
+        """Every setting, and the window and cell of the fields; see `Masking.recipe`."""
+        window = self._seen_window if self._window is None else self._window
+        cell = self._seen_cell if self._cell is None else self._cell
+        return {**super().recipe(), "window": window, "cell": cell}
+
+    def _score_options(self) -> dict[str, Any]:
+        return {name: self.settings[name] for name in ("camera", "weight", "ignore")}
+
+    def input_of(
+        self,
+        field: Source | None,
+        frames: NDArray[np.uint8] | None,
+        view: View | None,
+        boxes: ArrayLike | Sequence[ArrayLike] | None,
+    ) -> _core.MaskInput:
+        """What the core makes this mask from."""
+        if isinstance(field, Score):
+            options: dict[str, Any] = {"camera": None, "weight": None, "ignore": ()}
+        else:
+            options = self._score_options()
+            if field is None:
+                field = self._still()
+            else:
+                self._note(field.field if isinstance(field, Clip) else field)
+        return mask_input(field, grid=self.input_size, view=view, frames=frames, **options)
+
+    def _still(self) -> MotionField:
+        slots = self.input_size[0]
+        return MotionField(
+            vectors=np.zeros((slots, 1, 1, 2), np.int16),
+            coded=np.zeros((slots, 1, 1), np.bool_),
+            cuts=np.zeros(slots, np.bool_),
+            row_frames=np.arange(slots),
+            sample_offsets=np.arange(slots + 1),
+            cell=32,
+            width=32,
+            height=32,
+        )
+
+    def _note(self, field: MotionField) -> None:
+        if self._window not in (None, field.window):
+            raise ValueError(
+                f"this generator's fields are read with window={self._window!r}, not "
+                f"{field.window!r}"
+            )
+        self._seen_window, self._seen_cell = field.window, field.cell

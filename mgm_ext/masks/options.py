@@ -1,0 +1,172 @@
+"""What the masks share: types, presets, and the way from a source of motion to the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from .._arrays import read_only
+from ..motion_field import Clip, MotionField
+from ..score import GRID, Score, box_array, weight_array
+from ..views import View
+
+__all__ = [
+    "PRESETS",
+    "Aspect",
+    "Grid",
+    "Mask",
+    "Preset",
+    "Source",
+    "chosen_preset",
+    "chosen_weight",
+    "group_ids",
+    "mask_input",
+    "refuse_field_options",
+    "split_source",
+]
+
+Mask: TypeAlias = NDArray[np.bool_]
+Source: TypeAlias = Clip | MotionField | Score
+Grid: TypeAlias = tuple[int, int, int]
+Aspect: TypeAlias = float | tuple[float, float]
+
+
+class Preset(NamedTuple):
+    """Choices of `motion_guided_mask` that belong together; weight "auto": texture or coded."""
+
+    camera: str
+    weight: str
+    peak: str
+    first: str
+
+
+PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
+    {
+        "literal": Preset(camera="none", weight="none", peak="block", first="random"),
+        "smooth": Preset(camera="none", weight="none", peak="smooth", first="motion"),
+        "robust": Preset(camera="affine", weight="auto", peak="path", first="motion"),
+    }
+)
+
+
+def chosen_preset(name: str) -> Preset:
+    """The preset of that name, or ValueError."""
+    if name not in PRESETS:
+        raise ValueError(f"preset must be one of {tuple(PRESETS)}, not {name!r}")
+    return PRESETS[name]
+
+
+def chosen_weight(
+    weight: str | ArrayLike | None, preset: Preset, frames: NDArray[np.uint8] | None
+) -> str | ArrayLike:
+    """The weight, or the preset's; "auto" is texture where there are frames, else coded."""
+    if weight is None:
+        weight = preset.weight
+    if isinstance(weight, str) and weight == "auto":
+        return "coded" if frames is None else "texture"
+    return weight
+
+
+def split_source(source: Clip | MotionField) -> tuple[NDArray[np.uint8] | None, MotionField]:
+    """The frames, where there are any, and the field."""
+    if isinstance(source, Clip):
+        return source.frames, source.field
+    if isinstance(source, MotionField):
+        return None, source
+    raise TypeError(
+        f"the motion must be a Clip, a MotionField or a Score, not {type(source).__name__}"
+    )
+
+
+def refuse_field_options(
+    score: Score,
+    grid: Grid,
+    view: View | None,
+    camera: str | None,
+    weight: str | ArrayLike | None,
+    ignore: ArrayLike,
+) -> None:
+    """ValueError where a score comes with options that only its making could have used."""
+    if grid is not GRID and tuple(grid) != score.values.shape:
+        raise ValueError(f"grid must be the score's {score.values.shape}, not {grid}")
+    unset = ignore == () if isinstance(ignore, tuple) else np.size(ignore) == 0
+    if unset and view is None and camera is None and weight is None:
+        return
+    raise ValueError(
+        "view, camera, weight and ignore belong to motion_score; a Score has them already, got "
+        f"view={view}, camera={camera!r}, weight={weight!r}, ignore={ignore!r}"
+    )
+
+
+def mask_input(
+    source: Source,
+    *,
+    grid: Grid,
+    view: View | None,
+    camera: str | None,
+    weight: str | ArrayLike | None,
+    ignore: ArrayLike,
+    frames: NDArray[np.uint8] | None = None,
+    preset: Preset = PRESETS["robust"],
+) -> _core.MaskInput:
+    """The source and its options as the core takes them; nothing is computed yet.
+
+    Args:
+        source: a clip, a field or a score.
+        grid: (S, R, C) tokens, which weights are checked against.
+        view: what the trainer sees; None: the whole picture.
+        camera: None: the preset's.
+        weight: None: the preset's; "none", "texture", "coded" or an array.
+        ignore: boxes in source pixels.
+        frames: uint8 [T, H, W, 3] of the whole picture; None: the clip's own, if any.
+        preset: gives what is None.
+
+    Raises:
+        ValueError: an option is not among what is allowed, or does not go with a score.
+        TypeError: `source` is none of the three.
+    """
+    result = _core.MaskInput()
+    if isinstance(source, Score):
+        refuse_field_options(source, grid, view, camera, weight, ignore)
+        result.set_score(source.values, source.motion, source.valid, source.cuts)
+        result.set_view(source.view.crop, source.view.hflip)
+        return result
+    own_frames, field = split_source(source)
+    if frames is None:
+        frames = own_frames
+    else:
+        shape = (field.num_samples, "H", "W", 3)
+        frames = read_only("frames", frames, dtype=np.uint8, shape=shape)
+    weight = chosen_weight(weight, preset, frames)
+    result.set_field(
+        field.vectors,
+        field.coded,
+        field.cuts,
+        field.sample_offsets,
+        field.row_frames,
+        field.cell,
+        field.width,
+        field.height,
+        preset.camera if camera is None else camera,
+        weight_array(weight, grid, frames),
+        frames,
+        box_array(ignore),
+    )
+    crop = (0, 0, field.width, field.height) if view is None else view.crop
+    result.set_view(crop, view is not None and view.hflip)
+    return result
+
+
+def group_ids(groups: ArrayLike | None) -> NDArray[np.int64] | None:
+    """Group ids as the selector takes them."""
+    if groups is None:
+        return None
+    ids = np.asarray(groups)
+    if ids.dtype.kind not in "iu":
+        raise ValueError(f"groups must be integers, not {ids.dtype}")
+    return np.ascontiguousarray(ids, dtype=np.int64)

@@ -1,0 +1,110 @@
+"""Patterns that know no motion: a running cell, and unions of blocks."""
+
+from __future__ import annotations
+
+from numpy.typing import ArrayLike
+
+from .. import _core
+from ..score import GRID
+from .options import Aspect, Grid, Mask, group_ids
+
+__all__ = ["block_mask", "cell_masked", "running_cell_mask"]
+
+
+def cell_masked(grid: Grid, mask_ratio: float, num_masked: int | None) -> int:
+    """Masked tokens of a 2 x 2 cell: 1, 2 or 3, or ValueError for another ratio."""
+    ratio = mask_ratio if num_masked is None else num_masked / (grid[1] * grid[2])
+    if ratio not in (0.25, 0.5, 0.75):
+        raise ValueError(
+            f"a running cell of 2 x 2 masks 1/4, 1/2 or 3/4 of the tokens, not {ratio}"
+        )
+    return int(4 * ratio)
+
+
+def running_cell_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+) -> Mask:
+    """A cell of 2 x 2 tokens, tiled over the slot, whose pointer advances by one each slot.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: 1/4, 1/2 or 3/4.
+        num_masked: K per slot, instead of `mask_ratio`; a quarter, half or three quarters of R * C.
+        count: how the ratio is rounded where R * C is no multiple of 4: "floor_masked" or
+            "floor_kept".
+        seed: of the first pointer, in [0, 2^64).
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot. Where R or C is odd the pattern is
+        trimmed or topped up to K at random.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+
+    Source: VideoMAEv2's decoder mask; MAR.
+    """
+    options = {
+        "mask_ratio": mask_ratio,
+        "num_masked": num_masked,
+        "count": count,
+        "cell_masked": cell_masked(grid, mask_ratio, num_masked),
+    }
+    return _core.make_mask("running_cell", grid, options, None, seed)
+
+
+def block_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    num_blocks: int = 8,
+    scale: float | tuple[float, float] = 0.15,
+    aspect: Aspect = (0.75, 1.5),
+    span: float | tuple[float, float] = 1.0,
+    groups: ArrayLike | None = None,
+) -> Mask:
+    """The union of random blocks in space and time, trimmed or topped up to exactly K tokens.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of the clip's tokens to mask, in (0, 1).
+        num_masked: K per clip, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        num_blocks: how many blocks are laid, each of its own size and place, in [1, 65536].
+        scale: share of a slot's tokens that a block covers, in (0, 1]; (low, high) is drawn
+            uniformly for each block.
+        aspect: width over height of a block in tokens, in [1/1024, 1024]; (low, high) is drawn
+            log-uniformly for each block.
+        span: share of the slots that a block lasts, in (0, 1]; (low, high) is drawn uniformly for
+            each block.
+        groups: int [S, R, C], a group id per token: K is split over the groups by largest
+            remainder.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K: covered tokens first, a random choice among them
+        where there are more than K, random others where there are fewer.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+
+    Source: V-JEPA's multi-block masks and the cubes of BEiT and MaskFeat, both with an exact count.
+    """
+    options = {
+        "mask_ratio": mask_ratio,
+        "num_masked": num_masked,
+        "count": count,
+        "num_blocks": num_blocks,
+        "scale": scale,
+        "aspect": aspect,
+        "span": span,
+        "groups": group_ids(groups),
+    }
+    return _core.make_mask("block", grid, options, None, seed)

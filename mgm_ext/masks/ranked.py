@@ -1,0 +1,229 @@
+"""Tokens ranked one by one: by motion, by given boxes, by bumps that travel with the motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _core
+from ..motion_field import Clip, MotionField
+from ..score import GRID, Score
+from ..views import View
+from .options import Grid, Mask, Source, group_ids, mask_input
+
+__all__ = ["boxes_mask", "motion_topk_mask", "per_slot", "set_boxes", "tracked_mask"]
+
+
+def motion_topk_mask(
+    source: Source,
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    scope: str = "slot",
+    groups: ArrayLike | None = None,
+    temperature: float = 0.0,
+    visible_from_motion: float | None = None,
+    view: View | None = None,
+    camera: str | None = None,
+    weight: str | ArrayLike | None = None,
+    ignore: ArrayLike = (),
+) -> Mask:
+    """The K tokens of most motion.
+
+    Args:
+        source: the motion: a clip, a field or a ready score.
+        grid: (S, R, C) tokens; a score brings its own.
+        mask_ratio: share of the tokens to mask, in (0, 1).
+        num_masked: K, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        scope: "slot" (K of each slot), "clip" (K of the clip) or "tube" (slot 0's in every slot).
+        groups: int [S, R, C], a group id per token: K of the clip, split over the groups by largest
+            remainder; with `scope="clip"`.
+        temperature: 0 takes the K first; above, in [0.0001, 10000], K tokens are drawn without
+            replacement, with log-odds of the score over the clip's largest, over the temperature.
+        visible_from_motion: in [0, 1]: this share of the visible tokens is drawn uniformly from the
+            half of the positions that moves most over the clip, the rest from the other half, the
+            same in every slot (TrackMAE). Excludes `temperature`, `groups` and `scope`.
+        view: what the trainer sees; without it, the whole picture. Not with a score.
+        camera: "none", "median" or "affine"; None: "affine". Not with a score.
+        weight: "none", "texture", "coded" or an array; None: texture where the clip has frames,
+            else coded. Not with a score.
+        ignore: boxes (x0, y0, x1, y1) in source pixels whose motion is ignored. Not with a score.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K. Ties are drawn at random, so without motion this
+        is a random mask of the same scope.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+        TypeError: `source` is none of the three.
+    """
+    given = mask_input(source, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore)
+    ids = group_ids(groups)
+    if visible_from_motion is not None and (temperature or ids is not None or scope != "slot"):
+        raise ValueError(
+            "visible_from_motion excludes temperature, groups and scope, got "
+            f"temperature={temperature}, scope={scope!r}"
+        )
+    options = {
+        "mask_ratio": mask_ratio,
+        "num_masked": num_masked,
+        "count": count,
+        "scope": checked_scope(scope, ids),
+        "groups": ids,
+        "temperature": temperature,
+        "visible_from_motion": visible_from_motion,
+    }
+    tokens = source.values.shape if isinstance(source, Score) else grid
+    return _core.make_mask("motion_topk", tokens, options, given, seed)
+
+
+def checked_scope(scope: str, groups: NDArray[np.int64] | None) -> str:
+    """The scope, or ValueError where groups come with K per slot."""
+    if groups is not None and scope != "clip":
+        raise ValueError(f'groups go with scope="clip", not {scope!r}')
+    return scope
+
+
+def set_boxes(given: _core.MaskInput, boxes: ArrayLike | Sequence[ArrayLike], slots: int) -> None:
+    """Gives boxes to the core, ragged over the slots.
+
+    Raises:
+        ValueError: `boxes` is not one box, or one list of boxes, per slot.
+    """
+    lists = [np.asarray(one, dtype=np.float64).reshape(-1, 4) for one in per_slot(boxes)]
+    if len(lists) != slots:
+        raise ValueError(f"boxes must be one list per slot: {slots}, not {len(lists)}")
+    kept = [one[~np.isnan(one).any(1)] for one in lists]
+    offsets = np.zeros(slots + 1, np.int64)
+    offsets[1:] = np.cumsum([len(one) for one in kept])
+    given.set_boxes(np.ascontiguousarray(np.concatenate(kept)), offsets)
+
+
+def per_slot(boxes: ArrayLike | Sequence[ArrayLike]) -> list[ArrayLike]:
+    """Boxes as one entry per slot, or ValueError for anything else."""
+    try:
+        items = list(boxes)  # type: ignore[arg-type]
+        shapes = [np.asarray(item, dtype=np.float64).shape for item in items]
+    except (TypeError, ValueError):
+        raise ValueError(f"boxes must be numbers [S, 4] or lists of them, not {boxes!r}") from None
+    if any(shape and shape != (0,) and (shape[-1] != 4 or len(shape) > 2) for shape in shapes):
+        raise ValueError(f"boxes must be (x0, y0, x1, y1), [4] or [n, 4] per slot, not {shapes}")
+    if any(not shape for shape in shapes):
+        raise ValueError("boxes must be one box, or one list of boxes, per slot, not a single box")
+    return items
+
+
+def boxes_mask(
+    boxes: ArrayLike | Sequence[ArrayLike],
+    *,
+    view: View | None = None,
+    score: Score | None = None,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    scope: str = "slot",
+    groups: ArrayLike | None = None,
+) -> Mask:
+    """The tokens that boxes of the caller cover: a detector's, or annotations.
+
+    Args:
+        boxes: float (x0, y0, x1, y1) in source pixels, one per slot [S, 4] or several: [S, n, 4],
+            or S lists of [n, 4]; rows with NaN are no boxes.
+        view: what the trainer sees. Needed without a score, refused with one.
+        score: motion per token, which decides among tokens that are covered equally; it brings its
+            own grid and view.
+        grid: (S, R, C) tokens.
+        mask_ratio: share of the tokens to mask, in (0, 1).
+        num_masked: K, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        scope: "slot" (K of each slot), "clip" (K of the clip) or "tube" (slot 0's in every slot).
+        groups: int [S, R, C], a group id per token: K of the clip, split over the groups by largest
+            remainder; with `scope="clip"`.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K: ranked by the largest share of a token that one
+        box covers, then by motion, then at random.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+    if (view is None) == (score is None):
+        raise ValueError(f"give either view or score, got view={view} and score={score}")
+    if score is not None:
+        given = mask_input(score, grid=grid, view=None, camera=None, weight=None, ignore=())
+        slots, rows, columns = score.values.shape
+        grid = (slots, rows, columns)
+    else:
+        assert view is not None
+        given = _core.MaskInput()
+        given.set_view(view.crop, view.hflip)
+    set_boxes(given, boxes, grid[0])
+    ids = group_ids(groups)
+    options = {
+        "mask_ratio": mask_ratio,
+        "num_masked": num_masked,
+        "count": count,
+        "scope": checked_scope(scope, ids),
+        "groups": ids,
+    }
+    return _core.make_mask("boxes", grid, options, given, seed)
+
+
+def tracked_mask(
+    source: Clip | MotionField,
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    sigma: float = 16.0,
+    view: View | None = None,
+) -> Mask:
+    """Visible tokens that travel with the motion, as MGMAE's do with optical flow.
+
+    Gaussian bumps lie on R * C - K random tokens of the middle slot. Each token of another slot is
+    followed to the middle one along the velocities of all coded frames between, and takes the
+    bumps' value there (bilinear, in 1/256 token); where the way leaves the view or crosses a cut it
+    keeps the value that the middle slot has at its own place. The K lowest tokens of each slot are
+    masked.
+
+    Args:
+        source: a clip or a field; one made with `MotionField.from_flow` gives the published method.
+        grid: (S, R, C) tokens.
+        mask_ratio: share of each slot's tokens to mask, in (0, 1).
+        num_masked: K per slot, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        sigma: of a bump, in pixels of a view of 224 x 224, in [1, 1024].
+        view: what the trainer sees; without it, the whole picture.
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot; without motion every slot is the same.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+        TypeError: `source` is neither a clip nor a field.
+
+    Source: MGMAE (Huang et al., ICCV 2023), with codec vectors in place of RAFT.
+    """
+    if isinstance(source, Score):
+        raise TypeError("tracked_mask follows a MotionField or a Clip, not a Score")
+    given = mask_input(source, grid=grid, view=view, camera="none", weight="none", ignore=())
+    options = {
+        "mask_ratio": mask_ratio,
+        "num_masked": num_masked,
+        "count": count,
+        "sigma": sigma,
+    }
+    return _core.make_mask("tracked", grid, options, given, seed)

@@ -1,0 +1,96 @@
+"""Random tokens: of the clip, of each slot, of a tube."""
+
+from __future__ import annotations
+
+from numpy.typing import ArrayLike
+
+from .. import _core
+from ..score import GRID
+from .options import Grid, Mask, group_ids
+
+__all__ = ["frame_random_mask", "random_mask", "tube_mask"]
+
+
+def random_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+    groups: ArrayLike | None = None,
+) -> Mask:
+    """K random tokens of the whole clip.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of the clip's tokens to mask, in (0, 1).
+        num_masked: K per clip, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+        groups: int [S, R, C], a group id per token: K is split over the groups in proportion to
+            their sizes, by largest remainder (at equal remainders the lower id).
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+
+    Source: MAE-ST, OmniMAE.
+    """
+    return _core.random_mask(grid, "clip", group_ids(groups), mask_ratio, num_masked, count, seed)
+
+
+def frame_random_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+) -> Mask:
+    """K random tokens of each slot, independent between slots.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of each slot's tokens to mask, in (0, 1).
+        num_masked: K per slot, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+    return _core.random_mask(grid, "slot", None, mask_ratio, num_masked, count, seed)
+
+
+def tube_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+) -> Mask:
+    """K random tokens, the same in every slot.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of each slot's tokens to mask, in (0, 1).
+        num_masked: K per slot, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K per slot, every slot the same.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+
+    Source: VideoMAE.
+    """
+    return _core.random_mask(grid, "tube", None, mask_ratio, num_masked, count, seed)
