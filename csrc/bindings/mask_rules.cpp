@@ -31,7 +31,9 @@ std::shared_ptr<Offsets> groups_of(const py::dict& options) {
 }
 
 BoxMaskOptions box_of(const py::dict& options) {
-  BoxMaskOptions result{.count = count_of(options), .aspect = to_aspect(options["aspect"])};
+  BoxMaskOptions result;
+  result.count = count_of(options);
+  result.aspect = to_aspect(options["aspect"]);
   if (options.contains("step")) result.centre.step = py::cast<double>(options["step"]);
   if (!options.contains("fit")) return result;
   result.fit = to_fit(options["fit"]);
