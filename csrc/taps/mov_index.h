@@ -1,4 +1,4 @@
-/* Presentation times from an MP4 or MOV header: libavformat's public index has decoding times only. */
+/* Presentation times from an MP4 or MOV header: the public index has decoding times only. */
 #ifndef MGM_TAPS_MOV_INDEX_H
 #define MGM_TAPS_MOV_INDEX_H
 

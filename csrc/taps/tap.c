@@ -12,13 +12,8 @@ extern const MgmCodec mgm_codec_hevc;
 
 /* One line per codec. */
 static const MgmCodec* const codecs[] = {
-    &mgm_codec_av1,
-    &mgm_codec_h264,
-    &mgm_codec_mpegvideo,
-    &mgm_codec_vc1,
-    &mgm_codec_vp8,
-    &mgm_codec_vp9,
-    &mgm_codec_hevc,
+    &mgm_codec_av1, &mgm_codec_h264, &mgm_codec_mpegvideo, &mgm_codec_vc1,
+    &mgm_codec_vp8, &mgm_codec_vp9,  &mgm_codec_hevc,
 };
 
 static int decodes(const MgmCodec* codec, enum AVCodecID id) {
