@@ -7,6 +7,7 @@ int(n * (1 - mask_ratio)) visible, `num_masked` says K itself; K is clamped to [
 
 from __future__ import annotations
 
+from .batch import batch_masks
 from .boxed import fixed_box_mask, jumping_box_mask, simulated_motion_mask
 from .describe import MaskDescription, TokenIndices, describe, token_indices
 from .generator import Masking
@@ -25,7 +26,6 @@ from .generators import (
     SimulatedMotionMasking,
     TrackedMasking,
     TubeMasking,
-    batch_masks,
     make_masking,
 )
 from .guided import inverse_motion_mask, motion_guided_mask

@@ -23,9 +23,11 @@ _OF_THE_CALL: Final = frozenset({"grid", "mask_ratio", "seed", "view", "score"})
 
 
 def _plain(value: Any) -> Any:
-    """Arrays as lists, for recipes that go into JSON."""
+    """Arrays and tuples as lists: what JSON gives back is what went in."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
     return value
 
 
@@ -94,7 +96,7 @@ class Masking:
         """Every setting, plain values only: `make_masking(**recipe)` makes an equal generator."""
         return {
             "name": self.name,
-            "input_size": tuple(self.input_size),
+            "input_size": _plain(self.input_size),
             "mask_ratio": self.mask_ratio,
             "seed": self._seed,
             **{name: _plain(value) for name, value in self.settings.items()},
