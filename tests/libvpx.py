@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -20,6 +20,7 @@ from tests.clips import Frames
 _I420 = 0x102
 _STATISTICS = 1
 _GOOD_QUALITY = 1_000_000
+_UPDATE_NOTHING = 1 << 18 | 1 << 22 | 1 << 23  # neither last nor golden nor alternate
 _CONTROLS = {"cpu_used": 13, "auto_alt_ref": 14, "arnr_max_frames": 21, "arnr_strength": 22}
 _CODECS = {"libvpx": (b"VP80", "vpx_codec_vp8_cx"), "libvpx-vp9": (b"VP90", "vpx_codec_vp9_cx")}
 
@@ -65,8 +66,15 @@ def _library() -> ctypes.CDLL:
 class _Encoder:
     """One pass of libvpx over some pictures."""
 
-    def __init__(self, library: ctypes.CDLL, codec: str, configuration: _Configuration) -> None:
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        codec: str,
+        configuration: _Configuration,
+        unreferenced: Collection[int],
+    ) -> None:
         self.library = library
+        self.unreferenced = unreferenced
         self.configuration = configuration
         self.context = ctypes.create_string_buffer(256)
         interface = ctypes.c_void_p(getattr(library, _CODECS[codec][1])())
@@ -110,11 +118,11 @@ class _Encoder:
         self.check(self.library.vpx_codec_destroy(self.context))
 
     def _send(self, image: object, pts: int) -> Iterator[tuple[int, int, bytes]]:
-        self.check(
-            self.library.vpx_codec_encode(
-                self.context, image, ctypes.c_int64(pts), ctypes.c_ulong(1), 0, _GOOD_QUALITY
-            )
-        )
+        time, duration, flags = ctypes.c_int64(pts), ctypes.c_ulong(1), ctypes.c_long(0)
+        if pts in self.unreferenced:
+            flags = ctypes.c_long(_UPDATE_NOTHING)
+        encode = self.library.vpx_codec_encode
+        self.check(encode(self.context, image, time, duration, flags, _GOOD_QUALITY))
         position = ctypes.c_void_p()
         while packet := self.library.vpx_codec_get_cx_data(self.context, ctypes.byref(position)):
             found = packet.contents
@@ -130,9 +138,12 @@ def encode(
     kilobits: int = 1000,
     lag_in_frames: int = 25,
     error_resilient: bool = False,
+    unreferenced: Collection[int] = (),
     **controls: int,
 ) -> list[tuple[int, bytes]]:
     """Encodes pictures (each uint8 [H, W, 3]; sizes may differ with one pass and VP9).
+
+    Nothing refers to the pictures whose numbers are `unreferenced` (with one pass and no lag).
 
     Returns:
         (pts, data) of each packet: with VP9 a hidden picture shares one with the next shown.
@@ -151,7 +162,7 @@ def encode(
         configuration.pass_ = number
         keep = ctypes.create_string_buffer(statistics, len(statistics) + 1)
         configuration.statistics = _Buffer(ctypes.addressof(keep), len(statistics))
-        encoder = _Encoder(library, codec, configuration)
+        encoder = _Encoder(library, codec, configuration, unreferenced)
         for name, value in {"cpu_used": 2, "auto_alt_ref": 1, **controls}.items():
             encoder.control(name, value)
         packets = list(encoder.encode(pictures))
