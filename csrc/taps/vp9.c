@@ -34,35 +34,43 @@ static int has_coefficients(const VP9TileData* td) {
 /* One partition of the block, the n-th of its four 4x4 below 8x8 (their modes and vectors differ).
  * With a reference of another size the vector still counts pixels of this picture: the decoder
  * scales the place that it points at. */
-static void add_partition(const VP9TileData* td, MgmPicture* picture, int n, MgmBlock block) {
+static void add_partition(const VP9TileData* td, MgmPicture* picture, int n, const MgmBlock* area) {
   const VP9SharedContext* s = &td->s->s;
   const VP9Block* b = td->b;
-  if (b->mode[n] != NEWMV) block.flags |= MGM_BLOCK_DIRECT;
+  if (mgm_reserve_blocks(picture, 2) < 0) return;
   for (int i = 0; i <= b->comp; ++i) {
     const AVFrame* target = s->refs[s->h.refidx[b->ref[i]]].f;
-    if (i == 1) block.flags |= MGM_BLOCK_SECOND | MGM_BLOCK_LIST1;
-    block.motion_x = b->mv[n][i].x;
-    block.motion_y = b->mv[n][i].y;
-    block.reference = mgm_add_reference(picture, mgm_picture(target), MGM_NO_POC, 0);
-    mgm_add_block(picture, block);
+    MgmBlock* block = &picture->blocks[picture->num_blocks++];
+    *block = *area;
+    block->motion_x = b->mv[n][i].x;
+    block->motion_y = b->mv[n][i].y;
+    block->reference = mgm_add_reference(picture, mgm_picture(target), MGM_NO_POC, 0);
+    if (b->mode[n] != NEWMV) block->flags |= MGM_BLOCK_DIRECT;
+    if (i == 1) block->flags |= MGM_BLOCK_SECOND | MGM_BLOCK_LIST1;
   }
 }
 
 static void add_inter(const VP9TileData* td, MgmPicture* picture) {
-  const VP9Block* b = td->b;
-  const int w = 4 * ff_vp9_bwh_tab[0][b->bs][0], h = 4 * ff_vp9_bwh_tab[0][b->bs][1];
-  const uint8_t flags = has_coefficients(td) ? MGM_BLOCK_CODED : MGM_BLOCK_SKIP;
-  for (int y = 0; y == 0 || (y < 8 && h == 4); y += 4) {
-    for (int x = 0; x == 0 || (x < 8 && w == 4); x += 4) {
-      add_partition(td, picture, y / 2 + x / 4,
-                    (MgmBlock){
-                        .x = (int16_t)(8 * td->col + x + w / 2),
-                        .y = (int16_t)(8 * td->row + y + h / 2),
-                        .w = (uint8_t)w,
-                        .h = (uint8_t)h,
-                        .flags = flags,
-                    });
-    }
+  const enum BlockSize bs = td->b->bs;
+  const int w = 4 * ff_vp9_bwh_tab[0][bs][0], h = 4 * ff_vp9_bwh_tab[0][bs][1];
+  const int left = 8 * td->col + w / 2, top = 8 * td->row + h / 2;
+  MgmBlock area = {
+      .x = (int16_t)left,
+      .y = (int16_t)top,
+      .w = (uint8_t)w,
+      .h = (uint8_t)h,
+      .flags = has_coefficients(td) ? MGM_BLOCK_CODED : MGM_BLOCK_SKIP,
+  };
+  if (bs <= BS_8x8) {
+    add_partition(td, picture, 0, &area);
+    return;
+  }
+  for (int n = 0; n < 4; ++n) {
+    const int x = 4 * (n & 1), y = 2 * (n & 2);
+    if ((x && w == 8) || (y && h == 8)) continue;
+    area.x = (int16_t)(left + x);
+    area.y = (int16_t)(top + y);
+    add_partition(td, picture, n, &area);
   }
 }
 
@@ -78,8 +86,9 @@ static void add_intra(const VP9TileData* td, MgmPicture* picture) {
                          });
 }
 
-/* Coefficients are cleared where they are transformed; here, where they are not. */
-static void clear_coefficients(VP9TileData* td) {
+/* Coefficients are cleared where they are transformed: here, for a picture between others that have
+ * pixels; in set_vectors_only, before the first that has. */
+static void clear_coefficients(const VP9TileData* td) {
   const VP9Context* s = td->s;
   const uint8_t* size = ff_vp9_bwh_tab[1][td->b->bs];
   const size_t luma = sizeof(int16_t) * 64 * size[0] * size[1] * s->bytesperpixel;
@@ -100,7 +109,7 @@ static void begin_picture(const VP9TileData* td, MgmPicture* picture) {
 
 /* Notes the block; false when its pixels are not wanted. A frame without MgmPicture is another
  * decoder's. */
-static int tap_block(VP9TileData* td) {
+static int tap_block(const VP9TileData* td) {
   MgmPicture* picture = mgm_picture(td->s->s.frames[CUR_FRAME].tf.f);
   if (!picture) return 1;
   if (!picture->tapped) begin_picture(td, picture);
@@ -109,7 +118,7 @@ static int tap_block(VP9TileData* td) {
   } else {
     add_inter(td, picture);
   }
-  if (picture->vectors_only) clear_coefficients(td);
+  if (picture->vectors_only && picture->vectors_only_unreferenced) clear_coefficients(td);
   return !picture->vectors_only;
 }
 
@@ -144,7 +153,16 @@ void __wrap_ff_vp9_loopfilter_sb(AVCodecContext* context, VP9Filter* levels, int
   __real_ff_vp9_loopfilter_sb(context, levels, row, col, y_off, uv_off);
 }
 
+static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
+  const VP9Context* s = context->priv_data;
+  (void)tap;
+  if (on || !s->td || !s->td->block_base) return;
+  /* The table of coefficients ends where the next begins. */
+  memset(s->td->block_base, 0, (size_t)(s->td->eob_base - (uint8_t*)s->td->block_base));
+}
+
 const MgmCodec mgm_codec_vp9 = {
     .id = AV_CODEC_ID_VP9,
     .motion_scale = 8,
+    .set_vectors_only = set_vectors_only,
 };
