@@ -49,7 +49,7 @@ def motion_boxes(
         ValueError: an argument is outside what is allowed.
 
     Source: MGM (ICCV 2023), one rectangle around each frame's highest motion; the rules for
-    stillness, cuts and ties are ours (MASKS.md 2).
+    stillness, cuts and ties are ours.
     """
     return _core.motion_boxes(
         score.values,

@@ -221,7 +221,7 @@ def motion_score(
     Raises:
         ValueError: an argument is outside what is allowed, or `weight="texture"` without frames.
 
-    Source: MASKS.md 2; the published method neither subtracts the camera nor weighs.
+    Source: ours; the published method neither subtracts the camera nor weighs.
     """
     frames = None
     if isinstance(field, Clip):

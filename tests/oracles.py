@@ -66,7 +66,7 @@ def assert_same(one: MotionVectors, other: MotionVectors) -> None:
 
 
 def assert_seam_changes_nothing(path: Path | bytes) -> MotionVectors:
-    """Vectors-only decode and full decode give the same (FFMPEG.md 5.4)."""
+    """Vectors-only decode and full decode give the same."""
     vectors = read(path)
     assert_same(vectors, read(path, vectors_only=False))
     return vectors
@@ -93,7 +93,7 @@ def exported_rows(frame: av.VideoFrame) -> NDArray[np.void]:
 
 
 def assert_equals_export(path: Path) -> MotionVectors:
-    """Every field of every blocks="libavcodec" row equals PyAV's export (FFMPEG.md 5.1)."""
+    """Every field of every blocks="libavcodec" row equals PyAV's export."""
     vectors = read(path, blocks="libavcodec")
     frames = pyav_frames(path, export=True)
     assert len(vectors) == len(frames)

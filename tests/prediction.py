@@ -1,4 +1,4 @@
-"""The prediction oracle (FFMPEG.md 5.3): vectors against pixels, the same for every codec."""
+"""The prediction oracle: vectors against pixels, the same for every codec."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def own_imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_one_way(path: Path) -> None:
     name = room(path)
-    assert name in BELOW, f"{name} has no place in the order of modules (DESIGN.md 2)"
+    assert name in BELOW, f"{name} has no place in the order of modules"
     wrong = set(own_imports(path)) - allowed(name)
     assert not wrong, f"{name} imports {wrong}; '' stands for the package root"
 

@@ -88,7 +88,7 @@ def motion_guided_mask(
         TypeError: `source` is none of the three.
 
     Source: MGM (Fan et al., ICCV 2023, arXiv 2308.12962). The paper leaves stillness, cuts, borders
-    and the exact count open; MASKS.md 2 has ours.
+    and the exact count open; the rules above are ours.
     """
     chosen = chosen_preset(preset)
     if isinstance(source, Score):

@@ -1,1 +1,1 @@
-"""The rules of MASKS.md in plain NumPy: an independent answer, equal to the core in every bit."""
+"""The rules of the masks in plain NumPy: an independent answer, equal to the core in every bit."""
