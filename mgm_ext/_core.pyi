@@ -29,9 +29,16 @@ def read_motion_field(
 ) -> tuple[dict[str, Any], dict[str, Any]]: ...
 
 class Window:
+    __members__: dict[str, Window]
     centred: Window
     interval: Window
     frame: Window
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+    def __int__(self) -> int: ...
+    def __index__(self) -> int: ...
 
 class VideoReader:
     def __init__(
