@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -23,17 +24,23 @@ std::int64_t still_threshold(double still) {
   return 9 * static_cast<std::int64_t>(std::rint(still * 64.0 * 65536.0));
 }
 
-// Which slots have motion enough for a peak.
-std::vector<std::uint8_t> moving_slots(const ScoreView& score,
-                                       std::span<const std::int64_t> smooth_motion,
+// Largest 3x3 sum of each slot.
+std::vector<std::int64_t> slot_tops(const Grid& grid, std::span<const std::int64_t> smooth) {
+  const auto size = static_cast<std::size_t>(grid.rows * grid.columns);
+  std::vector<std::int64_t> tops(static_cast<std::size_t>(grid.slots));
+  for (std::size_t s = 0; s < tops.size(); ++s) tops[s] = highest(smooth.subspan(s * size, size));
+  return tops;
+}
+
+// Which slots have motion enough for a peak. tops: of the motion before weighting.
+std::vector<std::uint8_t> moving_slots(const ScoreView& score, std::span<const std::int64_t> tops,
                                        const CentreOptions& options) {
   const auto size = static_cast<std::size_t>(score.grid.rows * score.grid.columns);
   const std::int64_t threshold = still_threshold(options.still);
-  std::vector<std::uint8_t> moving(static_cast<std::size_t>(score.grid.slots));
+  std::vector<std::uint8_t> moving(tops.size());
   for (std::size_t s = 0; s < moving.size(); ++s) {
     const auto valid = score.valid.subspan(s * size, size);
-    const auto sums = smooth_motion.subspan(s * size, size);
-    moving[s] = *std::max_element(sums.begin(), sums.end()) >= threshold &&
+    moving[s] = tops[s] >= threshold &&
                 std::any_of(valid.begin(), valid.end(), [](std::uint8_t v) { return v != 0; });
   }
   if (options.first == First::kRandom) moving[0] = 0;
@@ -64,6 +71,7 @@ Centre token_centre(std::int64_t token, const Grid& grid) {
 // The peaks of all moving slots; the others are not written.
 std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const CentreOptions& options,
                                std::span<const std::int64_t> smooth,
+                               std::span<const std::int64_t> tops,
                                std::span<const std::uint8_t> moving) {
   const Grid& grid = score.grid;
   const auto tokens = static_cast<std::size_t>(grid.rows * grid.columns);
@@ -81,7 +89,7 @@ std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const Centr
     }
     if (options.peak == Peak::kBlock) peaks[s] = largest(values, slot, options.seed);
     if (options.peak == Peak::kSmooth) {
-      peaks[s] = largest(smooth.subspan(s * tokens, tokens), slot, options.seed);
+      peaks[s] = first_equal(smooth.subspan(s * tokens, tokens), tops[s], slot, options.seed);
     }
     centres[s] = token_centre(peaks[s], grid);
   }
@@ -191,13 +199,17 @@ Centre window_centre(std::int64_t index, const Grid& grid, BoxSize size) {
 std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
                                    const CentreOptions& options) {
   const Walk walk(score.grid, size, options.step, options.seed);
-  const std::vector<std::int64_t> smooth_motion = smooth_sums(score.motion, score.grid);
-  const std::vector<std::uint8_t> moving = moving_slots(score, smooth_motion, options);
-  const bool weighted = !std::equal(score.values.begin(), score.values.end(), score.motion.begin());
-  const std::vector<std::int64_t> smooth =
-      weighted ? smooth_sums(score.values, score.grid) : std::vector<std::int64_t>();
-  std::vector<Centre> centres =
-      find_peaks(score, size, options, weighted ? smooth : smooth_motion, moving);
+  const std::size_t tokens = score.values.size();
+  const auto buffer = std::make_unique_for_overwrite<std::int64_t[]>(tokens);
+  const std::span<std::int64_t> smooth(buffer.get(), tokens);
+  smooth_sums(score.motion, score.grid, smooth);
+  std::vector<std::int64_t> tops = slot_tops(score.grid, smooth);
+  const std::vector<std::uint8_t> moving = moving_slots(score, tops, options);
+  if (!std::equal(score.values.begin(), score.values.end(), score.motion.begin())) {
+    smooth_sums(score.values, score.grid, smooth);
+    tops = slot_tops(score.grid, smooth);
+  }
+  std::vector<Centre> centres = find_peaks(score, size, options, smooth, tops, moving);
   bool held = false;  // the last centre goes back to a peak
   for (std::size_t s = 0; s < centres.size(); ++s) {
     if (moving[s] != 0) {

@@ -75,6 +75,10 @@ struct CentreOptions {
 [[nodiscard]] std::int64_t largest(std::span<const std::int64_t> values, std::int64_t slot,
                                    std::uint64_t seed);
 
+// The same when the largest value is known.
+[[nodiscard]] std::int64_t first_equal(std::span<const std::int64_t> values, std::int64_t top,
+                                       std::int64_t slot, std::uint64_t seed);
+
 // float32 xyxy [S, 4] in source pixels: the boxes around the centres, slid inside the grid, mapped
 // by the view and clipped to the picture.
 [[nodiscard]] std::vector<float> boxes_in_source(std::span<const Centre> centres, const Grid& grid,

@@ -7,8 +7,8 @@
 
 namespace mgm {
 
-std::vector<std::int64_t> smooth_sums(std::span<const std::int64_t> values, const Grid& grid) {
-  std::vector<std::int64_t> sums(values.size());
+void smooth_sums(std::span<const std::int64_t> values, const Grid& grid,
+                 std::span<std::int64_t> sums) {
   const auto columns = static_cast<std::size_t>(grid.columns);
   const std::vector<std::int64_t> zeros(columns);
   std::vector<std::int64_t> down(columns + 2);
@@ -22,11 +22,25 @@ std::vector<std::int64_t> smooth_sums(std::span<const std::int64_t> values, cons
     std::int64_t* out = sums.data() + line * grid.columns;
     for (std::size_t c = 0; c < columns; ++c) out[c] = down[c] + down[c + 1] + down[c + 2];
   }
-  return sums;
+}
+
+std::int64_t highest(std::span<const std::int64_t> values) {
+  // Four at a time: one would wait for the comparison before.
+  std::int64_t top[4] = {0, 0, 0, 0};
+  std::size_t i = 0;
+  for (; i + 4 <= values.size(); i += 4) {
+    for (std::size_t j = 0; j < 4; ++j) top[j] = std::max(top[j], values[i + j]);
+  }
+  for (; i < values.size(); ++i) top[0] = std::max(top[0], values[i]);
+  return std::max(std::max(top[0], top[1]), std::max(top[2], top[3]));
 }
 
 std::int64_t largest(std::span<const std::int64_t> values, std::int64_t slot, std::uint64_t seed) {
-  const std::int64_t top = *std::max_element(values.begin(), values.end());
+  return first_equal(values, *std::max_element(values.begin(), values.end()), slot, seed);
+}
+
+std::int64_t first_equal(std::span<const std::int64_t> values, std::int64_t top, std::int64_t slot,
+                         std::uint64_t seed) {
   const auto tie = [&](std::int64_t i) {
     const auto index = static_cast<std::uint32_t>(i);
     return tie_rank(philox_word(seed, Purpose::kPeak, static_cast<std::uint32_t>(slot), index),
@@ -62,7 +76,7 @@ class PathSearch {
   // Adds a slot. came_from [R * C]: the predecessor of each token; not written for the first slot.
   void add(std::span<const std::int64_t> smooth, std::int64_t slot, bool first,
            std::span<std::int32_t> came_from) {
-    const std::int64_t top = *std::max_element(smooth.begin(), smooth.end());
+    const std::int64_t top = highest(smooth);
     if (!first) spread(came_from);
     for (std::size_t i = 0; i < merit_.size(); i += 4) {
       const PhiloxBlock block =

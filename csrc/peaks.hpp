@@ -9,9 +9,12 @@
 
 namespace mgm {
 
-// 3x3 sums with zeros around, one slot after the other.
-[[nodiscard]] std::vector<std::int64_t> smooth_sums(std::span<const std::int64_t> values,
-                                                    const Grid& grid);
+// 3x3 sums with zeros around, one slot after the other; every one of sums is written.
+void smooth_sums(std::span<const std::int64_t> values, const Grid& grid,
+                 std::span<std::int64_t> sums);
+
+// The largest of values, which are at least 0; 0 for none.
+[[nodiscard]] std::int64_t highest(std::span<const std::int64_t> values);
 
 // Slots [begin, end).
 struct Stretch {
