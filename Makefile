@@ -4,7 +4,7 @@
 #   make demo       build, mask a real clip, say where to look            (mgm-ext draw, mask, info)
 #   make test       build, run the tests                                  TESTS="tests/test_x.py -k y" chooses
 #   make check      ruff, mypy, stubtest, clang-format, the fast tests
-#   make bench      the speed table                                       (pytest benchmarks, benchmarks/report.py)
+#   make bench      the speed tables, plots and the README's figures      PEERS=1 installs the rivals first
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
 #   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses
@@ -55,10 +55,9 @@ $(STAMP)/check: $(STAMP)/test
 	$(PIP) install --group check
 	touch $@
 
-# Without its declared needs: it asks for an OpenCV that wants a display.
-$(STAMP)/bench: $(STAMP)/test
-	$(PIP) install --group bench
-	$(PIP) install --no-deps motion-vector-extractor==2.0.0
+# Each by itself: one that does not install is named in the report with the reason.
+$(STAMP)/peers: $(STAMP)/test benchmarks/peers.py
+	$(BIN)/python -m benchmarks.peers
 	touch $@
 
 $(STAMP)/wheel: $(STAMP)/venv
@@ -89,9 +88,10 @@ format: $(STAMP)/check
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CPP)
 
-bench: $(STAMP)/bench
-	$(BIN)/python -m pytest benchmarks --benchmark-json=out/benchmark.json
-	$(BIN)/python -m benchmarks.report out/benchmark.json
+bench: $(STAMP)/test $(if $(PEERS),$(STAMP)/peers)
+	rm -rf out/benchmark/*/
+	$(BIN)/python -m pytest benchmarks -p no:cacheprovider -q -s
+	$(BIN)/python -m benchmarks.report
 
 fuzz: MUTANTS ?= 10000
 fuzz: $(STAMP)/test

@@ -1,0 +1,82 @@
+"""Plots of tables: ratios with their spread, and curves of throughput."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks.rows import Row
+
+OURS, SHORT, LINE = "#1f77b4", "#d62728", "#555555"
+
+
+def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
+    """One point per ratio with its 10th to 90th percentile, targets ticked; False without any."""
+    found = [row for row in rows if row.value and row.low and row.high]
+    if not found:
+        return False
+    figure = Figure(figsize=(9, 1.3 + 0.32 * len(found)), layout="constrained")
+    axes: Axes = figure.subplots()
+    for y, row in enumerate(reversed(found)):
+        colour = SHORT if row.short else OURS
+        axes.plot([row.low or 0, row.high or 0], [y, y], color=colour, linewidth=2, alpha=0.5)
+        axes.plot(row.value or 0, y, "o", color=colour, markersize=6)
+        if row.at_least is not None:
+            axes.plot(row.at_least, y, "|", color=LINE, markersize=14, markeredgewidth=2)
+    axes.axvline(1, color=LINE, linewidth=1)
+    axes.set_xscale("log")
+    edges = [e for r in found for e in (r.low, r.high, r.at_least, 1.0) if e]
+    axes.set_xlim(min(edges) / 1.3, max(edges) * 1.3)
+    ticks = [digit * 10.0**power for power in range(-2, 4) for digit in (1, 2, 5)]
+    shown = [t for t in ticks if min(edges) / 1.3 <= t <= max(edges) * 1.3]
+    axes.set_xticks(shown, [f"{t:g}x" for t in shown])
+    axes.minorticks_off()
+    axes.set_yticks(range(len(found)), [f"{r.row}  vs  {r.rival}" for r in reversed(found)])
+    axes.tick_params(axis="y", labelsize=8)
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title(title, fontsize=11)
+    axes.set_xlabel(
+        "times faster than the rival (left of 1: slower); bar: 10th to 90th percentile; "
+        "tick: target; red: target missed",
+        fontsize=8,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    return True
+
+
+def curves(rows: Sequence[Row], title: str, axis: str, path: Path) -> bool:
+    """Frames per second against `at`, one curve per series, ours and the rival's."""
+    points: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        if row.at is None or not row.frames:
+            continue
+        if row.ours_seconds:
+            points[f"mgm_ext: {row.series}"].append((row.at, row.frames / row.ours_seconds))
+        if row.rival_seconds:
+            points[row.rival].append((row.at, row.frames / row.rival_seconds))
+    if not points:
+        return False
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes: Axes = figure.subplots()
+    for name, pairs in points.items():
+        xs, ys = zip(*sorted(set(pairs)), strict=True)
+        style = "-o" if name.startswith("mgm_ext") else "--s"
+        axes.plot(xs, ys, style, label=name, markersize=5)
+    axes.set_yscale("log")
+    axes.set_xscale("log")
+    ticks = sorted({x for pairs in points.values() for x, _ in pairs})
+    axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(axis)
+    axes.set_ylabel("frames per second of processor time")
+    axes.set_title(title, fontsize=11)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    return True

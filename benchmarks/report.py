@@ -1,0 +1,92 @@
+"""Turns what the benchmarks measured into benchmarks/results, plots and the README's tables.
+
+`python -m benchmarks.report` after `pytest benchmarks`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks import peers, plots, rows, tables
+from benchmarks.rows import Row
+from mgm_ext import _core
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+DISTRIBUTIONS = (
+    "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
+    "torch",
+)  # fmt: skip
+
+
+def processor(cpuinfo: str) -> str:
+    """The processor's own name in the text of /proc/cpuinfo, or the architecture."""
+    names = [line.split(":", 1)[1].strip() for line in cpuinfo.splitlines() if "model name" in line]
+    return names[0] if names else platform.machine()
+
+
+def circumstances() -> dict[str, Any]:
+    """Machine, versions, commit and date of a run."""
+    cpuinfo = Path("/proc/cpuinfo")
+    versions = {name: peers.version(name) for name in DISTRIBUTIONS}
+    return {
+        "machine": f"{processor(cpuinfo.read_text() if cpuinfo.exists() else '')}, "
+        f"{len(os.sched_getaffinity(0))} cores, {platform.system()}",
+        "versions": {
+            "mgm-ext": peers.version("mgm-ext") or "source tree",
+            "ffmpeg": _core.build_info().get("ffmpeg", "unknown"),
+            "python": platform.python_version(),
+            **{name: found for name, found in versions.items() if found},
+        },
+        "missing": peers.missing(),
+        "commit": _git("describe", "--always", "--dirty", "--abbrev=10") or "unknown",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def caption(about: Mapping[str, Any]) -> str:
+    """One paragraph under every table: where and with what it was measured."""
+    versions = ", ".join(f"{name} {found}" for name, found in about["versions"].items())
+    lines = [f"{about['machine']}; {versions}; commit {about['commit']}, {about['date']}."]
+    lines += [f"Missing: {name} ({reason})." for name, reason in about["missing"].items()]
+    return " ".join(lines)
+
+
+def write_results(found: Sequence[Row], about: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Stores each table as JSON and as a plot; returns its Markdown by name."""
+    written = {}
+    for name in dict.fromkeys(row.table for row in found):
+        chosen = [row for row in found if row.table == name]
+        lines = [{k: v for k, v in asdict(row).items() if k != "order"} for row in chosen]
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"table": name, **about, "rows": lines}, indent=1)
+        (folder / f"{name}.json").write_text(text + "\n")
+        plots.ratios(chosen, f"{name}: mgm_ext against its rivals", folder / f"{name}.png")
+        written[name] = tables.markdown(chosen, caption(about))
+    return written
+
+
+def main() -> None:
+    """Rewrites results, plots and README from the rows in out/benchmark."""
+    written = write_results(list(rows.read()), circumstances(), RESULTS)
+    readme = ROOT / "README.md"
+    readme.write_text(tables.rewrite(readme.read_text(), written))
+    for name, text in written.items():
+        print(f"## {name}\n\n{text}\n")
+
+
+if __name__ == "__main__":
+    main()
