@@ -210,28 +210,6 @@ def test_flags_agree_with_each_other(make: Callable[[str], Path]) -> None:
     assert (~coded & ~skip).any()
 
 
-def test_field_of_real_footage_agrees_with_h264s(
-    encoded_clip: EncodedClip, real_footage: Callable[..., clips.Frames]
-) -> None:
-    names = ["bikes.mp4", "carphone_pristine.mp4", "arm_wrestling.mp4"]
-    agreement = []
-    for name in names:
-        frames = real_footage(name, size=(256, 340), num_frames=48)
-        scores = []
-        for codec, preset in (
-            ("libx264", "medium"),
-            ("libx265", "medium"),
-            ("libx264", "veryfast"),
-        ):
-            path = encoded_clip(codec, kind=frames, preset=preset)
-            field = mgm_ext.read_motion_field(path, frame_indices=range(2, 48, 3))
-            scores.append(mgm_ext.motion_score(field, grid=(8, 14, 14)).values.ravel())
-        agreement.append([np.corrcoef(scores[0], other)[0, 1] for other in scores[1:]])
-    hevc, h264 = np.median(np.array(agreement), axis=0).tolist()
-    print(f"per-token scores: HEVC {hevc:.2f}, H.264 at another preset {h264:.2f}")
-    assert hevc > 0.7
-
-
 def without_packets(path: Path, output: Path, dropped: set[int]) -> Path:
     """Copies a file without some of its packets, numbered in decoding order."""
     with av.open(str(path)) as source, av.open(str(output), "w") as sink:

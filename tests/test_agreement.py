@@ -1,0 +1,29 @@
+"""Every codec's field of real footage tells of the same motion as H.264's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import agreement, clips
+from tests.conftest import EncodedClip
+
+
+@pytest.mark.slow
+def test_fields_of_real_footage_agree(
+    encoded_clip: EncodedClip,
+    two_pass_clip: Callable[..., Path],
+    real_footage: Callable[..., clips.Frames],
+) -> None:
+    found = [
+        agreement.correlations(
+            real_footage(name, size=(256, 340), num_frames=48), encoded_clip, two_pass_clip
+        )
+        for name in agreement.FOOTAGE
+    ]
+    medians = {name: float(np.median([one[name] for one in found])) for name in found[0]}
+    print({name: round(value, 2) for name, value in medians.items()})
+    assert min(medians.values()) > 0.7, medians
