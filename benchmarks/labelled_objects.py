@@ -1,0 +1,226 @@
+"""Do the boxes find what a person would? Clips with hand-drawn boxes, cropped as VideoMAE crops."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mgm_ext import (
+    Clip,
+    MotionField,
+    Score,
+    VideoReader,
+    View,
+    motion_boxes,
+    motion_guided_mask,
+    motion_score,
+    simulated_motion_mask,
+)
+from mgm_ext.masks import PRESETS, Mask
+from mgm_ext.motion_field import Window
+
+GRID = (8, 14, 14)
+STRIDES = (2, 4)
+RATIOS = (0.5, 0.75)
+HIT = 0.3
+"""Share of a token that must be labelled for a centre in it to lie on an object."""
+SCALES = (1.0, 0.875, 0.75, 0.66)
+"""Of the shorter side; the two sides of a crop are at most one step apart (VideoMAE)."""
+CROPS = 4
+FRAMES = 16
+SIMULATED = "simulated motion"
+_GAP = 12  # frames between two clips of one video
+
+Shares = NDArray[np.float64]
+FieldOf = Callable[[VideoReader, NDArray[np.int64]], MotionField]
+"""Motion of sampled frames of a video."""
+
+
+class Labels(NamedTuple):
+    """Boxes [K, n, 4] xyxy in source pixels at frames [K]; NaN where there are fewer than n."""
+
+    frames: NDArray[np.int64]
+    boxes: NDArray[np.float64]
+
+    def at(self, frame: int) -> NDArray[np.float64]:
+        """Boxes of any frame, interpolated between its neighbours: [n, 4]."""
+        flat = self.boxes.reshape(len(self.frames), -1)
+        return np.array([np.interp(frame, self.frames, one) for one in flat.T]).reshape(-1, 4)
+
+
+class Case(NamedTuple):
+    """One crop of one sampled clip, with the labelled share of each of its tokens."""
+
+    clip: Clip
+    view: View
+    objects: Shares
+
+
+def load_labels(path: Path) -> dict[str, Labels]:
+    """Labels by file name."""
+    result = {}
+    for name, keys in json.loads(path.read_text()).items():
+        most = max(len(boxes) for boxes in keys.values())
+        filled = [boxes + [[np.nan] * 4] * (most - len(boxes)) for boxes in keys.values()]
+        frames = np.array([int(frame) for frame in keys])
+        result[Path(name).name] = Labels(frames, np.array(filled, np.float64))
+    return result
+
+
+def multi_scale_crop(random: np.random.Generator, width: int, height: int, size: int) -> View:
+    """A crop as VideoMAE's MultiScaleCrop draws it: two sides, then one of 13 places."""
+    shorter = min(width, height)
+    sides = [int(shorter * scale) for scale in SCALES]
+    sides = [size if abs(side - size) < 3 else side for side in sides]
+    pairs = [(w, h) for i, h in enumerate(sides) for j, w in enumerate(sides) if abs(i - j) <= 1]
+    w, h = pairs[random.integers(len(pairs))]
+    across, down = (width - w) // 4, (height - h) // 4
+    places = [(0, 0), (4, 0), (0, 4), (4, 4), (2, 2), (0, 2), (4, 2), (2, 4), (2, 0)]
+    places += [(1, 1), (3, 1), (1, 3), (3, 3)]
+    i, j = places[random.integers(len(places))]
+    return View((i * across, j * down, w, h), (size, size), bool(random.integers(2)))
+
+
+def labelled_share(labels: Labels, frames: NDArray[np.int64], view: View) -> Shares:
+    """Share of each token's area that lies in at least one box, mean over a slot's frames."""
+    fine = 8  # samples per token and axis
+    slots, rows, columns = GRID
+    x0, y0, w, h = view.crop
+    x = x0 + w * (np.arange(columns * fine) + 0.5) / (columns * fine)
+    y = y0 + h * (np.arange(rows * fine) + 0.5) / (rows * fine)
+    if view.hflip:
+        x = x[::-1]
+    shares = np.zeros((len(frames), rows, columns))
+    for share, frame in zip(shares, frames, strict=True):
+        inside = np.zeros((len(y), len(x)), bool)
+        for left, top, right, bottom in labels.at(int(frame)):
+            inside |= ((y >= top) & (y < bottom))[:, None] & (x >= left) & (x < right)
+        share[:] = inside.reshape(rows, fine, columns, fine).mean((1, 3))
+    return shares.reshape(slots, -1, rows, columns).mean(1)
+
+
+def cases(
+    path: Path, labels: Labels, stride: int, field_of: FieldOf, *, crops: int = CROPS
+) -> Iterator[Case]:
+    """Crops of clips that start all over the labelled frames; the same for every `field_of`."""
+    reader = VideoReader(path)
+    random = np.random.default_rng(stride)
+    last = min(len(reader) - 1, int(labels.frames[-1]))
+    for start in range(0, last - stride * (FRAMES - 1) + 1, _GAP):
+        clip = reader.read_clip(start + stride * np.arange(FRAMES))
+        clip = replace(clip, field=field_of(reader, clip.frame_indices))
+        for _ in range(crops):
+            view = multi_scale_crop(random, clip.field.width, clip.field.height, 224)
+            yield Case(clip, view, labelled_share(labels, clip.frame_indices, view))
+
+
+def centre_tokens(score: Score, *, peak: str, first: str, seed: int) -> NDArray[np.int64]:
+    """Row and column of the token that each slot's box is centred on, [S, 2]."""
+    # A box of one token is the centre's token itself.
+    boxes = motion_boxes(score, mask_ratio=1 / 196, peak=peak, first=first, seed=seed)
+    x0, y0, w, h = score.view.crop
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    columns = (middle[:, 0] - x0) / w * GRID[2]
+    if score.view.hflip:
+        columns = GRID[2] - columns
+    rows = (middle[:, 1] - y0) / h * GRID[1]
+    tokens: NDArray[np.int64] = np.stack([rows, columns], 1).astype(np.int64).clip(0, 13)
+    return tokens
+
+
+def hits(objects: Shares, tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+    """1 where the token is labelled, 0 where not, NaN where the slot has no labelled token."""
+    there = objects[np.arange(len(objects)), tokens[:, 0], tokens[:, 1]] > HIT
+    return np.where(objects.max((1, 2)) > HIT, there, np.nan)
+
+
+def covered(objects: Shares, mask: Mask) -> NDArray[np.float64]:
+    """Share of each slot's labelled area that is masked, NaN where there is none."""
+    total = objects.sum((1, 2))
+    part = (objects * mask).sum((1, 2)) / np.maximum(total, 1e-9)
+    return np.where(objects.max((1, 2)) > HIT, part, np.nan)
+
+
+def guided(case: Case, preset: str, seed: int) -> list[Shares]:
+    """Hits, and shares covered at each ratio, of a preset: each [S]."""
+    chosen = PRESETS[preset]
+    weight = "texture" if chosen.weight == "auto" else chosen.weight
+    score = motion_score(case.clip, grid=GRID, view=case.view, camera=chosen.camera, weight=weight)
+    tokens = centre_tokens(score, peak=chosen.peak, first=chosen.first, seed=seed)
+    masks = [motion_guided_mask(score, preset=preset, mask_ratio=r, seed=seed) for r in RATIOS]
+    return [hits(case.objects, tokens), *(covered(case.objects, mask) for mask in masks)]
+
+
+def simulated(case: Case, preset: str, seed: int) -> list[Shares]:
+    """The same of simulated-motion masking, whose centre is that of its box at the first ratio."""
+    masks = [simulated_motion_mask(grid=GRID, mask_ratio=ratio, seed=seed) for ratio in RATIOS]
+    places = np.stack(np.meshgrid(*map(np.arange, GRID[1:]), indexing="ij"))
+    middle = (masks[0][:, None] * places).sum((2, 3)) / masks[0].sum((1, 2))[:, None]
+    tokens = np.rint(middle).astype(np.int64)
+    return [hits(case.objects, tokens), *(covered(case.objects, mask) for mask in masks)]
+
+
+def coded(window: Window) -> FieldOf:
+    """The field that the file's own vectors give."""
+    return lambda reader, frames: reader.read_clip(frames, pixels=False, window=window).field
+
+
+def dense_flow(name: str, side: int = 256) -> FieldOf:
+    """A field of optical flow from each sampled frame to the next frame of the file.
+
+    name: "DIS" or "Farneback", at OpenCV's usual settings; the pictures are first made smaller,
+    to `side` pixels of the shorter side, as a trainer's data are.
+    """
+    cv2 = importlib.import_module("cv2")
+    if name == "DIS":
+        method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        between = partial(method.calc, flow=None)
+    else:
+        settings = {"pyr_scale": 0.5, "levels": 3, "winsize": 15, "iterations": 3}
+        between = partial(
+            cv2.calcOpticalFlowFarneback, flow=None, **settings, poly_n=5, poly_sigma=1.2, flags=0
+        )
+
+    def field_of(reader: VideoReader, frames: NDArray[np.int64]) -> MotionField:
+        ahead = np.where(frames + 1 < len(reader), 1, -1)
+        pictures = reader.read_clip(np.concatenate([frames, frames + ahead])).frames
+        assert pictures is not None
+        height, width = pictures.shape[1:3]
+        scale = min(1.0, side / min(width, height))
+        small = [
+            cv2.cvtColor(
+                cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
+                cv2.COLOR_RGB2GRAY,
+            )
+            for one in pictures
+        ]
+        flow = np.empty((len(frames), height, width, 2), np.float32)
+        for i, sign in enumerate(ahead):
+            here = between(small[i], small[len(frames) + i])
+            flow[i] = cv2.resize(here, (width, height)) * (sign / scale)
+        return MotionField.from_flow(flow)
+
+    return field_of
+
+
+def measure(
+    path: Path, labels: Labels, presets: Sequence[str], stride: int, field_of: FieldOf
+) -> dict[str, Shares]:
+    """Centre on the object, and share of it masked at each ratio: means over slots, [3] each.
+
+    presets: names of presets, or SIMULATED.
+    """
+    rows: dict[str, list[list[Shares]]] = {preset: [] for preset in presets}
+    for seed, case in enumerate(cases(path, labels, stride, field_of)):
+        for preset, own in rows.items():
+            make = simulated if preset == SIMULATED else guided
+            own.append(make(case, preset, seed))
+    return {preset: np.nanmean(np.array(own), axis=(0, 2)) for preset, own in rows.items()}

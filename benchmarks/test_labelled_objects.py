@@ -1,0 +1,52 @@
+"""How often each rule's box lies on what a person labelled, and how much of it the mask hides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import labelled_objects as objects
+from benchmarks.conftest import PeerFixture, Record
+from tests.conftest import ROOT
+
+LABELS = ROOT.parent / "shared" / "data" / "labels.json"
+# Motion from where, and what is made of it.
+SOURCES: dict[str, tuple[Callable[[], objects.FieldOf], tuple[str, ...]]] = {
+    "codec": (lambda: objects.coded("centred"), (objects.SIMULATED, "smooth", "robust")),
+    "codec, one frame": (lambda: objects.coded("frame"), ("literal",)),
+    "DIS flow": (lambda: objects.dense_flow("DIS"), ("smooth", "robust")),
+    "Farneback flow": (lambda: objects.dense_flow("Farneback"), ("smooth", "robust")),
+}
+MEASURES = {
+    "centre on an object": 0.85,
+    "object masked at 0.5": 0.70,
+    "object masked at 0.75": 0.86,
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_boxes_find_labelled_objects(
+    real_clip: Callable[[str], Path], peer: PeerFixture, record: Record, source: str
+) -> None:
+    if not LABELS.exists():
+        pytest.skip("no labelled clips: ../shared/data/labels.json is missing")
+    if "flow" in source:
+        peer("OpenCV")
+    make, presets = SOURCES[source]
+    table = [
+        objects.measure(real_clip(name), labels, presets, stride, make())
+        for name, labels in objects.load_labels(LABELS).items()
+        for stride in objects.STRIDES
+    ]
+    means = {preset: np.mean([row[preset] for row in table], axis=0) for preset in presets}
+    for preset, shares in means.items():
+        who = preset if preset == objects.SIMULATED else f"{preset}, {source}"
+        for (what, wanted), share in zip(MEASURES.items(), shares, strict=True):
+            goal = wanted if who == "robust, codec" else None
+            record("labelled_objects", f"{who}: {what}", share, at_least=goal)
+    if source == "codec":
+        assert (means["robust"] >= list(MEASURES.values())).all()
+        assert (means["robust"] > means[objects.SIMULATED]).all()
