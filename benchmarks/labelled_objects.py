@@ -104,7 +104,8 @@ def labelled_share(labels: Labels, frames: NDArray[np.int64], view: View) -> Sha
         for left, top, right, bottom in labels.at(int(frame)):
             inside |= ((y >= top) & (y < bottom))[:, None] & (x >= left) & (x < right)
         share[:] = inside.reshape(rows, fine, columns, fine).mean((1, 3))
-    return shares.reshape(slots, -1, rows, columns).mean(1)
+    result: Shares = shares.reshape(slots, -1, rows, columns).mean(1)
+    return result
 
 
 def cases(

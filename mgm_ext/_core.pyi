@@ -95,6 +95,16 @@ def motion_score(
     weight: object,
     ignore: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]: ...
+def coded_share(
+    vectors: NDArray[np.int16],
+    coded: NDArray[np.bool_],
+    cuts: NDArray[np.bool_],
+    sample_offsets: NDArray[np.int64],
+    cell: int,
+    grid: object,
+    crop: object,
+    hflip: bool,
+) -> NDArray[np.int32]: ...
 def token_texture(
     frames: NDArray[np.uint8], grid: object, crop: object, hflip: bool, width: int, height: int
 ) -> NDArray[np.int32]: ...

@@ -39,15 +39,6 @@ def cell_size(cell: Cell) -> int | None:
     return cell
 
 
-def _overlap(start: float, length: float, tokens: int, cell: int, cells: int) -> NDArray[np.int64]:
-    """int64 [tokens, cells]: overlap of each token with each cell, in 1/256 cell."""
-    edges = np.rint(256 * (start + length * np.arange(tokens + 1) / tokens) / cell).astype(np.int64)
-    low, high = edges[:-1, None], edges[1:, None]
-    left = 256 * np.arange(cells, dtype=np.int64)
-    both: NDArray[np.int64] = np.minimum(high, left + 256) - np.maximum(low, left)
-    return both.clip(0)
-
-
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MotionField:
     """Velocity of the picture's content, one cell a square of `cell` source pixels.
@@ -191,22 +182,16 @@ class MotionField:
             ValueError: a side of the grid is under 1, or S does not divide the number of sampled
                 frames.
         """
-        slots, high, wide = (operator.index(size) for size in grid)
-        if min(slots, high, wide) < 1 or self.num_samples % slots:
-            raise ValueError(
-                f"grid must be (S, R, C), each at least 1 and S a divisor of {self.num_samples} "
-                f"sampled frames, not {grid}"
-            )
-        x, y, w, h = (view or View.full(self.width, self.height)).crop
-        down = _overlap(y, h, high, self.cell, self.coded.shape[1])
-        across = _overlap(x, w, wide, self.cell, self.coded.shape[2])
-        starts = self.sample_offsets[:: self.num_samples // slots]
-        totals = np.zeros((len(self.coded) + 1, *self.coded.shape[1:]), np.int64)
-        np.cumsum(self.coded, axis=0, out=totals[1:])
-        coded = down @ (totals[starts[1:]] - totals[starts[:-1]]) @ across.T
-        area = down.sum(1)[:, None] * across.sum(1) * np.diff(starts)[:, None, None]
-        result: NDArray[np.int64] = coded * 65536 // np.maximum(area, 1)
-        return result.astype(np.int32)
+        return _core.coded_share(
+            self.vectors,
+            self.coded,
+            self.cuts,
+            self.sample_offsets,
+            self.cell,
+            grid,
+            (0, 0, self.width, self.height) if view is None else view.crop,
+            view is not None and view.hflip,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -142,7 +142,14 @@ def test_coded_share_of_the_whole_picture_stops_at_its_edge() -> None:
     assert value.coded_share(grid=(1, 1, 2), view=outside).tolist() == [[[0, 0]]]
 
 
-@pytest.mark.parametrize("grid", [(0, 1, 1), (2, 4, 4), (1, 4, 0)])
-def test_coded_share_quotes_a_bad_grid(grid: Any) -> None:
-    with pytest.raises(ValueError, match=r"S a divisor of 1 sampled frames, not \("):
+@pytest.mark.parametrize(
+    ("grid", "text"),
+    [
+        ((0, 1, 1), r"each at least 1.*not \(0, 1, 1\)"),
+        ((2, 4, 4), "divides the field's 1 sampled frames, not 2"),
+        ((1, 4, 0), r"each at least 1.*not \(1, 4, 0\)"),
+    ],
+)
+def test_coded_share_quotes_a_bad_grid(grid: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
         field().coded_share(grid=grid)

@@ -168,6 +168,24 @@ def test_score_is_equivariant_under_a_shift_by_whole_tokens(
     np.testing.assert_array_equal(second[:, :rows, :columns], first[:, down:, across:])
 
 
+@given(data=st.data())
+def test_coded_share_equals_the_reference(data: st.DataObject) -> None:
+    field, slots = data.draw(fields())
+    grid = (slots, data.draw(st.integers(1, 7)), data.draw(st.integers(1, 7)))
+    view = data.draw(views(field.width, field.height))
+    share = field.coded_share(grid=grid, view=view)
+    expected = plain.coded_share(
+        field.coded,
+        field.sample_offsets,
+        field.cell,
+        grid=grid,
+        crop=view.crop,
+        hflip=view.hflip,
+    )
+    np.testing.assert_array_equal(share, expected)
+    assert share.dtype == np.int32
+
+
 def test_coded_weight_is_the_fields_own_share() -> None:
     field = random_field(5, slots=3, tubelet=2, high=9, wide=7)
     view = View((5.5, 3, 80, 90), (224, 224), hflip=False)

@@ -33,6 +33,15 @@ py::tuple score_of_field(const Vectors& vectors, const Bytes& coded, const Bytes
                         own_bytes(std::move(score.cuts), {tokens.slots}));
 }
 
+py::array share_of_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
+                         const Offsets& sample_offsets, int cell, py::handle grid, py::handle crop,
+                         bool hflip) {
+  const FieldView field = to_field(vectors, coded, cuts, sample_offsets, cell);
+  const Grid tokens = to_grid(grid);
+  return own(coded_share(field, tokens, to_view(crop, hflip)),
+             {tokens.slots, tokens.rows, tokens.columns});
+}
+
 py::array texture_of_frames(const py::array_t<std::uint8_t, py::array::c_style>& frames,
                             py::handle grid, py::handle crop, bool hflip, int width, int height) {
   const Grid tokens = to_grid(grid);
@@ -70,6 +79,7 @@ py::array_t<std::uint8_t> states(const Scores& values, const Scores& motion, con
 
 void register_score(py::module_& module) {
   module.def("motion_score", &score_of_field);
+  module.def("coded_share", &share_of_field);
   module.def("token_texture", &texture_of_frames);
   module.def("noise_from_score", &noise);
   module.def("split_states", &states);

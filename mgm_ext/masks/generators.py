@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from .. import _core
-from ..views import View
 from .boxed import fixed_box_mask, jumping_box_mask, simulated_motion_mask
+from .boxes_generator import BoxesMasking
 from .generator import Masking, MotionMasking
 from .guided import inverse_motion_mask, motion_guided_mask
-from .options import Grid, Mask, Source, chosen_preset
+from .options import Grid, chosen_preset
 from .patterns import block_mask, cell_masked, running_cell_mask
-from .ranked import boxes_mask, checked_scope, motion_topk_mask, per_slot, set_boxes, tracked_mask
+from .ranked import checked_scope, motion_topk_mask, tracked_mask
 from .uniform import frame_random_mask, random_mask, tube_mask
 
 __all__ = [
@@ -142,82 +138,6 @@ class TrackedMasking(MotionMasking):
 
     def _score_options(self) -> dict[str, Any]:
         return {"camera": "none", "weight": "none", "ignore": ()}
-
-
-class BoxesMasking(MotionMasking):
-    """`boxes_mask` as a generator: `(input_size, mask_ratio, boxes=..., scope=...)`.
-
-    The boxes come with the settings, or with each call.
-    """
-
-    name = "boxes"
-    function = staticmethod(boxes_mask)
-
-    def __init__(
-        self,
-        input_size: Grid,
-        mask_ratio: float = 0.75,
-        *,
-        boxes: ArrayLike | Sequence[ArrayLike] | None = None,
-        **options: Any,
-    ) -> None:
-        self._boxes = boxes
-        super().__init__(input_size, mask_ratio, **options)
-
-    def __call__(
-        self,
-        field: Source | None = None,
-        frames: NDArray[np.uint8] | None = None,
-        view: View | None = None,
-        seed: int | None = None,
-        *,
-        boxes: ArrayLike | Sequence[ArrayLike] | None = None,
-    ) -> Mask:
-        """One mask; see `Masking`. Without a field a view is needed.
-
-        Args:
-            field: motion, which decides among tokens that are covered equally.
-            frames: uint8 [T, H, W, 3] of the whole picture, for texture.
-            view: what the trainer sees.
-            seed: in [0, 2^64); None: the object's own next one.
-            boxes: as `boxes_mask` takes them; None: those of the settings.
-        """
-        return self._make(self.input_of(field, frames, view, boxes), seed)
-
-    def input_of(
-        self,
-        field: Source | None,
-        frames: NDArray[np.uint8] | None,
-        view: View | None,
-        boxes: ArrayLike | Sequence[ArrayLike] | None,
-    ) -> _core.MaskInput:
-        """The core's input with boxes, or ValueError without boxes or without any view."""
-        boxes = self._boxes if boxes is None else boxes
-        if boxes is None:
-            raise ValueError("boxes must be given, with the settings or with the call, not None")
-        if field is not None:
-            given = super().input_of(field, frames, view, None)
-        elif view is not None:
-            given = _core.MaskInput()
-            given.set_view(view.crop, view.hflip)
-        else:
-            raise ValueError("boxes need a field or a view, got neither")
-        set_boxes(given, boxes, self.input_size[0])
-        return given
-
-    def recipe(self) -> dict[str, Any]:
-        """Every setting; boxes that came with the settings included."""
-        boxes = (
-            None if self._boxes is None else [np.asarray(b).tolist() for b in per_slot(self._boxes)]
-        )
-        return {**super().recipe(), "boxes": boxes}
-
-    def _score_options(self) -> dict[str, Any]:
-        return {"camera": None, "weight": None, "ignore": ()}
-
-    def _trial(self) -> _core.MaskInput:
-        nothing = [np.empty((0, 4))] * self.input_size[0]
-        return self.input_of(None, None, View.full(32, 32), nothing)
 
 
 MASKINGS: Final[Mapping[str, type[Masking]]] = MappingProxyType(

@@ -238,3 +238,24 @@ def token_texture(
         sums = (int((x * x).sum()), int((x * y).sum()), int((y * y).sum()))
         result[s, r, c] = texture_weight(*sums, x.size)
     return result
+
+
+def coded_share(
+    coded: Bools,
+    sample_offsets: Ints,
+    cell: int,
+    *,
+    grid: tuple[int, int, int],
+    crop: Crop,
+    hflip: bool,
+) -> Ints:
+    """[S, R, C] in 1/65536."""
+    slots, rows, columns = grid
+    down = overlaps(crop[1], crop[3], rows, cell, coded.shape[1])
+    across = overlaps(crop[0], crop[2], columns, cell, coded.shape[2])[:: -1 if hflip else 1]
+    share = np.zeros(grid, np.int64)
+    starts = sample_offsets[:: (len(sample_offsets) - 1) // slots]
+    for s, (low, high) in enumerate(itertools.pairwise(starts)):
+        area = down.sum(1)[:, None] * across.sum(1) * (high - low)
+        share[s] = down @ coded[low:high].sum(0) @ across.T * 65536 // np.maximum(area, 1)
+    return share
