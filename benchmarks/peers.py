@@ -31,7 +31,9 @@ class Peer:
 PEERS = {
     "PyAV": Peer("av", ("av>=14",)),
     # Without its declared needs: it asks for an OpenCV that wants a display.
-    "motion-vector-extractor": Peer("mvextractor", ("--no-deps", "motion-vector-extractor==2.0.0")),
+    "motion-vector-extractor": Peer(
+        "mvextractor.videocap", ("--no-deps", "motion-vector-extractor==2.0.0")
+    ),
     "decord": Peer("decord", ("decord==0.6.0",)),
     # Without its declared needs: they would replace the torch that the tests pin.
     "torchcodec": Peer("torchcodec.decoders", ("--no-deps", "torchcodec==0.12.0")),

@@ -39,11 +39,8 @@ def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
     axes.tick_params(axis="y", labelsize=8)
     axes.grid(axis="x", alpha=0.3)
     axes.set_title(title, fontsize=11)
-    axes.set_xlabel(
-        "times faster than the rival (left of 1: slower); bar: 10th to 90th percentile; "
-        "tick: target; red: target missed",
-        fontsize=8,
-    )
+    explained = "rival's time over ours; bar: 10th to 90th percentile; tick: target; red: missed"
+    figure.supxlabel(explained, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     return True
