@@ -1,7 +1,27 @@
-"""Masks as trainers take them: one module per trainer family, and what they share."""
+"""Masks as trainers take them: one module per trainer family, and what they share.
+
+`mgm_ext.adapters.NAME` for NAME in videomae, mae_st, vjepa, transformers, attention, omnimae,
+lightning, webdataset; `dataset` has a ready data set. What needs no torch is here.
+"""
 
 from __future__ import annotations
 
 from .check_mask import STYLES, check_mask
+from .crops import CenterCrop, MultiScaleCrop, RandomResizedCrop, RecordedCrop
+from .fields import FieldReader, field_for
+from .sources import MaskSource, Motion, SafeMasking, TooManyFallbacks
 
-__all__ = ["STYLES", "check_mask"]
+__all__ = [
+    "STYLES",
+    "CenterCrop",
+    "FieldReader",
+    "MaskSource",
+    "Motion",
+    "MultiScaleCrop",
+    "RandomResizedCrop",
+    "RecordedCrop",
+    "SafeMasking",
+    "TooManyFallbacks",
+    "check_mask",
+    "field_for",
+]

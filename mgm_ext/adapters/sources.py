@@ -1,0 +1,174 @@
+"""Where a mask came from, and a mask for every clip: one bad file must not end a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ..errors import DecodeError, MgmError, NoMotionVectors
+from ..masks import Mask, Masking, make_masking
+from ..masks.generator import MotionMasking
+from ..motion_field import Clip, MotionField
+from ..motion_vectors import VideoInfo
+from ..views import View
+
+__all__ = ["MaskSource", "Motion", "SafeMasking", "TooManyFallbacks", "motion_of", "no_motion"]
+
+_PER_CLIP: Final = frozenset({"random", "block"})
+_STILL: Final = (0.02 * 64) ** 2
+
+
+class MaskSource(IntEnum):
+    """What a sample's mask was made from; `uint8` in a batch."""
+
+    GUIDED = 0
+    """The mask that was asked for."""
+    HELD = 1
+    """The clip stands still: the mask walks as it does without motion."""
+    FALLBACK = 2
+    """No motion could be read: the fallback mask."""
+    DAMAGED = 3
+    """Part of the stream could not be decoded: the mask follows what could."""
+
+
+class TooManyFallbacks(MgmError, RuntimeError):
+    """Too large a share of the samples has no motion: the run would not be what it is called."""
+
+
+class Motion(NamedTuple):
+    """A clip's motion, or why there is none.
+
+    Attributes:
+        motion: the field, or the clip with its frames; None where the mask must fall back.
+        source: where the mask comes from.
+        reason: the codec or the fault, where there is no motion; else "".
+    """
+
+    motion: Clip | MotionField | None
+    source: MaskSource
+    reason: str = ""
+
+
+def motion_of(motion: Clip | MotionField, info: VideoInfo) -> Motion:
+    """What can be said of motion that was read.
+
+    Args:
+        motion: the field, or the clip.
+        info: of the reader, after the read.
+    """
+    field = motion.field if isinstance(motion, Clip) else motion
+    if not info.has_vectors:
+        return Motion(None, MaskSource.FALLBACK, info.codec)
+    if info.damaged:
+        return Motion(motion, MaskSource.DAMAGED)
+    # int32 before the square; an invalid cell is (-32768, 0).
+    squares = (field.vectors.astype(np.int32) ** 2).sum(-1)
+    moves = bool(((squares >= _STILL) & field.valid).any())
+    return Motion(motion, MaskSource.GUIDED if moves else MaskSource.HELD)
+
+
+def no_motion(error: DecodeError | NoMotionVectors | OSError) -> Motion:
+    """What an error of the reader means for the mask."""
+    if isinstance(error, OSError):
+        return Motion(None, MaskSource.FALLBACK, type(error).__name__)
+    if isinstance(error, NoMotionVectors):
+        return Motion(None, MaskSource.FALLBACK, error.codec)
+    late = "max_seconds" in error.reason
+    return Motion(None, MaskSource.FALLBACK, "over max_seconds" if late else "cannot be decoded")
+
+
+class SafeMasking:
+    """A mask for every clip, with its source; raises when too many clips fell back.
+
+    Counts are per process: each loader's worker judges its own samples.
+
+    Args:
+        masking: makes the masks. One whose count varies (`fit="clip"`) is refused.
+        fallback: name of the mask for clips without motion; it masks as many tokens.
+        max_fallback: largest share of fallbacks allowed, in [0, 1].
+        samples: over how many first samples.
+
+    Raises:
+        ValueError: an argument is outside what is allowed, or the fallback cannot mask as many
+            tokens.
+    """
+
+    def __init__(
+        self,
+        masking: Masking,
+        *,
+        fallback: str = "simulated_motion",
+        max_fallback: float = 0.2,
+        samples: int = 1000,
+    ) -> None:
+        if masking.settings.get("fit") == "clip":
+            raise ValueError('fit="clip" masks a varying number of tokens; use "grow" or "shift"')
+        if not 0 <= max_fallback <= 1 or samples < 1:
+            raise ValueError(
+                f"max_fallback must be in [0, 1] and samples at least 1, got {max_fallback}, "
+                f"{samples}"
+            )
+        self.masking = masking
+        self.num_masked = int(masking(view=View.full(32, 32), seed=0).sum())
+        self.fallback = self._as_many(fallback)
+        self.max_fallback = max_fallback
+        self.samples = samples
+        self.count = 0
+        self.reasons: Counter[str] = Counter()
+
+    def _as_many(self, name: str) -> Masking:
+        grid, masked = self.masking.input_size, self.num_masked
+        per = 1 if name in _PER_CLIP else grid[0]
+        if masked % per:
+            raise ValueError(
+                f"fallback {name!r} masks equally in each of {grid[0]} slots and cannot mask "
+                f'{masked} tokens; "random" can'
+            )
+        made = make_masking(name, input_size=grid, num_masked=masked // per)
+        if isinstance(made, MotionMasking):
+            raise ValueError(f"fallback must be a mask that knows no motion, not {name!r}")
+        return made
+
+    def __call__(
+        self, motion: Motion, *, view: View | None = None, seed: int | None = None
+    ) -> tuple[Mask, MaskSource]:
+        """The mask, bool [S, R, C], and where it came from.
+
+        Args:
+            motion: of the clip.
+            view: what the trainer sees, in source pixels; None: the whole picture.
+            seed: in [0, 2^64); None: the masking's own next one.
+
+        Raises:
+            TooManyFallbacks: see the class.
+        """
+        if not isinstance(self.masking, MotionMasking):
+            return self.masking(view=view, seed=seed), MaskSource.GUIDED
+        self.note(motion.source, motion.reason)
+        if motion.motion is None:
+            return self.fallback(view=view, seed=seed), MaskSource.FALLBACK
+        return self.masking(motion.motion, view=view, seed=seed), motion.source
+
+    def note(self, source: MaskSource, reason: str = "") -> None:
+        """Counts one sample.
+
+        Raises:
+            TooManyFallbacks: more than `max_fallback` of the first `samples` fell back.
+        """
+        if self.count >= self.samples:
+            return
+        self.count += 1
+        if source is not MaskSource.FALLBACK:
+            return
+        self.reasons[reason or "unknown"] += 1
+        fallen = self.reasons.total()
+        if fallen > self.max_fallback * self.samples:
+            shares = ", ".join(f"{why}: {n / fallen:.0%}" for why, n in self.reasons.most_common())
+            raise TooManyFallbacks(
+                f"{fallen} of the first {self.count} samples have no motion ({shares}), more than "
+                f"max_fallback={self.max_fallback} of {self.samples}; convert these files, or set "
+                "max_fallback=1.0 to train on with the fallback mask"
+            )
