@@ -2,6 +2,7 @@
 
 #include "bindings/source.hpp"
 #include "bindings/video.hpp"
+#include "decode/packet_decoder.hpp"
 #include "error.hpp"
 
 namespace mgm::bindings {
@@ -95,6 +96,7 @@ void bind_options(py::module_& module) {
 void register_decode(py::module_& module) {
   py::register_exception_translator(translate);
   bind_options(module);
+  module.def("vector_codecs", &vector_codecs);
   module.def(
       "probe",
       [](const py::object& object, const ReadOptions& options) {

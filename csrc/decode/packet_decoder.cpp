@@ -25,7 +25,23 @@ AVPictureType plain_type(AVPictureType type) {
 
 bool is_flow(int status) { return status == AVERROR(EAGAIN) || status == AVERROR_EOF; }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 }  // namespace
+
+std::vector<std::string> vector_codecs() {
+  std::vector<std::string> names;
+  for (const AVCodecDescriptor* codec = nullptr; (codec = avcodec_descriptor_next(codec));) {
+    if (mgm_codec(codec->id) != nullptr && avcodec_find_decoder(codec->id) != nullptr) {
+      names.emplace_back(codec->name);
+    }
+  }
+  return names;
+}
 
 PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std::string path)
     : path_(std::move(path)) {
@@ -88,8 +104,8 @@ void PacketDecoder::require_vectors() const {
   if (tapped()) return;
   const std::string codec = avcodec_get_name(context_->codec_id);
   throw NoMotionVectors(path_, codec,
-                        "codec " + codec +
-                            " carries no motion vectors that mgm_ext reads; convert the file with "
+                        "codec " + codec + " carries no motion vectors that mgm_ext reads; " +
+                            joined(vector_codecs()) + " do: convert the file with " +
                             "`mgm-ext convert FILE -o OUT.mp4`");
 }
 

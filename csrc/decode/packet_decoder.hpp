@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "libav.hpp"
 #include "mgm.hpp"
 #include "taps/tap.h"
 
 namespace mgm {
+
+// libav's names of the codecs whose vectors are read.
+std::vector<std::string> vector_codecs();
 
 // Owns a decoder and its tap: packets in, frames out in display order, each with a MgmPicture where
 // the codec is tapped. Knows nothing of containers, frame numbers or distances.
