@@ -1,0 +1,273 @@
+"""decord's interface, with the motion field of what was read: change the import, keep the code.
+
+    from mgm_ext.adapters.decord import VideoReader, cpu
+    reader = VideoReader("clip.mp4", num_threads=1, ctx=cpu(0))
+    frames = reader.get_batch([0, 4, 8, 12]).asnumpy()
+    field = reader.field
+
+Names and meanings are those of decord 0.6.0. Its `seek` may land anywhere; ours lands on the last
+key frame before.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import video_reader
+from ..decode import Source, probe
+from ..errors import DecodeError
+from ..motion_field import MotionField
+
+__all__ = ["DECORDError", "Frames", "VideoReader", "bridge", "cpu", "gpu"]
+
+DECORDError = DecodeError
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where frames are decoded."""
+
+    device: Literal["cpu", "gpu"]
+    index: int = 0
+
+    def __repr__(self) -> str:
+        return f"{self.device}({self.index})"
+
+
+def cpu(dev_id: int = 0) -> Context:
+    """The processor: the only place that decodes."""
+    return Context("cpu", dev_id)
+
+
+def gpu(dev_id: int = 0) -> Context:
+    """A GPU; `VideoReader` refuses it."""
+    return Context("gpu", dev_id)
+
+
+class Frames(np.ndarray[Any, np.dtype[np.uint8]]):
+    """RGB frames, uint8 [T, H, W, 3] or [H, W, 3]: a NumPy array that also has `asnumpy()`."""
+
+    def asnumpy(self) -> NDArray[np.uint8]:
+        """The plain, writable array; no copy."""
+        return self.view(np.ndarray)
+
+
+class _Bridge:
+    """What `get_batch`, `next` and indexing return: `native` (`Frames`) or `torch` tensors.
+
+    Set per thread, as in decord, whose other bridges are not offered.
+    """
+
+    ALLOWED: Final = ("native", "torch")
+
+    def __init__(self) -> None:
+        self._name: ContextVar[str] = ContextVar("bridge", default="native")
+
+    def set_bridge(self, new_bridge: str) -> None:
+        """From now on: "native" or "torch".
+
+        Raises:
+            ValueError: any other name.
+        """
+        if new_bridge not in self.ALLOWED:
+            raise ValueError(f"bridge must be one of {self.ALLOWED}, not {new_bridge!r}")
+        self._name.set(new_bridge)
+
+    def reset_bridge(self) -> None:
+        """Back to "native"."""
+        self._name.set("native")
+
+    @contextmanager
+    def use_torch(self) -> Iterator[None]:
+        """Within the block: torch tensors."""
+        token = self._name.set("torch")
+        try:
+            yield
+        finally:
+            self._name.reset(token)
+
+    def _out(self, frames: NDArray[np.uint8]) -> Any:
+        if self._name.get() == "torch":
+            import torch
+
+            return torch.from_numpy(frames)
+        return frames.view(Frames)
+
+
+bridge = _Bridge()
+
+
+def _size(source: Source, width: int, height: int) -> tuple[int, int] | None:
+    if width > 0 and height > 0:
+        return height, width
+    if width <= 0 and height <= 0:
+        return None
+    info = probe(source)
+    return (height, info.width) if height > 0 else (info.height, width)
+
+
+class VideoReader:
+    """decord's `VideoReader`, on the processor.
+
+    Frame numbers are display order, exact after every seek. Frames are returned as `bridge` says.
+
+    Args:
+        uri: path, or an object whose `read()` gives the whole file.
+        ctx: `cpu(0)`.
+        width, height: of the frames; -1 leaves that side as it is.
+        num_threads: decoder threads; 0 means 1.
+        fault_tol: above 0, damage raises `DecodeError` at once (stricter than decord, which counts
+            the frames it made up); otherwise the nearest decoded frame stands in.
+
+    Attributes:
+        field: MotionField of the frames that the last call returned; None before the first.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+        DecodeError: not a video.
+        ValueError: a bad argument.
+    """
+
+    def __init__(
+        self,
+        uri: Any,
+        ctx: Context = Context("cpu"),
+        width: int = -1,
+        height: int = -1,
+        num_threads: int = 0,
+        fault_tol: float = -1,
+    ) -> None:
+        if ctx.device != "cpu":
+            raise ValueError(f"ctx must be cpu(...), not {ctx}: only the processor decodes")
+        source: Source = uri.read() if hasattr(uri, "read") else uri
+        self._reader = video_reader.VideoReader(
+            source,
+            size=_size(source, width, height),
+            num_threads=max(num_threads, 1),
+            strict=fault_tol > 0,
+        )
+        self._length = len(self._reader)
+        self._next = 0
+        self.field: MotionField | None = None
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self._length
+
+    def __getitem__(self, idx: int | slice) -> Any:
+        """Frame [H, W, 3] at `idx`, or frames [N, H, W, 3] of a slice; `next` goes on from there.
+
+        Raises:
+            IndexError: beyond the end.
+        """
+        if isinstance(idx, slice):
+            return self.get_batch(range(*idx.indices(self._length)))
+        number = operator.index(idx)
+        if not -self._length <= number < self._length:
+            raise IndexError(f"Index: {number} out of bound: {self._length}")
+        return self._frame(number % self._length)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Every frame, from the first."""
+        return (self[number] for number in range(self._length))
+
+    def next(self) -> Any:
+        """The frame [H, W, 3] after the last one.
+
+        Raises:
+            StopIteration: that was the last.
+        """
+        if self._next >= self._length:
+            raise StopIteration
+        return self._frame(self._next)
+
+    def get_batch(self, indices: Sequence[int] | NDArray[np.integer[Any]]) -> Any:
+        """Frames by number, [N, H, W, 3]: any order, repeats, negative from the end.
+
+        Raises:
+            IndexError: a frame beyond the end.
+            ValueError: no index.
+        """
+        numbers = self._numbers(indices)
+        frames = self._read(numbers)
+        self._next = int(numbers[-1]) + 1
+        return bridge._out(frames)
+
+    def get_frame_timestamp(self, idx: int | slice | Sequence[int]) -> NDArray[np.float32]:
+        """When frames are shown: float32 [N, 2], (start, end) in seconds; [2] for one index.
+
+        Empty times (NaN) where the container has none.
+
+        Raises:
+            IndexError: a frame beyond the end.
+        """
+        if isinstance(idx, slice):
+            idx = range(*idx.indices(self._length))
+        return self._timestamps()[self._numbers(idx)]
+
+    def get_key_indices(self) -> list[int]:
+        """Numbers of the key frames."""
+        return [int(index) for index in self._reader.key_frames]
+
+    def get_avg_fps(self) -> float:
+        """Frames per second."""
+        return self._reader.average_fps
+
+    def seek(self, pos: int) -> None:
+        """`next` goes on at the last key frame at or before `pos`.
+
+        Raises:
+            IndexError: beyond the end.
+        """
+        self.seek_accurate(pos)
+        self._next = max((key for key in self.get_key_indices() if key <= pos), default=0)
+
+    def seek_accurate(self, pos: int) -> None:
+        """`next` goes on at `pos`.
+
+        Raises:
+            IndexError: beyond the end.
+        """
+        if not 0 <= pos < self._length:
+            raise IndexError(f"pos must be in [0, {self._length}), got {pos}")
+        self._next = pos
+
+    def skip_frames(self, num: int = 1) -> None:
+        """`next` leaves out `num` frames, without decoding those that nothing refers to."""
+        if num < 1:
+            raise ValueError(f"num must be at least 1, got {num}")
+        self._next += num
+
+    def _frame(self, number: int) -> Any:
+        frames = self._read(np.array([number]))
+        self._next = number + 1
+        return bridge._out(frames[0])
+
+    def _read(self, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        clip = self._reader.read_clip(numbers)
+        self.field = clip.field
+        assert clip.frames is not None
+        clip.frames.flags.writeable = True  # nobody else holds this clip
+        return clip.frames
+
+    def _numbers(self, indices: Any) -> NDArray[np.int64]:
+        numbers = np.asarray(indices, dtype=np.int64)
+        wrong = numbers[(numbers < -self._length) | (numbers >= self._length)]
+        if wrong.size:
+            raise IndexError(f"Out of bound indices: {wrong} of {self._length} frames")
+        return numbers % self._length
+
+    def _timestamps(self) -> NDArray[np.float32]:
+        starts = self._reader.frame_seconds
+        if len(starts) != self._length:
+            starts = np.full(self._length, np.nan)
+        last = starts[-1] + (1 / self.get_avg_fps() if self.get_avg_fps() else 0.0)
+        return np.stack([starts, np.append(starts[1:], last)], axis=1).astype(np.float32)
