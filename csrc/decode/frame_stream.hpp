@@ -17,6 +17,8 @@ class FrameStream {
   FrameStream(Source source, const ReadOptions& options, const PacketDecoder::Options& decoder);
 
   [[nodiscard]] bool next(ShownFrame& shown);
+  // Reconstructs no pixels of packets to come.
+  void leave_pixels() { decoder_.set_mode(PacketDecoder::Mode::kVectors); }
 
   // What header and decoder know by now.
   [[nodiscard]] VideoInfo info() const;

@@ -25,13 +25,14 @@ bool is_full_range_format(int format) {
 
 }  // namespace
 
-PixelConverter::PixelConverter(int width, int height, int rotation, bool hflip)
-    : width_(width),
-      height_(height),
-      rotation_(rotation),
-      hflip_(hflip),
-      lying_width_(rotation % 180 != 0 ? height : width),
-      lying_height_(rotation % 180 != 0 ? width : height),
+PixelConverter::PixelConverter(const Output& output)
+    : width_(output.width),
+      height_(output.height),
+      rotation_(output.rotation),
+      hflip_(output.hflip),
+      bgr_(output.bgr),
+      lying_width_(rotation_ % 180 != 0 ? height_ : width_),
+      lying_height_(rotation_ % 180 != 0 ? width_ : height_),
       stride_((static_cast<std::size_t>(lying_width_) * kChannels + 2 * kAlignment - 1) /
               kAlignment * kAlignment),
       lying_(stride_ * static_cast<std::size_t>(lying_height_) + kAlignment) {}
@@ -43,9 +44,10 @@ void PixelConverter::prepare(const AVFrame& cropped) {
                       .colorspace = cropped.colorspace,
                       .range = cropped.color_range};
   if (context_ && format == format_) return;
-  context_.reset(sws_getContext(
-      cropped.width, cropped.height, static_cast<AVPixelFormat>(cropped.format), lying_width_,
-      lying_height_, AV_PIX_FMT_RGB24, SWS_BILINEAR, nullptr, nullptr, nullptr));
+  context_.reset(sws_getContext(cropped.width, cropped.height,
+                                static_cast<AVPixelFormat>(cropped.format), lying_width_,
+                                lying_height_, bgr_ ? AV_PIX_FMT_BGR24 : AV_PIX_FMT_RGB24,
+                                SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!context_) throw std::bad_alloc();
   // As libav's own tools do, an unspecified matrix is that of BT.601.
   const int matrix =

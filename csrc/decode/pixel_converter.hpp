@@ -17,8 +17,13 @@ namespace mgm {
 // range as the stream says, scaling and conversion in one step.
 class PixelConverter {
  public:
-  // width and height of the result, after turning; rotation clockwise in degrees, then mirrored.
-  PixelConverter(int width, int height, int rotation, bool hflip);
+  struct Output {
+    int width = 0, height = 0;  // after turning
+    int rotation = 0;           // clockwise in degrees
+    bool hflip = false;         // then mirrored
+    bool bgr = false;           // blue first
+  };
+  explicit PixelConverter(const Output& output);
 
   // Fills rgb [height, width, 3] from a frame whose cropping was not applied yet.
   void convert(const AVFrame& frame, std::span<std::uint8_t> rgb);
@@ -38,7 +43,7 @@ class PixelConverter {
   void turn(std::span<std::uint8_t> rgb) const;
 
   int width_, height_, rotation_;
-  bool hflip_;
+  bool hflip_, bgr_;
   Format format_;
   std::unique_ptr<SwsContext, FreeSws> context_;
   int lying_width_, lying_height_;  // before turning

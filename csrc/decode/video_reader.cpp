@@ -195,7 +195,10 @@ void VideoReader::Impl::convert(const ShownFrame& shown, Clip& clip, std::size_t
     first_width_ = width;
     first_height_ = height;
     std::tie(out_height_, out_width_) = output_size(size_, height, width);
-    converter_.emplace(out_width_, out_height_, header_.rotation, header_.hflip);
+    converter_.emplace(PixelConverter::Output{.width = out_width_,
+                                              .height = out_height_,
+                                              .rotation = header_.rotation,
+                                              .hflip = header_.hflip});
   }
   const auto bytes =
       static_cast<std::size_t>(out_height_) * static_cast<std::size_t>(out_width_) * 3;

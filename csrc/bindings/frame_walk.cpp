@@ -1,0 +1,70 @@
+// Room decode: every frame of a video in turn.
+#include "frame_walk.hpp"
+
+#include <memory>
+#include <optional>
+
+#include "bindings/source.hpp"
+
+namespace mgm::bindings {
+namespace {
+
+// A walk for Python. Keeps the source's object alive.
+class Walk {
+ public:
+  Walk(const py::object& object, ReadOptions options, bool libavcodec) : source_(object) {
+    options.interrupt = make_interrupt();
+    const py::gil_scoped_release released;
+    walk_.emplace(source_.take(), options, libavcodec ? Blocks::kLibavcodec : Blocks::kCoded);
+  }
+
+  bool next() {
+    const py::gil_scoped_release released;
+    return walk_->next();
+  }
+
+  void leave_pixels() { walk_->leave_pixels(); }
+
+  // Arrays that the caller may write into.
+  py::array rows() const {
+    auto rows = std::make_unique<std::vector<std::int32_t>>(walk_->rows());
+    const std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(rows->size() / 10), 10};
+    const std::int32_t* data = rows->data();
+    const py::capsule owner(rows.release(),
+                            [](void* p) { delete static_cast<std::vector<std::int32_t>*>(p); });
+    return py::array_t<std::int32_t>(shape, data, owner);
+  }
+
+  py::array picture() {
+    FrameWalk::Picture picture;
+    {
+      const py::gil_scoped_release released;
+      picture = walk_->picture();
+    }
+    const std::vector<py::ssize_t> shape{picture.height, picture.width, 3};
+    std::uint8_t* data = picture.bgr.release();
+    const py::capsule owner(data, [](void* p) { delete[] static_cast<std::uint8_t*>(p); });
+    return py::array_t<std::uint8_t>(shape, data, owner);
+  }
+
+  char picture_type() const { return walk_->picture_type(); }
+
+ private:
+  PySource source_;
+  std::optional<FrameWalk> walk_;
+};
+
+}  // namespace
+
+void register_frame_walk(py::module_& module) {
+  py::class_<Walk>(module, "FrameWalk")
+      .def(py::init<const py::object&, const ReadOptions&, bool>(), py::arg("source"),
+           py::arg("options"), py::arg("libavcodec"))
+      .def("next", &Walk::next)
+      .def("leave_pixels", &Walk::leave_pixels)
+      .def("rows", &Walk::rows)
+      .def("picture", &Walk::picture)
+      .def("picture_type", &Walk::picture_type);
+}
+
+}  // namespace mgm::bindings

@@ -1,0 +1,97 @@
+#include "frame_walk.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "decode/field_writer.hpp"
+#include "decode/frame_stream.hpp"
+#include "decode/pixel_converter.hpp"
+#include "decode/vector_rows.hpp"
+
+namespace mgm {
+
+class FrameWalk::Impl {
+ public:
+  Impl(Source source, const ReadOptions& options, Blocks blocks)
+      : blocks_(blocks),
+        stream_(
+            std::move(source), options,
+            {.vectors_only = options.vectors_only, .export_rows = blocks == Blocks::kLibavcodec}),
+        header_(describe_stream(stream_.demuxer(), options.rotate)) {}
+
+  [[nodiscard]] bool next() {
+    if (stream_.next(shown_)) return true;
+    shown_ = {};
+    return false;
+  }
+
+  void leave_pixels() { stream_.leave_pixels(); }
+
+  [[nodiscard]] char picture_type() const {
+    return shown_.frame ? av_get_picture_type_char(shown_.frame->pict_type) : '?';
+  }
+
+  [[nodiscard]] std::vector<std::int32_t> rows() const;
+  [[nodiscard]] Picture picture();
+
+ private:
+  Blocks blocks_;
+  FrameStream stream_;
+  VideoInfo header_;
+  ShownFrame shown_;
+  std::optional<PixelConverter> converter_;
+  int height_ = 0, width_ = 0;
+};
+
+std::vector<std::int32_t> FrameWalk::Impl::rows() const {
+  MotionVectors from;
+  if (shown_.frame) append_rows(from, shown_, blocks_);
+  std::vector<std::int32_t> to;
+  to.reserve(10 * from.w.size());
+  for (std::size_t i = 0; i < from.w.size(); ++i) {
+    to.insert(to.end(),
+              {from.source.data()[i], from.w.data()[i], from.h.data()[i], from.src_x.data()[i],
+               from.src_y.data()[i], from.dst_x.data()[i], from.dst_y.data()[i],
+               from.motion_x.data()[i], from.motion_y.data()[i], from.motion_scale.data()[i]});
+  }
+  return to;
+}
+
+FrameWalk::Picture FrameWalk::Impl::picture() {
+  Picture picture;
+  if (!shown_.frame) return picture;
+  if (!converter_) {
+    const PictureGeometry geometry = geometry_of(*shown_.frame, header_.rotation, header_.hflip);
+    const bool across = header_.rotation % 180 != 0;
+    height_ = across ? geometry.crop_width : geometry.crop_height;
+    width_ = across ? geometry.crop_height : geometry.crop_width;
+    converter_.emplace(PixelConverter::Output{.width = width_,
+                                              .height = height_,
+                                              .rotation = header_.rotation,
+                                              .hflip = header_.hflip,
+                                              .bgr = true});
+  }
+  picture.height = height_;
+  picture.width = width_;
+  const auto bytes = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3;
+  picture.bgr = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
+  converter_->convert(*shown_.frame, {picture.bgr.get(), bytes});
+  return picture;
+}
+
+FrameWalk::FrameWalk(Source source, const ReadOptions& options, Blocks blocks)
+    : impl_(std::make_unique<Impl>(std::move(source), options, blocks)) {}
+
+FrameWalk::~FrameWalk() = default;
+
+bool FrameWalk::next() { return impl_->next(); }
+
+void FrameWalk::leave_pixels() { impl_->leave_pixels(); }
+
+char FrameWalk::picture_type() const { return impl_->picture_type(); }
+
+std::vector<std::int32_t> FrameWalk::rows() const { return impl_->rows(); }
+
+FrameWalk::Picture FrameWalk::picture() { return impl_->picture(); }
+
+}  // namespace mgm
