@@ -127,14 +127,42 @@ def _mask(arguments: argparse.Namespace) -> None:
     _say(facts, arguments)
 
 
+def _lacks_extra(command: str, error: ImportError) -> SystemExit:
+    return SystemExit(
+        f"mgm-ext {command} needs the extra `draw` ({error.name} is missing): "
+        "pip install 'mgm-ext[draw]'"
+    )
+
+
+def _convert(arguments: argparse.Namespace) -> None:
+    try:
+        from .convert import convert_video
+    except ImportError as error:
+        raise _lacks_extra("convert", error) from error
+    with _bar(0, "frames", arguments) as bar:
+
+        def progress(count: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(count - bar.n)
+
+        count = convert_video(
+            arguments.file,
+            arguments.output,
+            short_side=arguments.short_side,
+            gop=arguments.gop,
+            b_frames=arguments.b_frames,
+            references=arguments.references,
+            crf=arguments.crf,
+            progress=progress,
+        )
+    _say({"output": str(arguments.output), "frames": count}, arguments)
+
+
 def _draw(arguments: argparse.Namespace) -> None:
     try:
         from . import visualise
     except ImportError as error:
-        raise SystemExit(
-            f"mgm-ext draw needs the extra `draw` ({error.name} is missing): "
-            "pip install 'mgm-ext[draw]'"
-        ) from error
+        raise _lacks_extra("draw", error) from error
     clip = _read(arguments, pixels=True)
     preset = PRESETS[arguments.preset]
     weight = "texture" if preset.weight == "auto" else preset.weight
@@ -204,6 +232,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_clip_options(
         add("draw", _draw, "draw vectors, score, box and mask of a clip", (".png", ".mp4"))
     )
+    convert = add("convert", _convert, "re-encode to H.264 to learn from", (".mp4", ".mkv"))
+    convert.add_argument("--short-side", type=int, help="pixels; default: as it is")
+    convert.add_argument("--gop", type=int, default=48, help="most frames between key frames")
+    convert.add_argument("--b-frames", type=int, default=0, help="most in a row")
+    convert.add_argument("--references", type=int, default=1, help="most pictures referred to")
+    convert.add_argument("--crf", type=int, default=20, help="0 lossless to 51")
     return parser
 
 
