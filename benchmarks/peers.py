@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import json
+import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -76,6 +78,10 @@ def failures() -> dict[str, str]:
 def install() -> dict[str, str]:
     """Installs every peer by itself, and keeps pip's words on those that failed."""
     failed: dict[str, str] = {}
+    if shutil.which("ffmpeg") is None and shutil.which("apt-get") and os.geteuid() == 0:
+        # Its libraries are what torchcodec decodes with; the program has mestimate.
+        command = ["apt-get", "install", "-y", "--no-install-recommends", "ffmpeg"]
+        subprocess.run(command, capture_output=True)
     for name, peer in PEERS.items():
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install"]
         done = subprocess.run([*command, *peer.install], capture_output=True, text=True)

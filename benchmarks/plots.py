@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.rows import Row
 
-OURS, SHORT, LINE = "#1f77b4", "#d62728", "#555555"
+OURS, OTHERS, SHORT, LINE = "#1f77b4", "#b0b0b0", "#d62728", "#555555"
 
 
 def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
@@ -31,8 +31,7 @@ def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
     axes.set_xscale("log")
     edges = [e for r in found for e in (r.low, r.high, r.at_least, 1.0) if e]
     axes.set_xlim(min(edges) / 1.3, max(edges) * 1.3)
-    ticks = [digit * 10.0**power for power in range(-2, 4) for digit in (1, 2, 5)]
-    shown = [t for t in ticks if min(edges) / 1.3 <= t <= max(edges) * 1.3]
+    shown = [t for t in _marks() if min(edges) / 1.3 <= t <= max(edges) * 1.3]
     axes.set_xticks(shown, [f"{t:g}x" for t in shown])
     axes.minorticks_off()
     axes.set_yticks(range(len(found)), [f"{r.row}  vs  {r.rival}" for r in reversed(found)])
@@ -41,21 +40,18 @@ def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
     axes.set_title(title, fontsize=11)
     explained = "rival's time over ours; bar: 10th to 90th percentile; tick: target; red: missed"
     figure.supxlabel(explained, fontsize=8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    _save(figure, path)
     return True
 
 
 def curves(rows: Sequence[Row], title: str, axis: str, path: Path) -> bool:
-    """Frames per second against `at`, one curve per series, ours and the rival's."""
+    """Frames per second against `at`, one curve per series and rival; False without points."""
     points: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for row in rows:
-        if row.at is None or not row.frames:
+        if row.at is None or not (row.frames and row.ours_seconds and row.rival_seconds):
             continue
-        if row.ours_seconds:
-            points[f"mgm_ext: {row.series}"].append((row.at, row.frames / row.ours_seconds))
-        if row.rival_seconds:
-            points[row.rival].append((row.at, row.frames / row.rival_seconds))
+        points[f"mgm_ext: {row.series}"].append((row.at, row.frames / row.ours_seconds))
+        points[row.rival].append((row.at, row.frames / row.rival_seconds))
     if not points:
         return False
     figure = Figure(figsize=(7, 4.5), layout="constrained")
@@ -67,13 +63,45 @@ def curves(rows: Sequence[Row], title: str, axis: str, path: Path) -> bool:
     axes.set_yscale("log")
     axes.set_xscale("log")
     ticks = sorted({x for pairs in points.values() for x, _ in pairs})
-    axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+    axes.set_xticks(ticks, [f"{x:.3g}" if x < 1000 else f"{x:.0f}" for x in ticks])
+    low, high = axes.get_ylim()
+    marks = [m for m in _marks() if low / 1.5 <= m <= high * 1.5]
+    axes.set_yticks(marks, [f"{m:g}" for m in marks])
     axes.minorticks_off()
     axes.set_xlabel(axis)
-    axes.set_ylabel("frames per second of processor time")
+    axes.set_ylabel("frames per second and processor")
     axes.set_title(title, fontsize=11)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
+    _save(figure, path)
+    return True
+
+
+def bars(rows: Sequence[Row], title: str, path: Path) -> bool:
+    """Frames per second of each row, ours above the rival's; False without any."""
+    found = [row for row in reversed(rows) if row.frames and row.ours_seconds]
+    if not found:
+        return False
+    figure = Figure(figsize=(8, 1.2 + 0.45 * len(found)), layout="constrained")
+    axes: Axes = figure.subplots()
+    for shift, colour, name in ((0.2, OURS, "mgm_ext"), (-0.2, OTHERS, found[0].rival)):
+        seconds = [row.ours_seconds if shift > 0 else row.rival_seconds for row in found]
+        speeds = [row.frames / (s or 1) for row, s in zip(found, seconds, strict=True)]
+        places = [y + shift for y in range(len(found))]
+        axes.barh(places, speeds, height=0.38, color=colour, label=name)
+    axes.set_yticks(range(len(found)), [row.row for row in found])
+    axes.set_xlabel("frames per second and processor")
+    axes.set_title(title, fontsize=11)
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(fontsize=8)
+    _save(figure, path)
+    return True
+
+
+def _marks() -> list[float]:
+    return [digit * 10.0**power for power in range(-2, 6) for digit in (1, 2, 5)]
+
+
+def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
-    return True

@@ -25,6 +25,22 @@ DISTRIBUTIONS = (
     "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
     "torch",
 )  # fmt: skip
+TITLES = {
+    "decode": "Vectors and fields of whole files",
+    "resolution": "Resolution",
+    "bitrate": "Bitrate",
+    "length": "Length of the file",
+    "key_frames": "Key-frame spacing",
+    "codecs": "Codecs",
+    "masks": "Masks",
+    "start": "Importing and opening",
+}
+AXES = {
+    "resolution": "lines of the picture (16:9)",
+    "bitrate": "kbit/s (480 lines, 25 frames per second)",
+    "length": "frames in the file (144 lines)",
+    "key_frames": "frames from key frame to key frame",
+}
 
 
 def processor(cpuinfo: str) -> str:
@@ -74,9 +90,19 @@ def write_results(found: Sequence[Row], about: Mapping[str, Any], folder: Path) 
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"table": name, **about, "rows": lines}, indent=1)
         (folder / f"{name}.json").write_text(text + "\n")
-        plots.ratios(chosen, f"{name}: mgm_ext against its rivals", folder / f"{name}.png")
+        _plot(name, chosen, folder)
         written[name] = tables.markdown(chosen, caption(about))
     return written
+
+
+def _plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
+    title = TITLES.get(name, name)
+    plots.ratios(chosen, f"{title}: mgm_ext against others", folder / f"{name}.png")
+    throughput = folder / f"{name}-throughput.png"
+    if name in AXES:
+        plots.curves(chosen, f"{title}: throughput", AXES[name], throughput)
+    elif name == "codecs":
+        plots.bars(chosen, f"{title}: throughput", throughput)
 
 
 def main() -> None:

@@ -171,3 +171,22 @@ def assert_equals_export(ours: MotionVectors, rows: list[Any]) -> None:
     for name in (*COLUMNS, "flags"):
         expected = np.concatenate([r[name] for r in theirs])
         np.testing.assert_array_equal(getattr(ours, name), expected, err_msg=name)
+
+
+def pyav_clip_rows(path: Path, pts: NDArray[np.int64]) -> list[NDArray[np.void] | None]:
+    """Rows of the frames with these ascending time stamps, decoded from the key frame before."""
+    wanted = set(pts.tolist())
+    rows: list[NDArray[np.void] | None] = []
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_type = "NONE"
+        stream.codec_context.options = {"flags2": "+export_mvs"}
+        container.seek(int(pts[0]), stream=stream, backward=True)
+        for frame in container.decode(stream):
+            if frame.pts in wanted:
+                data = frame.side_data.get("MOTION_VECTORS")
+                rows.append(None if data is None else data.to_ndarray())
+            if frame.pts is not None and frame.pts >= pts[-1]:
+                break
+    return rows

@@ -27,7 +27,7 @@ class Row:
         value: ratio (rival's time over ours) or number; None where there is none, `note` says why.
         low, high: 10th and 90th percentile of the pairs; None for a plain number.
         pairs: number of them; 0 for a plain number.
-        clock: "cpu" or "wall"; "" for a plain number.
+        clock: as in `Ratio`; "" for a plain number.
         unit: of a plain number; "x" for a ratio.
         at_least, at_most: the target, if any.
         note: what a reader must know.

@@ -161,4 +161,6 @@ def test_curves_need_points(tmp_path: Path) -> None:
         for at in (240.0, 480.0)
     ]
     assert plots.curves(curve, "growth", "lines", path)
+    assert plots.bars(curve, "growth", tmp_path / "bars.png")
+    assert not plots.bars([a_row()], "growth", tmp_path / "none.png")
     assert path.stat().st_size > 1000
