@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from mgm_ext import cli
+from mgm_ext.masks import MASKINGS
 from tests.conftest import EncodedClip
 
 
@@ -60,6 +61,45 @@ def test_draw_writes_a_picture_or_a_video(clip: Path, tmp_path: Path, suffix: st
         assert grey.mean() == pytest.approx(0.4 * 112 / 128, abs=0.06)
     else:
         assert output.stat().st_size > 1000
+
+
+def test_masks_draws_a_row_for_each_mask(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "sheet.png"
+    line = ["masks", str(clip), "-o", str(output), "--stride", "2", "--grid", "4,7,10", "--json"]
+    assert cli.main([*line, "--ratio", "0.4"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert list(facts) == ["output", *MASKINGS]
+    assert facts.pop("running_cell") == 0.5  # it knows 1/4, 1/2 and 3/4 only
+    assert {facts[name] for name in facts if name != "output"} == {0.4}
+    with Image.open(output) as picture:
+        pixels = np.asarray(picture)
+    high = 73 + 3  # 104 pixels wide, and the gap
+    assert pixels.shape == (18 + (1 + len(MASKINGS)) * high, 120 + 4 * 107, 3)
+    grey = (pixels == 118).all(-1)
+    rows = grey[18:, 120:].reshape(1 + len(MASKINGS), high, -1).sum((1, 2)) / (4 * 104 * 73)
+    assert rows[0] < 0.02
+    assert rows[1:] == pytest.approx([0.4, 0.4, 0.4, 0.5, *[0.4] * 9], abs=0.04)
+
+
+def test_contrast_of_the_moving_object(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = tmp_path / "boxes.json"
+    # The object starts at (32, 32, 96, 96) and moves (3, 2) pixels per frame.
+    boxes.write_text(
+        json.dumps({"3": [[41, 38, 105, 102]], "8": [[56, 48, 120, 112], [0, 0, 1, 1]]})
+    )
+    assert cli.main(["contrast", str(clip), "--boxes", str(boxes), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["inside"] == pytest.approx(np.hypot(3, 2), rel=0.15)
+    assert facts["outside"] < 0.5
+    assert facts["frames_where_inside_is_faster"] == 2
+    assert [frame for frame, _, _ in facts["per_frame"]] == [3, 8]
+    boxes.write_text("[[1, 2, 3, 4]]")
+    assert cli.main(["contrast", str(clip), "--boxes", str(boxes)]) == 2
+    assert "must hold one object {frame: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "adapters": ("batched",),
     "visualise": ("batched",),
     "convert": ("batched",),
-    "cli": ("adapters", "visualise", "convert"),
+    "cli": ("adapters", "visualise", "convert", "contrast"),
     "__main__": ("cli",),
 }
 # Heavy packages, and the only modules that may import them.

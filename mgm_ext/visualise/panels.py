@@ -1,7 +1,4 @@
-"""Pictures of what mgm_ext finds: vectors as arrows, the heat of the score, boxes and masks.
-
-Needs the extra `draw` (Pillow; PyAV for video).
-"""
+"""Strips of a clip: vectors as arrows, the heat of the score with the box, masked patches."""
 
 from __future__ import annotations
 
@@ -16,25 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from .boxes import motion_boxes
-from .masks import Mask
-from .motion_field import Clip, MotionField
-from .score import Score
-from .views import View
+from ..masks import Mask
+from ..motion_field import Clip, MotionField
+from ..score import Score
+from ..views import View
 
 __all__ = [
+    "GREY",
+    "Picture",
     "clip_panels",
     "draw_box",
     "draw_heat",
     "draw_mask",
     "draw_vectors",
     "sheet",
+    "tokens_to_pixels",
     "write_mp4",
+    "write_png",
 ]
 
 Picture = NDArray[np.uint8]
 
-_GREY: Final = 118
+GREY: Final = 118
 _HUES: Final = 64
 
 
@@ -86,7 +86,7 @@ def _inferno(share: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
-def _tokens_to_pixels(
+def tokens_to_pixels(
     values: NDArray[np.float64], view: View, frame: Picture, size: tuple[int, int]
 ) -> NDArray[np.float64]:
     """One value per pixel of the frame: that of its token; NaN outside the view."""
@@ -116,7 +116,7 @@ def draw_heat(frame: Picture, score: Score, slot: int) -> Picture:
     values = score.values.astype(np.float64)
     top = max(1.0, float(np.percentile(values, 99)))
     share = np.clip(values[slot] / top, 0.0, 1.0)
-    pixels = _tokens_to_pixels(share, score.view, frame, (score.width, score.height))
+    pixels = tokens_to_pixels(share, score.view, frame, (score.width, score.height))
     grey = frame.mean(axis=-1, keepdims=True) * np.ones(3)
     heat = _inferno(np.nan_to_num(pixels))
     blended: Picture = (0.45 * grey + 0.55 * heat).astype(np.uint8)
@@ -155,12 +155,12 @@ def draw_mask(frame: Picture, mask: Mask, score: Score, slot: int) -> Picture:
         uint8 [H, W, 3].
     """
     size = (score.width, score.height)
-    pixels = _tokens_to_pixels(mask[slot].astype(np.float64), score.view, frame, size)
-    return np.where((pixels > 0.5)[..., None], np.uint8(_GREY), frame)
+    pixels = tokens_to_pixels(mask[slot].astype(np.float64), score.view, frame, size)
+    return np.where((pixels > 0.5)[..., None], np.uint8(GREY), frame)
 
 
 def clip_panels(
-    clip: Clip, score: Score, mask: Mask, *, mask_ratio: float, seed: int
+    clip: Clip, score: Score, mask: Mask, boxes: NDArray[np.float32]
 ) -> Iterator[Picture]:
     """One strip per sampled frame: arrows, heat with the box, masked patches.
 
@@ -168,8 +168,7 @@ def clip_panels(
         clip: with frames of the whole picture.
         score: of the clip.
         mask: bool [S, R, C] made from the score.
-        mask_ratio: of the mask; gives the box its size.
-        seed: of the mask.
+        boxes: float32 [S, 4], of `motion_boxes`.
 
     Yields:
         uint8 [H, 3 W, 3], T of them.
@@ -179,7 +178,6 @@ def clip_panels(
     """
     if clip.frames is None:
         raise ValueError("the clip must have frames, read it with pixels=True")
-    boxes = motion_boxes(score, mask_ratio=mask_ratio, seed=seed)
     per_slot = len(clip.frames) // len(mask)
     for sample, frame in enumerate(clip.frames):
         slot = sample // per_slot
@@ -215,7 +213,7 @@ def sheet(strips: Iterable[Picture], labels: Iterable[str]) -> Picture:
 
 def write_png(path: str | PathLike[str], picture: Picture) -> None:
     """Writes a uint8 [H, W, 3] picture as PNG."""
-    Image.fromarray(picture).save(path, format="PNG")
+    Image.fromarray(picture).save(path, format="PNG", optimize=True)
 
 
 def write_mp4(path: str | PathLike[str], pictures: Iterable[Picture], *, fps: float) -> int:
