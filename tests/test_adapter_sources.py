@@ -61,6 +61,19 @@ def test_every_fallback_has_the_count_of_the_mask(fallback: str, ratio: float) -
         assert masks(motion, seed=1)[0].sum() == masks.num_masked
 
 
+def test_the_default_fallback_is_one_that_can_count() -> None:
+    uneven = make_masking("motion_topk", input_size=GRID, num_masked=109, scope="clip")
+    assert SafeMasking(uneven)(NO_VECTORS, seed=1)[0].sum() == 109
+    groups = np.arange(144).reshape(GRID) % 9
+    grouped = make_masking(
+        "motion_topk", input_size=GRID, num_masked=108, scope="clip", groups=groups
+    )
+    mask, _ = SafeMasking(grouped)(NO_VECTORS, seed=1)
+    np.testing.assert_array_equal(np.bincount(groups[mask]), 12)
+    with pytest.raises(ValueError, match="fallback 'tube' cannot count by groups"):
+        SafeMasking(grouped, fallback="tube")
+
+
 def test_masks_that_know_no_motion_never_fall_back() -> None:
     masks = SafeMasking(make_masking("tube", input_size=GRID), max_fallback=0.0)
     assert masks(NO_VECTORS, seed=1)[1] is MaskSource.GUIDED
@@ -92,7 +105,7 @@ def test_fallbacks_after_the_first_samples_are_let_through() -> None:
         (guided(), {"fallback": "gaussian"}, "name must be one of .*'gaussian'"),
         (
             make_masking("random", input_size=GRID, num_masked=109),
-            {},
+            {"fallback": "simulated_motion"},
             "'simulated_motion' masks equally.*cannot mask 109",
         ),
     ],

@@ -105,7 +105,7 @@ class ClipDataset(Dataset[Any]):
         size: at which frames are decoded; see `VideoReader`.
         repeats: views of each decode (repeated augmentation); above 1 a sample is a list.
         seed: of everything, in [0, 2^64).
-        fallback: name of the mask for clips without motion.
+        fallback: name of the mask for clips without motion; None: see `SafeMasking`.
         max_fallback: largest share of them over each worker's first 1,000 samples.
         max_seconds: decode budget of one clip; None for none.
         window: which coded frames belong to a sampled one.
@@ -126,7 +126,7 @@ class ClipDataset(Dataset[Any]):
         size: int | tuple[int, int] | None = None,
         repeats: int = 1,
         seed: int = 0,
-        fallback: str = "simulated_motion",
+        fallback: str | None = None,
         max_fallback: float = 0.2,
         max_seconds: float | None = None,
         window: Window = "centred",

@@ -87,7 +87,8 @@ class SafeMasking:
 
     Args:
         masking: makes the masks. One whose count varies (`fit="clip"`) is refused.
-        fallback: name of the mask for clips without motion; it masks as many tokens.
+        fallback: name of the mask for clips without motion; it masks as many tokens. None:
+            "simulated_motion" where that can, else "random".
         max_fallback: largest share of fallbacks allowed, in [0, 1].
         samples: over how many first samples.
 
@@ -100,7 +101,7 @@ class SafeMasking:
         self,
         masking: Masking,
         *,
-        fallback: str = "simulated_motion",
+        fallback: str | None = None,
         max_fallback: float = 0.2,
         samples: int = 1000,
     ) -> None:
@@ -113,7 +114,9 @@ class SafeMasking:
             )
         self.masking = masking
         self.num_masked = int(masking(view=View.full(32, 32), seed=0).sum())
-        self.fallback = self._as_many(fallback)
+        walks = masking.settings.get("groups") is None
+        walks = walks and self.num_masked % masking.input_size[0] == 0
+        self.fallback = self._as_many(fallback or ("simulated_motion" if walks else "random"))
         self.max_fallback = max_fallback
         self.samples = samples
         self.count = 0
@@ -127,7 +130,11 @@ class SafeMasking:
                 f"fallback {name!r} masks equally in each of {grid[0]} slots and cannot mask "
                 f'{masked} tokens; "random" can'
             )
-        made = make_masking(name, input_size=grid, num_masked=masked // per)
+        groups = self.masking.settings.get("groups")
+        if groups is not None and name not in _PER_CLIP:
+            raise ValueError(f"fallback {name!r} cannot count by groups; {sorted(_PER_CLIP)} can")
+        own = {} if groups is None else {"groups": groups}
+        made = make_masking(name, input_size=grid, num_masked=masked // per, **own)
         if isinstance(made, MotionMasking):
             raise ValueError(f"fallback must be a mask that knows no motion, not {name!r}")
         return made
