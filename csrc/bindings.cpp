@@ -13,5 +13,4 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   mgm::bindings::register_philox(module);
   mgm::bindings::register_score(module);
   mgm::bindings::register_reader(module);
-  mgm::bindings::register_unfiltered(module);
 }

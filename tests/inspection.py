@@ -6,6 +6,7 @@ For what the public vectors do not show: intra areas, and which blocks carry coe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,19 @@ class Inspection:
         frames: M.
         luma: [M, H, W] of the coded picture, uint8 or uint16; [0, H, W] unless asked for.
         offsets: int64 [M + 1].
+        serial: int64 [M], when the decoder began the frame's picture; a repeated one has it again.
         x, y: int16 [N], centre of the block in pixels; w, h: uint8 [N], its size.
         flags: uint8 [N], MGM_BLOCK_* of csrc/taps/tap.h.
         motion_x, motion_y: int32 [N], from the block to its source in 1 / motion_scale pixel.
         motion_scale: uint16 [N].
+        reference: int64 [N], serial of the picture referred to; -1 unknown or intra.
         distance: float32 [N], display frames to the reference; NaN unknown or intra.
     """
 
     frames: int
     luma: NDArray[Any]
     offsets: NDArray[np.int64]
+    serial: NDArray[np.int64]
     x: NDArray[np.int16]
     y: NDArray[np.int16]
     w: NDArray[np.uint8]
@@ -43,9 +47,10 @@ class Inspection:
     motion_x: NDArray[np.int32]
     motion_y: NDArray[np.int32]
     motion_scale: NDArray[np.uint16]
+    reference: NDArray[np.int64]
     distance: NDArray[np.float32]
 
-    @property
+    @cached_property
     def frame(self) -> NDArray[np.int64]:
         """int64 [N]: the frame of each block."""
         return np.repeat(np.arange(self.frames), np.diff(self.offsets))

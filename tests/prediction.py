@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mgm_ext import _core
+from tests.inspection import Inspection, inspect
 
 _CODED, _INTRA, _SECOND, _BLENDED = 16, 32, 64, 128  # MGM_BLOCK_* of csrc/taps/tap.h
 
@@ -29,45 +29,38 @@ def prediction(path: Path, *, averaged: bool = False) -> tuple[int, int]:
     Raises:
         AssertionError: a block differs.
     """
-    options = _core.ReadOptions(
-        stream=None,
-        rotate=True,
-        strict=False,
-        max_pixels=1 << 26,
-        max_seconds=None,
-        vectors_only=False,
-    )
-    pictures = _core.decode_unfiltered(str(path), options)
-    luma = {picture["serial"]: picture["luma"] for picture in pictures}
-    compared = total = 0
-    for picture in pictures:
-        blocks = picture["blocks"]
-        inter = (blocks["flags"] & _INTRA) == 0
-        second = (blocks["flags"] & _SECOND) != 0
-        total += int((blocks["w"].astype(int) * blocks["h"])[inter & ~second].sum())
-        plain = inter & ((blocks["flags"] & (_CODED | _BLENDED)) == 0)
-        for axis in ("motion_x", "motion_y"):
-            plain &= blocks[axis] % picture["motion_scale"] == 0
-        double = np.append(second[1:], False)
-        for i in np.flatnonzero(plain & ~second & ~double):
-            compared += _compare(blocks[i : i + 1], picture, luma)
-        for i in np.flatnonzero(plain & double & np.append(plain[1:], False) & averaged):
-            compared += _compare(blocks[i : i + 2], picture, luma)
-    return compared, total
+    found = inspect(path, loop_filters=False, luma=True)
+    luma = dict(zip(found.serial.tolist(), found.luma, strict=True))
+    inter = (found.flags & _INTRA) == 0
+    second = (found.flags & _SECOND) != 0
+    area = found.w.astype(np.int64) * found.h
+    plain = inter & ((found.flags & (_CODED | _BLENDED)) == 0)
+    for motion in (found.motion_x, found.motion_y):
+        plain &= motion % found.motion_scale == 0
+    double = np.append(second[1:], False)
+    rows = [[i] for i in np.flatnonzero(plain & ~second & ~double).tolist()]
+    if averaged:
+        pairs = np.flatnonzero(plain & double & np.append(plain[1:], False)).tolist()
+        rows += [[i, i + 1] for i in pairs]
+    compared = sum(_compare(found, block, luma) for block in rows)
+    return compared, int(area[inter & ~second].sum())
 
 
-def _compare(
-    rows: NDArray[np.void], picture: dict[str, Any], luma: dict[int, NDArray[np.uint16]]
-) -> int:
-    block, now = rows[0], picture["luma"]
+def _compare(found: Inspection, rows: list[int], luma: dict[int, NDArray[Any]]) -> int:
+    """The block of one row, or of two whose mean it is: its pixels, or 0 when it is left out."""
+    i = rows[0]
+    frame = int(found.frame[i])
+    now = found.luma[frame]
     height, width = now.shape
-    x0, y0 = int(block["x"]) - int(block["w"]) // 2, int(block["y"]) - int(block["h"]) // 2
-    x1, y1 = min(x0 + int(block["w"]), width), min(y0 + int(block["h"]), height)
+    w, h = int(found.w[i]), int(found.h[i])
+    x0, y0 = int(found.x[i]) - w // 2, int(found.y[i]) - h // 2
+    x1, y1 = min(x0 + w, width), min(y0 + h, height)
     sources = []
     for row in rows:
-        before = luma.get(int(row["reference"]))
-        dx, dy = (int(row[axis]) // picture["motion_scale"] for axis in ("motion_x", "motion_y"))
-        if before is None or before.shape != now.shape:
+        before = luma.get(int(found.reference[row]))
+        scale = int(found.motion_scale[row])
+        dx, dy = int(found.motion_x[row]) // scale, int(found.motion_y[row]) // scale
+        if before is None:
             return 0
         if x0 + dx < 0 or y0 + dy < 0 or x1 + dx > width or y1 + dy > height:
             return 0
@@ -75,7 +68,7 @@ def _compare(
     np.testing.assert_array_equal(
         now[y0:y1, x0:x1],
         (sources[0] + sources[-1] + 1) >> 1,  # of one source: itself
-        f"picture {picture['serial']}, block {block}",
+        f"frame {frame}, block {i}: {w}x{h} at {x0}, {y0}",
     )
     area: int = (x1 - x0) * (y1 - y0)
     return area

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import mgm_ext
-from mgm_ext import _core
 from tests import clips, oracles
 from tests.conftest import EncodedClip
+from tests.inspection import inspect
 from tests.prediction import prediction
 
 HIERARCHY = "bframes=4:b-adapt=0:b-pyramid=1:ref=3:weightp=0"
@@ -156,48 +156,37 @@ def test_frames_are_pyavs(make: Callable[[str], Path], name: str) -> None:
     assert vectors.info.codec == "hevc"
 
 
-def all_blocks(path: Path) -> list[dict[str, Any]]:
-    """Each shown picture's blocks, intra areas and the core's own flags included."""
-    options = _core.ReadOptions(
-        stream=None,
-        rotate=True,
-        strict=True,
-        max_pixels=1 << 26,
-        max_seconds=None,
-        vectors_only=False,
-    )
-    return _core.decode_unfiltered(str(path), options)
-
-
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_blocks_tile_every_picture(make: Callable[[str], Path], name: str) -> None:
-    for picture in all_blocks(make(name)):
-        cover = np.zeros(picture["luma"].shape, dtype=np.int32)
-        for block in picture["blocks"]:
-            if not block["flags"] & SECOND:
-                x, y = block["x"] - block["w"] // 2, block["y"] - block["h"] // 2
-                assert x + block["w"] <= cover.shape[1]
-                assert y + block["h"] <= cover.shape[0]
-                cover[y : y + block["h"], x : x + block["w"]] += 1
-        assert (cover == 1).all()
+    found = inspect(make(name), luma=True)
+    cover = np.zeros(found.luma.shape, dtype=np.int32)
+    height, width = found.luma.shape[1:]
+    left, top = found.x - found.w // 2, found.y - found.h // 2
+    for i in np.flatnonzero((found.flags & SECOND) == 0):
+        x, y, w, h = left[i], top[i], found.w[i], found.h[i]
+        assert x + w <= width
+        assert y + h <= height
+        cover[found.frame[i], y : y + h, x : x + w] += 1
+    assert (cover == 1).all()
 
 
 def test_blocks_have_their_real_sizes(make: Callable[[str], Path]) -> None:
-    blocks = np.concatenate([p["blocks"] for p in all_blocks(make("partitions"))])
-    blocks = blocks[(blocks["flags"] & INTRA) == 0]
-    sizes = {(int(w), int(h)) for w, h in zip(blocks["w"], blocks["h"], strict=True)}
+    found = inspect(make("partitions"))
+    inter = (found.flags & INTRA) == 0
+    w, h, flags = found.w[inter].astype(int), found.h[inter].astype(int), found.flags[inter]
+    sizes = set(zip(w.tolist(), h.tolist(), strict=True))
     assert {(64, 64), (32, 16), (16, 32), (8, 8)} <= sizes
     assert sizes & {(32, 8), (32, 24), (8, 32), (24, 32), (16, 4), (16, 12), (4, 16), (12, 16)}
-    second = (blocks["flags"] & SECOND) != 0
+    second = (flags & SECOND) != 0
     assert second.any()
-    assert (blocks["flags"][second] & LIST1).all()
-    smallest = blocks["w"].astype(int) + blocks["h"] == 12
+    assert (flags[second] & LIST1).all()
+    smallest = w + h == 12
     assert smallest.any()
     assert not second[smallest].any()  # the standard forbids two vectors there
 
 
 def test_flags_agree_with_each_other(make: Callable[[str], Path]) -> None:
-    flags = np.concatenate([p["blocks"]["flags"] for p in all_blocks(make("main"))])
+    flags = inspect(make("main")).flags
     skip, merge = (flags & SKIP) != 0, (flags & MERGE) != 0
     coded, intra = (flags & CODED) != 0, (flags & INTRA) != 0
     assert skip.any()

@@ -19,6 +19,7 @@ py::dict to_dict(Inspection&& found) {
   out["frames"] = found.frames;
   out["luma"] = own_luma(found);
   out["offsets"] = own(std::move(found.offsets));
+  out["serial"] = own(std::move(found.serial));
   out["x"] = own(std::move(found.x));
   out["y"] = own(std::move(found.y));
   out["w"] = own(std::move(found.w));
@@ -27,6 +28,7 @@ py::dict to_dict(Inspection&& found) {
   out["motion_x"] = own(std::move(found.motion_x));
   out["motion_y"] = own(std::move(found.motion_y));
   out["motion_scale"] = own(std::move(found.motion_scale));
+  out["reference"] = own(std::move(found.reference));
   out["distance"] = own(std::move(found.distance));
   return out;
 }

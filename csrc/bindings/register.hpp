@@ -24,7 +24,6 @@ void register_masks(py::module_& module);
 void register_philox(py::module_& module);
 void register_score(py::module_& module);
 void register_reader(py::module_& module);
-void register_unfiltered(py::module_& module);
 
 // A read-only array over a vector or column that the array itself keeps alive; no copy.
 template <class T, class Values>

@@ -27,10 +27,12 @@ void append_blocks(Inspection& out, const ShownFrame& shown) {
     out.motion_y.push_back(block.motion_y);
     out.motion_scale.push_back(picture->motion_scale);
     const bool known = !intra && block.reference < shown.distances.size();
+    out.reference.push_back(known ? picture->references[block.reference].serial : -1);
     out.distance.push_back(known ? shown.distances[block.reference]
                                  : std::numeric_limits<float>::quiet_NaN());
   }
   out.offsets.push_back(static_cast<std::int64_t>(out.w.size()));
+  out.serial.push_back(picture == nullptr ? -1 : picture->serial);
 }
 
 void append_luma(Inspection& out, const AVFrame& frame) {

@@ -12,14 +12,16 @@ namespace mgm {
 struct Inspection {
   std::int64_t frames = 0;               // M
   std::vector<std::int64_t> offsets{0};  // [M + 1]: rows of frame i
+  std::vector<std::int64_t> serial;      // [M]: MgmPicture.serial; -1: none
   std::vector<std::int16_t> x, y;        // centre, pixels of the coded picture
   std::vector<std::uint8_t> w, h, flags;
   std::vector<std::int32_t> motion_x, motion_y;
   std::vector<std::uint16_t> motion_scale;
-  std::vector<float> distance;     // display frames; NaN: unknown, or intra
-  std::vector<std::uint8_t> luma;  // [M, height, width * sample_bytes]; empty unless asked for
-  int width = 0, height = 0;       // of the first coded picture
-  int sample_bytes = 1;            // 2: little-endian
+  std::vector<std::int64_t> reference;  // serial of the picture referred to; -1: unknown, or intra
+  std::vector<float> distance;          // display frames; NaN: unknown, or intra
+  std::vector<std::uint8_t> luma;       // [M, height, width * sample_bytes]; empty unless asked for
+  int width = 0, height = 0;            // of the first coded picture
+  int sample_bytes = 1;                 // 2: little-endian
 };
 
 struct InspectOptions {
