@@ -15,7 +15,7 @@ cmake --build "$build"
 site=$PWD/$build/site
 rm -rf "$site"
 cmake --install "$build" --prefix "$site" >/dev/null
-cp -r mgm_ext/*.py "$site/mgm_ext"
+(cd mgm_ext && find . -name "*.py" -exec cp --parents {} "$site/mgm_ext" \;)
 cp -r tests "$site"
 [ -e ../shared ] && ln -sfn "$(realpath ../shared)" "$build/shared"
 
