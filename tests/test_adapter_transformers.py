@@ -207,7 +207,7 @@ def test_the_collator_says_what_is_missing() -> None:
 
 def test_the_dataset_is_the_models() -> None:
     made = video_dataset(["a.mp4"], CONFIG, mask="tube", repeats=2)
-    assert (made.num_frames, made.repeats, made.masks.num_masked) == (8, 2, 48)
+    assert (made.maker.num_frames, made.maker.repeats, made.maker.masks.num_masked) == (8, 2, 48)
     with pytest.raises(ValueError, match=r"model's \(4, 4, 4\) tokens, not \(8, 14, 14\)"):
         video_dataset(["a.mp4"], CONFIG, mask=make_masking("tube", input_size=(8, 14, 14)))
     wide = transformers.VideoMAEConfig(image_size=[32, 64], patch_size=[8, 8], num_frames=8)

@@ -21,7 +21,7 @@ from ..views import View
 from .crops import Crop, MultiScaleCrop, view_of_source
 from .sources import Motion, SafeMasking, motion_of, no_motion
 
-__all__ = ["ClipDataset", "Sample", "clip_indices", "masked_view", "view_pixels"]
+__all__ = ["ClipDataset", "ClipMaker", "Sample", "clip_indices", "view_pixels"]
 
 Sample: TypeAlias = dict[str, Any]
 _TRIES: Final = 20
@@ -61,32 +61,100 @@ def view_pixels(frames: NDArray[np.uint8], view: View) -> torch.Tensor:
     return part.flip(3) if view.hflip else part
 
 
-def masked_view(clip: Clip, motion: Motion, masks: SafeMasking, crop: Crop, *, seed: int) -> Sample:
-    """One view of a clip with its mask.
+class ClipMaker:
+    """From a video to masked views of one of its clips; drawn from seeds alone.
 
     Args:
-        clip: with frames.
-        motion: of the clip.
-        masks: makes the mask.
-        crop: draws the view, from `seed` alone.
-        seed: of crop and mask, in [0, 2^64).
-
-    Returns:
-        As `ClipDataset` gives it.
+        masking: makes the masks; `make_masking(name, input_size=..., ...)`.
+        num_frames: of a clip.
+        stride: between them.
+        crop: `MultiScaleCrop`, `RandomResizedCrop`, `CenterCrop` or any callable that draws a view.
+        size: at which frames are decoded; see `VideoReader`.
+        repeats: views of each decode (repeated augmentation).
+        fallback: name of the mask for clips without motion; None: see `SafeMasking`.
+        max_fallback: largest share of them over each process's first 1,000 samples.
+        max_seconds: decode budget of one clip; None for none.
+        window: which coded frames belong to a sampled one.
+        cell: side of a cell in source pixels, or "auto".
 
     Raises:
-        ValueError: the clip has no frames.
+        ValueError: an argument is outside what is allowed.
     """
-    if clip.frames is None:
-        raise ValueError("the clip must have frames, read it with pixels=True")
-    size = (clip.frames.shape[2], clip.frames.shape[1])
-    view = crop(*size, random.Random(seed))
-    mask, source = masks(motion, view=view_of_source(view, size, clip.field), seed=seed)
-    return {
-        "pixel_values": view_pixels(clip.frames, view),
-        "bool_masked_pos": torch.from_numpy(mask.reshape(-1)),
-        "mask_source": torch.tensor(source, dtype=torch.uint8),
-    }
+
+    def __init__(
+        self,
+        masking: Masking,
+        *,
+        num_frames: int = 16,
+        stride: int = 4,
+        crop: Crop | None = None,
+        size: int | tuple[int, int] | None = None,
+        repeats: int = 1,
+        fallback: str | None = None,
+        max_fallback: float = 0.2,
+        max_seconds: float | None = None,
+        window: Window = "centred",
+        cell: Cell = "auto",
+    ) -> None:
+        if min(num_frames, stride, repeats) < 1:
+            raise ValueError(
+                "num_frames, stride and repeats must be at least 1, got "
+                f"{num_frames}, {stride}, {repeats}"
+            )
+        if num_frames % masking.input_size[0]:
+            raise ValueError(
+                f"num_frames must be a multiple of the mask's {masking.input_size[0]} slots, not "
+                f"{num_frames}"
+            )
+        self.masks = SafeMasking(masking, fallback=fallback, max_fallback=max_fallback)
+        self.num_frames, self.stride, self.repeats = num_frames, stride, repeats
+        self.crop: Crop = MultiScaleCrop() if crop is None else crop
+        self._size = size
+        self._max_seconds = max_seconds
+        self._window: Window = window
+        self._cell: Cell = cell
+
+    def read(self, video: Source, draw: random.Random) -> tuple[Clip, Motion]:
+        """A clip at an offset from `draw`, and its motion.
+
+        Raises:
+            FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+            DecodeError: nothing can be decoded, or the budget ran out.
+        """
+        reader = VideoReader(video, size=self._size, max_seconds=self._max_seconds)
+        indices = clip_indices(
+            len(reader), num_frames=self.num_frames, stride=self.stride, draw=draw
+        )
+        clip = reader.read_clip(indices, window=self._window, cell=self._cell)
+        return clip, motion_of(clip, reader.info)
+
+    def view(self, clip: Clip, motion: Motion, seed: int) -> Sample:
+        """One view of a clip with its mask.
+
+        Args:
+            clip: with frames.
+            motion: of the clip.
+            seed: of crop and mask, in [0, 2^64).
+
+        Returns:
+            "pixel_values" uint8 [T, 3, h, w], "bool_masked_pos" bool [S * R * C] (True = masked)
+            and "mask_source" uint8 [] (see `MaskSource`), as torch tensors.
+
+        Raises:
+            ValueError: the clip has no frames.
+            TooManyFallbacks: too many clips had no motion.
+        """
+        if clip.frames is None:
+            raise ValueError("the clip must have frames, read it with pixels=True")
+        size = (clip.frames.shape[2], clip.frames.shape[1])
+        view = self.crop(*size, random.Random(seed))
+        seen = view_of_source(view, size, clip.field)
+        mask, source = self.masks(motion, view=seen, seed=seed)
+        return {
+            "pixel_values": view_pixels(clip.frames, view),
+            "bool_masked_pos": torch.from_numpy(mask.reshape(-1)),
+            "mask_source": torch.tensor(source, dtype=torch.uint8),
+        }
 
 
 class ClipDataset(Dataset[Any]):
@@ -99,58 +167,21 @@ class ClipDataset(Dataset[Any]):
     Args:
         videos: paths, or bytes.
         masking: makes the masks; `make_masking(name, input_size=..., ...)`.
-        num_frames: of a clip.
-        stride: between them.
-        crop: `MultiScaleCrop`, `RandomResizedCrop`, `CenterCrop` or any callable that draws a view.
-        size: at which frames are decoded; see `VideoReader`.
-        repeats: views of each decode (repeated augmentation); above 1 a sample is a list.
         seed: of everything, in [0, 2^64).
-        fallback: name of the mask for clips without motion; None: see `SafeMasking`.
-        max_fallback: largest share of them over each worker's first 1,000 samples.
-        max_seconds: decode budget of one clip; None for none.
-        window: which coded frames belong to a sampled one.
-        cell: side of a cell in source pixels, or "auto".
+        options: of `ClipMaker`; with `repeats` above 1 a sample is a list.
 
     Raises:
         ValueError: an argument is outside what is allowed.
     """
 
     def __init__(
-        self,
-        videos: Sequence[Source],
-        masking: Masking,
-        *,
-        num_frames: int = 16,
-        stride: int = 4,
-        crop: Crop | None = None,
-        size: int | tuple[int, int] | None = None,
-        repeats: int = 1,
-        seed: int = 0,
-        fallback: str | None = None,
-        max_fallback: float = 0.2,
-        max_seconds: float | None = None,
-        window: Window = "centred",
-        cell: Cell = "auto",
+        self, videos: Sequence[Source], masking: Masking, *, seed: int = 0, **options: Any
     ) -> None:
-        if not len(videos) or min(num_frames, stride, repeats) < 1:
-            raise ValueError(
-                "videos must not be empty, and num_frames, stride and repeats at least 1, got "
-                f"{len(videos)}, {num_frames}, {stride}, {repeats}"
-            )
-        if num_frames % masking.input_size[0]:
-            raise ValueError(
-                f"num_frames must be a multiple of the mask's {masking.input_size[0]} slots, not "
-                f"{num_frames}"
-            )
+        if not len(videos):
+            raise ValueError("videos must not be empty")
         self.videos = list(videos)
-        self.masks = SafeMasking(masking, fallback=fallback, max_fallback=max_fallback)
-        self.num_frames, self.stride, self.repeats = num_frames, stride, repeats
-        self.crop: Crop = MultiScaleCrop() if crop is None else crop
+        self.maker = ClipMaker(masking, **options)
         self.seed, self.epoch = seed, 0
-        self._size = size
-        self._max_seconds = max_seconds
-        self._window: Window = window
-        self._cell: Cell = cell
 
     def __len__(self) -> int:
         """Number of videos."""
@@ -161,11 +192,7 @@ class ClipDataset(Dataset[Any]):
         self.epoch = epoch
 
     def __getitem__(self, index: int) -> Sample | list[Sample]:
-        """One sample, or `repeats` of them from one decode.
-
-        Returns:
-            "pixel_values" uint8 [T, 3, h, w], "bool_masked_pos" bool [S * R * C] (True = masked)
-            and "mask_source" uint8 [] (see `MaskSource`), as torch tensors.
+        """One sample as `ClipMaker.view` gives it, or `repeats` of them from one decode.
 
         Raises:
             IndexError: no such video.
@@ -176,23 +203,17 @@ class ClipDataset(Dataset[Any]):
             raise IndexError(f"index must be in [0, {len(self)}), not {index}")
         clip, motion = self._read(index)
         samples = [
-            masked_view(
-                clip,
-                motion,
-                self.masks,
-                self.crop,
-                seed=seed_for(self.seed, self.epoch, index, repeat),
-            )
-            for repeat in range(self.repeats)
+            self.maker.view(clip, motion, seed_for(self.seed, self.epoch, index, repeat))
+            for repeat in range(self.maker.repeats)
         ]
-        return samples[0] if self.repeats == 1 else samples
+        return samples[0] if len(samples) == 1 else samples
 
     def _read(self, index: int) -> tuple[Clip, Motion]:
         draw = random.Random(seed_for(self.seed, self.epoch, index))
         number = index
         for attempt in range(_TRIES):
             try:
-                clip, motion = self._clip(self.videos[number], draw)
+                clip, motion = self.maker.read(self.videos[number], draw)
             except (DecodeError, OSError) as error:
                 if attempt == _TRIES - 1:
                     raise
@@ -201,11 +222,3 @@ class ClipDataset(Dataset[Any]):
                 continue
             return clip, motion if attempt == 0 else failed._replace(motion=motion.motion)
         raise AssertionError("unreachable")
-
-    def _clip(self, video: Source, draw: random.Random) -> tuple[Clip, Motion]:
-        reader = VideoReader(video, size=self._size, max_seconds=self._max_seconds)
-        indices = clip_indices(
-            len(reader), num_frames=self.num_frames, stride=self.stride, draw=draw
-        )
-        clip = reader.read_clip(indices, window=self._window, cell=self._cell)
-        return clip, motion_of(clip, reader.info)

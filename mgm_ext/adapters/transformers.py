@@ -74,7 +74,7 @@ def video_dataset(
         mask_ratio: share of the tokens to mask, in (0, 1).
         mask_options: the mask's own options.
         crop: draws the view; None: `MultiScaleCrop`.
-        options: of `ClipDataset`: stride, repeats, seed, fallback, max_seconds, ...
+        options: of `ClipMaker`: stride, repeats, fallback, max_seconds, ...; and `seed`.
 
     Raises:
         ValueError: an argument is outside what is allowed.

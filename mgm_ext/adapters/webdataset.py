@@ -1,0 +1,82 @@
+"""webdataset, and any loader that hands over bytes: a stage for `.map`.
+
+dataset = wds.WebDataset(shards).map(MaskStage(masking), handler=wds.warn_and_continue)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import DecodeError
+from ..masks import Masking, seed_for
+from .dataset import ClipMaker, Sample
+from .sources import no_motion
+
+__all__ = ["MaskStage"]
+
+SUFFIXES = ("mp4", "webm", "mkv", "mov", "avi", "m4v", "ts", "mpg")
+
+
+class MaskStage:
+    """Replaces the video of a sample by a masked clip of it; everything else stays.
+
+    Offset, crop and mask are drawn from `seed`, the sample's `__key__` and how many samples the
+    process has made, so a second pass over the shards sees other clips.
+
+    Args:
+        masking: makes the masks; `make_masking(name, input_size=..., ...)`.
+        suffixes: keys under which a video's bytes may be; the first that is there is taken.
+        seed: in [0, 2^64).
+        options: of `ClipMaker`; `repeats` other than 1 is refused.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+
+    def __init__(
+        self,
+        masking: Masking,
+        *,
+        suffixes: tuple[str, ...] = SUFFIXES,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        if options.get("repeats", 1) != 1:
+            raise ValueError(f"a stage makes one sample of one, not repeats={options['repeats']}")
+        self.maker = ClipMaker(masking, **options)
+        self.suffixes = suffixes
+        self.seed = seed
+        self._process, self._calls = os.getpid(), 0
+
+    def __call__(self, sample: Mapping[str, Any]) -> Sample:
+        """The sample with "pixel_values", "bool_masked_pos" and "mask_source" for its video.
+
+        Raises:
+            KeyError: the sample has no video.
+            DecodeError: it cannot be decoded; the pipeline's handler decides, and the count of
+                fallbacks goes on.
+            TooManyFallbacks: too many videos have no motion.
+        """
+        key = next((suffix for suffix in self.suffixes if suffix in sample), None)
+        if key is None:
+            raise KeyError(f"no video under {self.suffixes}, only {sorted(sample)}")
+        seed = self._seed(str(sample.get("__key__", "")))
+        try:
+            clip, motion = self.maker.read(sample[key], random.Random(seed))
+        except DecodeError as error:
+            failed = no_motion(error)
+            self.maker.masks.note(failed.source, failed.reason)
+            raise
+        rest = {name: value for name, value in sample.items() if name != key}
+        return {**rest, **self.maker.view(clip, motion, seed)}
+
+    def _seed(self, name: str) -> int:
+        if self._process != os.getpid():
+            self._process, self._calls = os.getpid(), 0
+        self._calls += 1
+        number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+        return seed_for(self.seed, self._calls, number)
