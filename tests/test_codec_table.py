@@ -78,6 +78,15 @@ def test_the_readme_has_this_table(found: dict[str, list[MotionVectors]]) -> Non
     assert text == codec_table.table(found), "run `python -m tests.codec_table`"
 
 
+def test_pictures_beyond_sixteen_bits_are_refused(tmp_path: Path) -> None:
+    frames = np.zeros((2, 16, 40000, 3), np.uint8)
+    path = clips.encode(tmp_path / "wide.webm", frames, "libvpx-vp9")
+    with pytest.raises(
+        mgm_ext.DecodeError, match="wide.webm: pictures of 40000x16: .* up to 32767 pixels a side"
+    ):
+        mgm_ext.read_motion_vectors(path)
+
+
 @pytest.mark.parametrize("codec", ["mjpeg", "gif"])
 def test_a_codec_without_vectors_is_refused_with_the_way_out(codec: str, tmp_path: Path) -> None:
     suffix = clips.ENCODERS[codec][0]

@@ -1,5 +1,6 @@
 #include "decode/packet_decoder.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -24,6 +25,14 @@ AVPictureType plain_type(AVPictureType type) {
 }
 
 bool is_flow(int status) { return status == AVERROR(EAGAIN) || status == AVERROR_EOF; }
+
+void require_known_coordinates(const AVCodecParameters& stream, const std::string& path) {
+  if (std::max(stream.width, stream.height) <= MGM_LONGEST_SIDE) return;
+  throw DecodeError(path, std::nullopt,
+                    "pictures of " + std::to_string(stream.width) + "x" +
+                        std::to_string(stream.height) + ": motion vectors are read of up to " +
+                        std::to_string(MGM_LONGEST_SIDE) + " pixels a side");
+}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -75,6 +84,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
     if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
   }
   if (tapped()) {
+    require_known_coordinates(*stream.codecpar, path_);
     context_->opaque = &tap_;
     context_->get_buffer2 = mgm_get_buffer;
   }

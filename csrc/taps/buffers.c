@@ -27,6 +27,7 @@ static AVBufferRef* allocate_picture(void* opaque, size_t size) {
 }
 
 AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
+  if (width > MGM_LONGEST_SIDE || height > MGM_LONGEST_SIDE) return NULL; /* it grew on the way */
   if (!tap->picture_pool) {
     tap->picture_pool = av_buffer_pool_init2(sizeof(MgmPicture), NULL, allocate_picture, NULL);
   }

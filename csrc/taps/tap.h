@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+enum { MGM_LONGEST_SIDE = INT16_MAX }; /* of a picture: MgmBlock.x and y hold no more */
+
 enum {
   /* What users see in MotionVectors.flags. */
   MGM_BLOCK_SKIP = 1,
