@@ -76,8 +76,9 @@ def ratio(
     repeats = [_repeats(function, now, sample) for function in functions]
     seconds: list[tuple[float, float]] = []
     collecting = gc.isenabled()
-    gc.collect()
     gc.disable()
+    gc.collect()
+    gc.freeze()
     try:
         begin = time.perf_counter()
         while len(seconds) < pairs and (len(seconds) < 5 or time.perf_counter() - begin < budget):
@@ -85,7 +86,10 @@ def ratio(
             for i in (0, 1) if len(seconds) % 2 else (1, 0):
                 pair[i] = _sample(functions[i], now, repeats[i])
             seconds.append((pair[0], pair[1]))
+            # Between samples: PyAV's frames in cycles would fill the memory.
+            gc.collect()
     finally:
+        gc.unfreeze()
         if collecting:
             gc.enable()
     return summary(seconds, clock=clock)

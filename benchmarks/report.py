@@ -34,6 +34,8 @@ TITLES = {
     "codecs": "Codecs",
     "masks": "Masks",
     "start": "Importing and opening",
+    "flow": "Motion from the file and from pixels",
+    "processes": "Two processes",
 }
 AXES = {
     "resolution": "lines of the picture (16:9)",
