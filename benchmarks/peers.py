@@ -78,9 +78,10 @@ def failures() -> dict[str, str]:
 def install() -> dict[str, str]:
     """Installs every peer by itself, and keeps pip's words on those that failed."""
     failed: dict[str, str] = {}
-    if shutil.which("ffmpeg") is None and shutil.which("apt-get") and os.geteuid() == 0:
-        # Its libraries are what torchcodec decodes with; the program has mestimate.
-        command = ["apt-get", "install", "-y", "--no-install-recommends", "ffmpeg"]
+    # torchcodec decodes with ffmpeg's libraries, and its program has mestimate.
+    programs = [name for name in ("ffmpeg", "valgrind") if shutil.which(name) is None]
+    if programs and shutil.which("apt-get") and os.geteuid() == 0:
+        command = ["apt-get", "install", "-y", "--no-install-recommends", *programs]
         subprocess.run(command, capture_output=True)
     for name, peer in PEERS.items():
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "install"]

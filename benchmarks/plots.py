@@ -19,7 +19,7 @@ def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
     found = [row for row in rows if row.value and row.low and row.high]
     if not found:
         return False
-    figure = Figure(figsize=(9, 1.3 + 0.32 * len(found)), layout="constrained")
+    figure = Figure(figsize=(10, 1.4 + 0.4 * len(found)), layout="constrained")
     axes: Axes = figure.subplots()
     for y, row in enumerate(reversed(found)):
         colour = SHORT if row.short else OURS
@@ -34,10 +34,11 @@ def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
     shown = [t for t in _marks() if min(edges) / 1.3 <= t <= max(edges) * 1.3]
     axes.set_xticks(shown, [f"{t:g}x" for t in shown])
     axes.minorticks_off()
-    axes.set_yticks(range(len(found)), [f"{r.row}  vs  {r.rival}" for r in reversed(found)])
-    axes.tick_params(axis="y", labelsize=8)
+    axes.set_yticks(range(len(found)), [f"{r.row}\nvs {r.rival}" for r in reversed(found)])
+    axes.set_ylim(-0.6, len(found) - 0.4)
+    axes.tick_params(axis="y", labelsize=7.5)
     axes.grid(axis="x", alpha=0.3)
-    axes.set_title(title, fontsize=11)
+    figure.suptitle(title, fontsize=11)
     explained = "rival's time over ours; bar: 10th to 90th percentile; tick: target; red: missed"
     figure.supxlabel(explained, fontsize=8)
     _save(figure, path)
@@ -91,9 +92,9 @@ def bars(rows: Sequence[Row], title: str, path: Path) -> bool:
         axes.barh(places, speeds, height=0.38, color=colour, label=name)
     axes.set_yticks(range(len(found)), [row.row for row in found])
     axes.set_xlabel("frames per second and processor")
-    axes.set_title(title, fontsize=11)
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(fontsize=8)
+    figure.suptitle(title, fontsize=11)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8)
     _save(figure, path)
     return True
 
