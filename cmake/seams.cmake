@@ -1,6 +1,8 @@
 # The functions that the taps wrap with the linker's --wrap (shared by every module that links the decoders).
 set(MGM_SEAMS
   av_log
+  av_log_once
+  av_vlog
   avpriv_request_sample
   avpriv_report_missing_feature
   ff_print_debug_info2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
@@ -201,3 +202,24 @@ def test_damage_does_not_make_pixels_matter(
         oracles.assert_seam_changes_nothing(mutant)
         exported = oracles.read(mutant, blocks="libavcodec")
         oracles.assert_same(exported, oracles.read(mutant, blocks="libavcodec", vectors_only=False))
+
+
+def test_libav_says_nothing_of_what_it_finds(
+    encoded_clip: EncodedClip, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = encoded_clip("libx264", container="h264", size=SIZE, num_frames=8, bf=0)
+    parts = re.split(b"(\0\0\0?\1)", path.read_bytes())
+    parameters = next(i for i, part in enumerate(parts) if part[:1] == b"\x67")
+    parts[parameters] = parts[parameters][:-6]  # the decoder reads past its end, and says so
+    stream = b"".join(parts)
+    capfd.readouterr()
+    oracles.read(stream)
+    assert capfd.readouterr() == ("", "")
+    with av.open(io.BytesIO(stream), format="h264") as container:  # as libav would have it
+        av.logging.set_level(av.logging.WARNING)
+        try:
+            with av.logging.Capture() as said:
+                list(container.decode(video=0))
+        finally:
+            av.logging.set_level(None)
+    assert any("Overread" in line for _, _, line in said)
