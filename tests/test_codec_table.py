@@ -82,7 +82,7 @@ def test_pictures_beyond_sixteen_bits_are_refused(tmp_path: Path) -> None:
     frames = np.zeros((2, 16, 40000, 3), np.uint8)
     path = clips.encode(tmp_path / "wide.webm", frames, "libvpx-vp9")
     with pytest.raises(
-        mgm_ext.DecodeError, match="wide.webm: pictures of 40000x16: .* up to 32767 pixels a side"
+        mgm_ext.DecodeError, match=r"wide\.webm: pictures of 40000x16: .* up to 32767 pixels a side"
     ):
         mgm_ext.read_motion_vectors(path)
 

@@ -215,7 +215,7 @@ def test_libav_says_nothing_of_what_it_finds(
     capfd.readouterr()
     oracles.read(stream)
     assert capfd.readouterr() == ("", "")
-    with av.open(io.BytesIO(stream), format="h264") as container:  # as libav would have it
+    with av.open(io.BytesIO(stream), "r", format="h264") as container:  # as libav has it
         av.logging.set_level(av.logging.WARNING)
         try:
             with av.logging.Capture() as said:
