@@ -59,14 +59,14 @@ void cover(const Grid& grid, const BlockOptions& options, std::uint32_t block, s
 void running_cell_mask(const Grid& grid, int masked, const Choice& choice, Mask mask) {
   check_grid(grid);
   const std::uint32_t start = below(philox_word(choice.seed, Purpose::kCell, 0, 0), 4);
-  std::vector<std::uint64_t> ranks;
-  ranks.reserve(mask.size());
+  std::vector<std::uint64_t> ranks(mask.size());
+  std::uint64_t* rank = ranks.data();
   for (std::int64_t s = 0; s < grid.slots; ++s) {
-    for (std::int64_t r = 0; r < grid.rows; ++r) {
-      for (std::int64_t c = 0; c < grid.columns; ++c) {
-        const std::int64_t position = 2 * (r % 2) + c % 2 + s + start;
-        ranks.push_back(position % 4 < masked ? 0 : 1);
-      }
+    for (std::int64_t r = 0; r < grid.rows; ++r, rank += grid.columns) {
+      const std::int64_t pointer = 2 * (r % 2) + s + start;
+      const std::uint64_t pair[2] = {pointer % 4 < masked ? 0u : 1u,
+                                     (pointer + 1) % 4 < masked ? 0u : 1u};
+      for (std::int64_t c = 0; c < grid.columns; ++c) rank[c] = pair[c % 2];
     }
   }
   select_tokens(grid, choice, ranks, mask);

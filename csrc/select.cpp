@@ -16,6 +16,7 @@ namespace mgm {
 namespace {
 
 constexpr std::size_t kFewKeys = 48;  // below, counting costs more than it saves
+constexpr int kCountedBits = 7;
 
 struct Group {
   std::vector<std::int64_t> tokens;
@@ -118,12 +119,6 @@ void select_tokens(const Grid& grid, const Choice& choice, std::span<const std::
 Selector::Selector(std::int64_t slot_tokens, std::uint64_t seed, Purpose purpose)
     : slot_tokens_(slot_tokens), seed_(seed), purpose_(purpose) {}
 
-std::uint64_t Selector::tie(std::int64_t token) const {
-  const auto slot = static_cast<std::uint32_t>(token / slot_tokens_);
-  const auto index = static_cast<std::uint32_t>(token % slot_tokens_);
-  return tie_rank(philox_word(seed_, purpose_, slot, index), static_cast<std::uint32_t>(token));
-}
-
 void Selector::write_ties(std::int64_t first, std::span<std::uint64_t> ties) const {
   const auto size = static_cast<std::uint32_t>(slot_tokens_);
   auto token = static_cast<std::uint32_t>(first);
@@ -138,6 +133,23 @@ void Selector::write_ties(std::int64_t first, std::span<std::uint64_t> ties) con
 }
 
 std::uint64_t Selector::kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k) {
+  std::uint64_t lowest = keys[0], highest = keys[0];
+  for (const std::uint64_t key : keys) {
+    lowest = std::min(lowest, key);
+    highest = std::max(highest, key);
+  }
+  const int bits = static_cast<int>(std::bit_width(highest - lowest));
+  return kth_counted(keys, k, lowest, bits > kCountedBits ? bits - kCountedBits : 0);
+}
+
+// The same for keys that spread over all of 64 bits, as ties do.
+std::uint64_t Selector::kth_tie(std::span<const std::uint64_t> keys, std::int64_t k) {
+  return kth_counted(keys, k, 0, 64 - kCountedBits);
+}
+
+// One pass of counting over equal ranges leaves few keys to order.
+std::uint64_t Selector::kth_counted(std::span<const std::uint64_t> keys, std::int64_t k,
+                                    std::uint64_t lowest, int shift) {
   const auto nth = [this](std::int64_t position) {
     std::nth_element(rest_.begin(), rest_.begin() + position, rest_.end());
     return rest_[static_cast<std::size_t>(position)];
@@ -146,15 +158,7 @@ std::uint64_t Selector::kth_smallest(std::span<const std::uint64_t> keys, std::i
     rest_.assign(keys.begin(), keys.end());
     return nth(k - 1);
   }
-  // One pass of counting over 256 equal ranges leaves few keys to order.
-  std::uint64_t lowest = keys[0], highest = keys[0];
-  for (const std::uint64_t key : keys) {
-    lowest = std::min(lowest, key);
-    highest = std::max(highest, key);
-  }
-  const int bits = static_cast<int>(std::bit_width(highest - lowest));
-  const int shift = bits > 8 ? bits - 8 : 0;
-  std::array<std::uint32_t, 256> counts{};
+  std::array<std::uint32_t, std::size_t{1} << kCountedBits> counts{};
   for (const std::uint64_t key : keys) ++counts[(key - lowest) >> shift];
   std::size_t range = 0;
   for (; k > counts[range]; ++range) k -= counts[range];
@@ -177,33 +181,55 @@ void Selector::select(std::span<const std::uint64_t> ranks, std::int64_t first, 
   }
   const std::uint64_t last = kth_smallest(ranks, k);
   std::int64_t masked = 0;
-  equal_.clear();
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     mask[i] = ranks[i] <= last;
     masked += mask[i];
   }
   if (masked == k) return;
+  equal_.resize(ranks.size());
+  std::size_t count = 0;
   for (std::size_t i = 0; i < ranks.size(); ++i) {
-    if (ranks[i] == last) equal_.push_back(static_cast<std::int64_t>(i));
+    equal_[count] = static_cast<std::int64_t>(i);
+    count += ranks[i] == last;
   }
+  equal_.resize(count);
   drop_ties(first, masked - k, mask);
 }
 
-// Unmasks the `surplus` last of the tokens first + equal_[i] in the order of their ties.
+// Unmasks the `surplus` last of the tokens first + equal_[i] in the order of their ties. equal_
+// ascends but in groups, so that four words of a block serve up to four tokens; it keeps at least
+// one.
 void Selector::drop_ties(std::int64_t first, std::int64_t surplus, Mask mask) {
   const auto kept = static_cast<std::int64_t>(equal_.size()) - surplus;
   ties_.resize(equal_.size());
-  for (std::size_t i = 0; i < ties_.size(); ++i) ties_[i] = tie(first + equal_[i]);
-  std::nth_element(ties_.begin(), ties_.begin() + kept, ties_.end());
-  for (auto key = ties_.begin() + kept; key != ties_.end(); ++key) {
-    mask[(*key & 0xFFFFFFFFu) - static_cast<std::uint64_t>(first)] = 0;
+  PhiloxBlock words{};
+  std::int64_t in_block = -1, slot = 0, start = 0;
+  for (std::size_t i = 0; i < ties_.size(); ++i) {
+    const std::int64_t token = first + equal_[i];
+    if (token < start || token >= start + slot_tokens_ || in_block < 0) {
+      slot = token / slot_tokens_;
+      start = slot * slot_tokens_;
+      in_block = -1;
+    }
+    const std::int64_t index = token - start;
+    if (index >> 2 != in_block) {
+      in_block = index >> 2;
+      words = philox_block(seed_, purpose_, static_cast<std::uint32_t>(slot),
+                           static_cast<std::uint32_t>(in_block));
+    }
+    ties_[i] = tie_rank(words.words[index & 3], static_cast<std::uint32_t>(token));
+  }
+  const std::uint64_t last = kth_tie(ties_, kept);
+  // All were masked. Which stay is as good as random, and a branch would guess.
+  for (const std::uint64_t key : ties_) {
+    mask[(key & 0xFFFFFFFFu) - static_cast<std::uint64_t>(first)] = key <= last;
   }
 }
 
 void Selector::select_any(std::int64_t first, std::int64_t k, Mask mask) {
   ties_.resize(mask.size());
   write_ties(first, ties_);
-  const std::uint64_t last = k > 0 ? kth_smallest(ties_, k) : 0;
+  const std::uint64_t last = k > 0 ? kth_tie(ties_, k) : 0;
   for (std::size_t i = 0; i < ties_.size(); ++i) mask[i] = k > 0 && ties_[i] <= last;
 }
 

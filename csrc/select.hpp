@@ -67,7 +67,9 @@ class Selector {
 
  private:
   [[nodiscard]] std::uint64_t kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k);
-  [[nodiscard]] std::uint64_t tie(std::int64_t token) const;
+  [[nodiscard]] std::uint64_t kth_tie(std::span<const std::uint64_t> keys, std::int64_t k);
+  [[nodiscard]] std::uint64_t kth_counted(std::span<const std::uint64_t> keys, std::int64_t k,
+                                          std::uint64_t lowest, int shift);
   void drop_ties(std::int64_t first, std::int64_t surplus, Mask mask);
   void write_ties(std::int64_t first, std::span<std::uint64_t> ties) const;
 

@@ -97,13 +97,24 @@ def set_boxes(given: _core.MaskInput, boxes: ArrayLike | Sequence[ArrayLike], sl
     Raises:
         ValueError: `boxes` is not one box, or one list of boxes, per slot.
     """
-    lists = [np.asarray(one, dtype=np.float64).reshape(-1, 4) for one in per_slot(boxes)]
-    if len(lists) != slots:
-        raise ValueError(f"boxes must be one list per slot: {slots}, not {len(lists)}")
-    kept = [one[~np.isnan(one).any(1)] for one in lists]
+    corners, counts = _ragged(boxes)
+    if len(counts) != slots:
+        raise ValueError(f"boxes must be one list per slot: {slots}, not {len(counts)}")
     offsets = np.zeros(slots + 1, np.int64)
-    offsets[1:] = np.cumsum([len(one) for one in kept])
-    given.set_boxes(np.ascontiguousarray(np.concatenate(kept)), offsets)
+    np.cumsum(counts, out=offsets[1:])
+    known = ~np.isnan(corners).any(1)
+    if not known.all():
+        offsets = np.concatenate([[0], np.cumsum(known)])[offsets]
+        corners = corners[known]
+    given.set_boxes(corners, offsets)
+
+
+def _ragged(boxes: ArrayLike | Sequence[ArrayLike]) -> tuple[NDArray[np.float64], list[int]]:
+    """All boxes [n, 4], slot after slot, and how many each slot has."""
+    if isinstance(boxes, np.ndarray) and boxes.dtype.kind in "iuf" and boxes.shape[1:] == (4,):
+        return np.ascontiguousarray(boxes, np.float64), [1] * len(boxes)
+    lists = [np.asarray(one, dtype=np.float64).reshape(-1, 4) for one in per_slot(boxes)]
+    return np.concatenate([np.empty((0, 4)), *lists]), [len(one) for one in lists]
 
 
 def per_slot(boxes: ArrayLike | Sequence[ArrayLike]) -> list[ArrayLike]:
