@@ -40,8 +40,13 @@ class PeerFixture(Protocol):
     def __call__(self, name: str) -> ModuleType: ...
 
 
+@pytest.fixture(scope="session")
+def commit() -> str:
+    return rows.commit()
+
+
 @pytest.fixture
-def record() -> Record:
+def record(commit: str) -> Record:
     """Adds a line to a table of the report; `rows.Row` says what the words mean.
 
     `record("masks", "smooth from a score", ratio(numpy, ours), rival="NumPy", at_least=10)`; a
@@ -53,7 +58,7 @@ def record() -> Record:
         unit = more.pop("unit", "")
         if not isinstance(value, Ratio):
             more["unit"] = unit
-        made = rows.make(table, row, value, **more)
+        made = rows.make(table, row, value, commit=commit, **more)
         rows.write(made)
         shown = "none" if made.value is None else f"{made.value:.3g}"
         spread = "" if made.low is None else f" ({made.low:.3g} to {made.high:.3g})"

@@ -9,7 +9,6 @@ import datetime
 import json
 import os
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -52,7 +51,7 @@ def processor(cpuinfo: str) -> str:
 
 
 def circumstances() -> dict[str, Any]:
-    """Machine, versions, commit and date of a run."""
+    """Machine, versions and date of a run."""
     cpuinfo = Path("/proc/cpuinfo")
     versions = {name: peers.version(name) for name in DISTRIBUTIONS}
     return {
@@ -65,14 +64,8 @@ def circumstances() -> dict[str, Any]:
             **{name: found for name, found in versions.items() if found},
         },
         "missing": peers.missing(),
-        "commit": _git("describe", "--always", "--dirty", "--abbrev=10") or "unknown",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(ROOT), *arguments]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
 
 
 def caption(about: Mapping[str, Any]) -> str:
@@ -89,11 +82,12 @@ def write_results(found: Sequence[Row], about: Mapping[str, Any], folder: Path) 
     for name in dict.fromkeys(row.table for row in found):
         chosen = [row for row in found if row.table == name]
         lines = [{k: v for k, v in asdict(row).items() if k != "order"} for row in chosen]
+        here = {**about, "commit": ", ".join(dict.fromkeys(row.commit for row in chosen))}
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"table": name, **about, "rows": lines}, indent=1)
+        text = json.dumps({"table": name, **here, "rows": lines}, indent=1)
         (folder / f"{name}.json").write_text(text + "\n")
         _plot(name, chosen, folder)
-        written[name] = tables.markdown(chosen, caption(about))
+        written[name] = tables.markdown(chosen, caption(here))
     return written
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +14,8 @@ from typing import Any
 
 from benchmarks.paired import Ratio
 
-FOLDER = Path(__file__).parents[1] / "out" / "benchmark"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "out" / "benchmark"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Row:
         ours_seconds, rival_seconds: median of one call; None for a plain number.
         frames: how many one call decodes, for throughput; 0 where that means nothing.
         series, at: the curve of the table's plot that this is a point of, and where on its axis.
+        commit: of the source that was measured.
         order: when it was first recorded, for the order of lines.
     """
 
@@ -54,6 +57,7 @@ class Row:
     frames: int = 0
     series: str = ""
     at: float | None = None
+    commit: str = ""
     order: int = 0
 
     @property
@@ -63,6 +67,12 @@ class Row:
             return False
         low = self.at_least is not None and self.value < self.at_least
         return low or (self.at_most is not None and self.value > self.at_most)
+
+
+def commit() -> str:
+    """The source's commit, "-dirty" if it has changes."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=10"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "unknown"
 
 
 def make(table: str, row: str, value: Ratio | float | None, **more: Any) -> Row:

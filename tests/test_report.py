@@ -134,16 +134,17 @@ def test_results_name_machine_versions_commit_and_date(tmp_path: Path) -> None:
         "machine": "Some CPU, 2 cores, Linux",
         "versions": {"numpy": "2.0"},
         "missing": {"decord": "no wheel"},
-        "commit": "abc",
         "date": "2026-01-02",
     }
-    written = report.write_results([a_row()], about, tmp_path)
+    measured = [a_row(commit="abc"), a_row(commit="def"), a_row(commit="abc")]
+    written = report.write_results(measured, about, tmp_path)
     caption = written["decode"].splitlines()[-1]
     assert caption == (
-        "Some CPU, 2 cores, Linux; numpy 2.0; commit abc, 2026-01-02. Missing: decord (no wheel)."
+        "Some CPU, 2 cores, Linux; numpy 2.0; commit abc, def, 2026-01-02. Missing: decord (no wheel)."
     )
     stored = json.loads((tmp_path / "decode.json").read_text())
     assert {name: stored[name] for name in about} == about
+    assert stored["commit"] == "abc, def"
     assert stored["rows"][0]["value"] == 2.0
     assert (tmp_path / "decode.png").stat().st_size > 1000
 
