@@ -140,7 +140,8 @@ def test_results_name_machine_versions_commit_and_date(tmp_path: Path) -> None:
     written = report.write_results(measured, about, tmp_path)
     caption = written["decode"].splitlines()[-1]
     assert caption == (
-        "Some CPU, 2 cores, Linux; numpy 2.0; commit abc, def, 2026-01-02. Missing: decord (no wheel)."
+        "Some CPU, 2 cores, Linux; numpy 2.0; commit abc, def, 2026-01-02. "
+        "Missing: decord (no wheel)."
     )
     stored = json.loads((tmp_path / "decode.json").read_text())
     assert {name: stored[name] for name in about} == about
