@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from mgm_ext import (
 from mgm_ext.adapters import CenterCrop, MaskSource, MultiScaleCrop, TooManyFallbacks
 from mgm_ext.adapters.crops import view_of_source
 from mgm_ext.adapters.dataset import ClipDataset, clip_indices, view_pixels
+from mgm_ext.adapters.sampler import EpochSampler
 from tests.conftest import EncodedClip
 from tests.trainers import random_states
 
@@ -81,6 +83,29 @@ def test_workers_change_nothing_and_epochs_everything(clips: list[Path]) -> None
         torch.testing.assert_close(alone[0][key], shared[0][key])
     assert (alone[0]["bool_masked_pos"] != later[0]["bool_masked_pos"]).any()
     assert alone[0]["mask_source"].dtype == torch.uint8
+
+
+def test_pairs_of_a_sampler_say_the_epoch(clips: list[Path]) -> None:
+    data = dataset(clips)
+    later = data[3, 1]
+    data.set_epoch(3)
+    torch.testing.assert_close(later, data[1])
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_a_sampler_deals_every_epoch_out_and_resumes(world: int) -> None:
+    every = list(itertools.islice(EpochSampler(5, seed=2), 30))
+    assert [epoch for epoch, _ in every] == [i // 5 for i in range(30)]
+    orders = [tuple(index for _, index in every[i : i + 5]) for i in range(0, 30, 5)]
+    assert all(sorted(order) == list(range(5)) for order in orders)
+    assert len(set(orders)) > 1
+    for rank in range(world):
+        dealt = list(itertools.islice(EpochSampler(5, seed=2, rank=rank, world=world), 10))
+        assert dealt == every[rank::world][:10]
+        resumed = EpochSampler(5, seed=2, rank=rank, world=world, start=4)
+        assert list(itertools.islice(resumed, 6)) == dealt[4:]
+    with pytest.raises(ValueError, match="got 5, 0, 3 of 3"):
+        EpochSampler(5, rank=3, world=3)
 
 
 def test_repeats_are_other_views_of_one_decode(

@@ -4,10 +4,39 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT, EncodedClip
+
+
+def test_ten_lines_lead_from_installing_to_training(
+    encoded_clip: EncodedClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("transformers")
+    section = (ROOT / "README.md").read_text().split("## In a trainer")[1].split("\n## ")[0]
+    install, code = (
+        re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL)[0] for kind in ("sh", "python")
+    )
+    lines = [line for line in (install + code).splitlines() if line]
+    assert len(lines) <= 10
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    for i, kind in enumerate(({"motion": (3, 2)}, {"motion": (-2, 1)}, {"motion": (0, 4)})):
+        clip = encoded_clip("libx264", kind="object", size=(96, 128), **kind)  # type: ignore[arg-type]
+        (videos / f"{i}.mp4").write_bytes(clip.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    small = {"hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2}
+    small |= {f"decoder_{name}": number for name, number in small.items()}
+    small |= {"intermediate_size": 24, "decoder_intermediate_size": 24}
+    names: dict[str, Any] = {}
+    run = code.replace("VideoMAEConfig()", f"VideoMAEConfig(**{small})")
+    assert run != code, "the test trains a smaller model than the README"
+    exec(compile(run, "README.md", "exec"), names)
+    gradients = [p.grad for p in names["model"].parameters() if p.grad is not None]
+    assert sum(float(g.abs().sum()) for g in gradients) > 0
+    assert names["batch"]["bool_masked_pos"].shape == (1, 1568)
 
 
 def test_example_runs(

@@ -191,26 +191,30 @@ class ClipDataset(Dataset[Any]):
         """Other offsets, crops and masks; before the loader's workers start."""
         self.epoch = epoch
 
-    def __getitem__(self, index: int) -> Sample | list[Sample]:
+    def __getitem__(self, index: int | tuple[int, int]) -> Sample | list[Sample]:
         """One sample as `ClipMaker.view` gives it, or `repeats` of them from one decode.
+
+        Args:
+            index: of the video; or (epoch, index) as `EpochSampler` gives it, whatever `set_epoch`
+                said.
 
         Raises:
             IndexError: no such video.
             TooManyFallbacks: too many files have no motion.
             DecodeError, OSError: 20 files in a row cannot be read.
         """
-        if not 0 <= index < len(self):
-            raise IndexError(f"index must be in [0, {len(self)}), not {index}")
-        clip, motion = self._read(index)
+        epoch, number = index if isinstance(index, tuple) else (self.epoch, index)
+        if not 0 <= number < len(self):
+            raise IndexError(f"index must be in [0, {len(self)}), not {number}")
+        clip, motion = self._read(epoch, number)
         samples = [
-            self.maker.view(clip, motion, seed_for(self.seed, self.epoch, index, repeat))
+            self.maker.view(clip, motion, seed_for(self.seed, epoch, number, repeat))
             for repeat in range(self.maker.repeats)
         ]
         return samples[0] if len(samples) == 1 else samples
 
-    def _read(self, index: int) -> tuple[Clip, Motion]:
-        draw = random.Random(seed_for(self.seed, self.epoch, index))
-        number = index
+    def _read(self, epoch: int, number: int) -> tuple[Clip, Motion]:
+        draw = random.Random(seed_for(self.seed, epoch, number))
         for attempt in range(_TRIES):
             try:
                 clip, motion = self.maker.read(self.videos[number], draw)
