@@ -20,11 +20,7 @@ SOURCES: dict[str, tuple[Callable[[], objects.FieldOf], tuple[str, ...]]] = {
     "DIS flow": (lambda: objects.dense_flow("DIS"), ("smooth", "robust")),
     "Farneback flow": (lambda: objects.dense_flow("Farneback"), ("smooth", "robust")),
 }
-MEASURES = {
-    "centre on an object": 0.85,
-    "object masked at 0.5": 0.70,
-    "object masked at 0.75": 0.86,
-}
+WANTED = (0.85, 0.70, 0.86)
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -42,11 +38,16 @@ def test_boxes_find_labelled_objects(
         for stride in objects.STRIDES
     ]
     means = {preset: np.mean([row[preset] for row in table], axis=0) for preset in presets}
-    for preset, shares in means.items():
+    for preset, (centre, half, most) in means.items():
         who = preset if preset == objects.SIMULATED else f"{preset}, {source}"
-        for (what, wanted), share in zip(MEASURES.items(), shares, strict=True):
-            goal = wanted if who == "robust, codec" else None
-            record("labelled_objects", f"{who}: {what}", share, at_least=goal)
+        goals = WANTED if who == "robust, codec" else (None, None, None)
+        note = f"object masked: {half:.2f} at 0.5, {most:.2f} at 0.75"
+        record(
+            "labelled_objects", f"centre on an object: {who}", centre, at_least=goals[0], note=note
+        )
+        if goals[0] is not None:
+            record("labelled_objects", f"masked at 0.5: {who}", half, at_least=goals[1])
+            record("labelled_objects", f"masked at 0.75: {who}", most, at_least=goals[2])
     if source == "codec":
-        assert (means["robust"] >= list(MEASURES.values())).all()
+        assert (means["robust"] >= WANTED).all()
         assert (means["robust"] > means[objects.SIMULATED]).all()

@@ -203,18 +203,17 @@ void Selector::drop_ties(std::int64_t first, std::int64_t surplus, Mask mask) {
   const auto kept = static_cast<std::int64_t>(equal_.size()) - surplus;
   ties_.resize(equal_.size());
   PhiloxBlock words{};
-  std::int64_t in_block = -1, slot = 0, start = 0;
+  std::int64_t in_block = -1, start = 0;
   for (std::size_t i = 0; i < ties_.size(); ++i) {
     const std::int64_t token = first + equal_[i];
     if (token < start || token >= start + slot_tokens_ || in_block < 0) {
-      slot = token / slot_tokens_;
-      start = slot * slot_tokens_;
+      start = token - token % slot_tokens_;
       in_block = -1;
     }
     const std::int64_t index = token - start;
     if (index >> 2 != in_block) {
       in_block = index >> 2;
-      words = philox_block(seed_, purpose_, static_cast<std::uint32_t>(slot),
+      words = philox_block(seed_, purpose_, static_cast<std::uint32_t>(start / slot_tokens_),
                            static_cast<std::uint32_t>(in_block));
     }
     ties_[i] = tie_rank(words.words[index & 3], static_cast<std::uint32_t>(token));

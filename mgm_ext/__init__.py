@@ -46,7 +46,8 @@ from .masks import (
 )
 from .motion_field import Clip, MotionField
 from .motion_vectors import MotionVectors, VideoInfo
-from .score import Score, motion_score, token_texture
+from .score import Score, motion_score
+from .texture import token_texture
 from .video_reader import VideoReader
 from .views import View
 
