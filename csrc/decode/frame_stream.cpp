@@ -69,12 +69,12 @@ void FrameStream::complete_time(AVFrame& frame) {
 
 void FrameStream::receive_all() {
   for (;;) {
-    libav::Frame frame = libav::make_frame();
-    if (!decoder_.receive(*frame)) return;
-    complete_time(*frame);
-    watch(*frame);
+    if (!spare_) spare_ = libav::make_frame();
+    if (!decoder_.receive(*spare_)) return;
+    complete_time(*spare_);
+    watch(*spare_);
     ++frames_;
-    order_.push(std::move(frame));
+    order_.push(std::exchange(spare_, nullptr));
   }
 }
 

@@ -39,6 +39,7 @@ class FrameStream {
   PacketDecoder decoder_;
   DisplayOrder order_;
   libav::Packet packet_;
+  libav::Frame spare_;  // for the next frame received
   bool drained_ = false;
   std::int64_t last_pts_ = AV_NOPTS_VALUE, last_duration_ = 0;  // of the last frame put out
   std::int64_t frames_ = 0;                                     // put out by the decoder

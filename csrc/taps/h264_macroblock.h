@@ -6,21 +6,15 @@
 #include <libavcodec/h264dec.h>
 #include <libavcodec/mpegutils.h>
 
+#include "h264_references.h"
 #include "tap.h"
-
-/* What a reference index means. */
-typedef struct MgmTarget {
-  uint8_t reference; /* index into MgmPicture.references */
-  int8_t rise;       /* quarter pixels that the field referred to lies below ours */
-  uint8_t flags;     /* MGM_BLOCK_BLENDED where it is weighted */
-} MgmTarget;
 
 /* 16 blocks of 4x4, each with two vectors. */
 enum { MGM_H264_MOST_BLOCKS = 32 };
 
 typedef struct Macroblock {
   const H264SliceContext* sl;
-  const MgmTarget (*targets)[32];
+  MgmTarget (*targets)[32];
   int x, y; /* its top left corner */
   int flags;
 } Macroblock;
@@ -94,32 +88,45 @@ static inline MgmBlock* add_intra(const Macroblock* mb, MgmBlock* next, int fiel
       .y = (int16_t)(mb->y + (8 << field)),
       .w = 16,
       .h = (uint8_t)(16 << field),
-      .flags = (uint8_t)(mb->flags | MGM_BLOCK_INTRA | MGM_BLOCK_CODED),
+      .flags = (uint8_t)((mb->flags & MGM_BLOCK_FIELD) | MGM_BLOCK_INTRA | MGM_BLOCK_CODED),
   };
   return next + 1;
 }
 
-/* Writes the blocks of the macroblock just parsed, intra ones too; returns where the next goes.
- * targets: by list and reference index. There must be room for MGM_H264_MOST_BLOCKS. */
-static inline MgmBlock* mgm_h264_macroblock(const H264Context* h, const H264SliceContext* sl,
-                                            const MgmTarget (*targets)[32], MgmBlock* next) {
-  const uint32_t type = h->cur_pic.mb_type[sl->mb_xy];
-  const int field = MB_FIELD(sl) || FIELD_PICTURE(h);
-  Macroblock mb = {
+static av_always_inline Macroblock describe(const H264SliceContext* sl, uint32_t type,
+                                            MgmTarget (*targets)[32], int field) {
+  const int coded = !IS_SKIP(type) && (sl->cbp & 63);
+  return (Macroblock){
       .sl = sl,
       .targets = targets,
       .x = 16 * sl->mb_x,
       .y = 16 * (field ? sl->mb_y & ~1 : sl->mb_y),
-      .flags = field ? MGM_BLOCK_FIELD : 0,
+      .flags = (IS_SKIP(type) ? MGM_BLOCK_SKIP : 0) | (IS_DIRECT(type) ? MGM_BLOCK_DIRECT : 0) |
+               (coded ? MGM_BLOCK_CODED : 0) | (field ? MGM_BLOCK_FIELD : 0),
   };
+}
+
+/* Writes the blocks of the macroblock just parsed, intra ones too; returns where the next goes.
+ * targets: by list and reference index. interlaced: a constant; 0 where no field can be. There must
+ * be room for MGM_H264_MOST_BLOCKS. */
+static av_always_inline MgmBlock* mgm_h264_macroblock(const H264Context* h,
+                                                      const H264SliceContext* sl,
+                                                      MgmTarget (*targets)[32], MgmBlock* next,
+                                                      int interlaced) {
+  const uint32_t type = h->cur_pic.mb_type[sl->mb_xy];
+  const int field = interlaced && (MB_FIELD(sl) || FIELD_PICTURE(h));
+  const Macroblock mb = describe(sl, type, targets, field);
   if (IS_INTRA(type)) return add_intra(&mb, next, field);
-  if (IS_SKIP(type)) {
-    mb.flags |= MGM_BLOCK_SKIP;
-  } else if (sl->cbp & 63) {
-    mb.flags |= MGM_BLOCK_CODED;
-  }
-  if (IS_DIRECT(type)) mb.flags |= MGM_BLOCK_DIRECT;
   return field ? add_inter(&mb, next, 1, type) : add_inter(&mb, next, 0, type);
+}
+
+/* The same for a frame macroblock of one partition; there must be room for two blocks. */
+static av_always_inline MgmBlock* mgm_h264_block_16x16(const H264Context* h,
+                                                       const H264SliceContext* sl,
+                                                       MgmTarget (*targets)[32], MgmBlock* next) {
+  const uint32_t type = h->cur_pic.mb_type[sl->mb_xy];
+  const Macroblock mb = describe(sl, type, targets, 0);
+  return add_partition(&mb, next, 0, type, 0, 0, 0, 0, 16, 16);
 }
 
 #endif
