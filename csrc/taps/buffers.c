@@ -89,6 +89,22 @@ static int lay_out(AVCodecContext* context, MgmScratch* scratch, const AVFrame* 
   return 0;
 }
 
+static void free_untouched(void* opaque, uint8_t* data) {
+  (void)data;
+  free(opaque);
+}
+
+/* Zeros, of which the system gives only the pages that a decoder does touch. */
+static AVBufferRef* allocate_untouched(size_t size) {
+  enum { kAlignment = 64 };
+  uint8_t* memory = calloc(1, size + kAlignment - 1);
+  if (!memory) return NULL;
+  uint8_t* aligned = memory + (-(uintptr_t)memory & (kAlignment - 1));
+  AVBufferRef* buffer = av_buffer_create(aligned, size, free_untouched, memory, 0);
+  if (!buffer) free(memory);
+  return buffer;
+}
+
 static int renew_scratch(AVCodecContext* context, MgmScratch* scratch, const AVFrame* frame) {
   const int same = scratch->pool && scratch->width == frame->width &&
                    scratch->height == frame->height && scratch->format == frame->format;
@@ -96,7 +112,7 @@ static int renew_scratch(AVCodecContext* context, MgmScratch* scratch, const AVF
   av_buffer_pool_uninit(&scratch->pool);
   const int status = lay_out(context, scratch, frame);
   if (status < 0) return status;
-  AVBufferRef* shared = av_buffer_allocz(scratch->size);
+  AVBufferRef* shared = allocate_untouched(scratch->size);
   if (!shared) return AVERROR(ENOMEM);
   scratch->pool = av_buffer_pool_init2(scratch->size, shared, share, free_pool);
   if (!scratch->pool) {

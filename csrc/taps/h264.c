@@ -8,6 +8,7 @@
 #include "export.h"
 #include "h264_macroblock.h"
 #include "h264_references.h"
+#include "h264_rows.h"
 #include "tap.h"
 
 void __real_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl);
@@ -16,30 +17,18 @@ void __real_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext*
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 
 struct State;
-typedef void Note(struct State* state, const H264Context* h, const H264SliceContext* sl);
+typedef void Note(const H264Context* h, const H264SliceContext* sl, struct State* state);
 
 typedef struct State {
   MgmTargets targets;
   MgmPicture* picture; /* of the current slice */
-  uint32_t* rows;      /* by macroblock of the current picture: what it left in the list */
-  MgmCell* cells;      /* or, when libavcodec's rows are wanted, these; the picture's */
-  size_t num_macroblocks;
+  MgmH264Rows rows;
+  MgmCell* cells; /* where libavcodec's rows are wanted; the picture's */
   Note* note;     /* what is done with each macroblock */
   int64_t serial; /* of the current picture */
   int reset;      /* the next picture begins another POC numbering */
   int no_pixels;  /* the slice is not reconstructed */
 } State;
-
-static int begin_rows(State* state, size_t num_macroblocks) {
-  if (state->num_macroblocks != num_macroblocks) {
-    free(state->rows);
-    state->rows = malloc(num_macroblocks * sizeof *state->rows);
-    state->num_macroblocks = state->rows ? num_macroblocks : 0;
-  }
-  if (!state->rows) return AVERROR(ENOMEM);
-  memset(state->rows, 0, num_macroblocks * sizeof *state->rows);
-  return 0;
-}
 
 static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPicture* picture) {
   /* Both fields of a frame come by here. */
@@ -51,7 +40,7 @@ static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPi
   mgm_add_reference(picture, NULL, MGM_NO_POC, 0);
   const size_t num_macroblocks = (size_t)h->mb_stride * (size_t)h->mb_height;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
-  if (!tap->export_rows && begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
+  state->rows.kept = 0;
 }
 
 static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
@@ -60,6 +49,9 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   state->picture = picture;
   if (!picture) return;
   begin_picture(tap, state, h, picture);
+  const int plain = state->rows.kept || tap->export_rows ||
+                    (!FIELD_OR_MBAFF_PICTURE(h) && mgm_h264_is_next(picture, sl));
+  if (!plain && mgm_h264_keep_rows(&state->rows, h, picture) < 0) picture->failed = 1;
   if (picture->failed) {
     state->picture = NULL;
     return;
@@ -82,20 +74,11 @@ static void choose_pixels(const MgmTap* tap, State* state, const H264Context* h,
   state->no_pixels = no_pixels;
 }
 
-/* What a macroblock left in the list of blocks: where it begins (at most 1 << 26) and how many. */
-static uint32_t pack_rows(size_t begin, size_t count) { return (uint32_t)(begin << 6 | count); }
-
-/* The same macroblock again, from a slice that overlaps another: what it shows is the later one. */
-static av_noinline void drop_rows(MgmPicture* picture, uint32_t rows) {
-  MgmBlock* begin = picture->blocks + (rows >> 6);
-  for (uint32_t i = 0; i < (rows & 63); ++i) begin[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
-}
-
 static uint8_t cell_of(const MgmTarget* targets, int8_t ref) {
   return (uint8_t)(ref < 0 ? MGM_CELL_NONE : MGM_CELL_FIRST + targets[ref & 31].reference);
 }
 
-static void note_references(State* state, const H264Context* h, const H264SliceContext* sl) {
+static void note_references(const H264Context* h, const H264SliceContext* sl, State* state) {
   MgmTarget(*targets)[32] = state->targets[mgm_h264_whose(sl)];
   MgmCell* cell = &state->cells[sl->mb_xy];
   state->picture->tapped = 1;
@@ -109,58 +92,64 @@ static void note_references(State* state, const H264Context* h, const H264SliceC
   }
 }
 
-static av_always_inline void note_blocks(State* state, const H264Context* h,
-                                         const H264SliceContext* sl, int interlaced) {
+/* Returns how many of them there are. */
+static av_always_inline size_t note_blocks(const H264Context* h, const H264SliceContext* sl,
+                                           State* state, int interlaced) {
   MgmPicture* picture = state->picture;
-  if (mgm_reserve_blocks(picture, MGM_H264_MOST_BLOCKS) < 0) return;
-  uint32_t* rows = &state->rows[sl->mb_xy];
-  if (*rows) drop_rows(picture, *rows);
+  if (mgm_reserve_blocks(picture, MGM_H264_MOST_BLOCKS) < 0) return 0;
   picture->tapped = 1;
   const int whose = interlaced ? mgm_h264_whose(sl) : MGM_H264_OWN;
-  const size_t begin = picture->num_blocks;
-  const MgmBlock* end =
-      mgm_h264_macroblock(h, sl, state->targets[whose], picture->blocks + begin, interlaced);
-  picture->num_blocks = (size_t)(end - picture->blocks);
-  *rows = pack_rows(begin, picture->num_blocks - begin);
+  MgmBlock* begin = picture->blocks + picture->num_blocks;
+  const MgmBlock* end = mgm_h264_macroblock(h, sl, state->targets[whose], begin, interlaced);
+  const size_t count = (size_t)(end - begin);
+  picture->num_blocks += count;
+  return count;
 }
 
-static av_noinline void note_frame_blocks(State* state, const H264Context* h,
-                                          const H264SliceContext* sl) {
-  note_blocks(state, h, sl, 0);
+static av_noinline void note_any(const H264Context* h, const H264SliceContext* sl, State* state) {
+  note_blocks(h, sl, state, 0);
 }
 
-static void note_interlaced(State* state, const H264Context* h, const H264SliceContext* sl) {
-  note_blocks(state, h, sl, 1);
+/* Fields, and what may come again. */
+static void note_again(const H264Context* h, const H264SliceContext* sl, State* state) {
+  const size_t count = note_blocks(h, sl, state, 1);
+  mgm_h264_replace_rows(&state->rows, state->picture, sl->mb_xy, count);
 }
 
-/* What most macroblocks are, in as few instructions as it takes: one block, seen for the first
- * time, no field. */
-static void note_progressive(State* state, const H264Context* h, const H264SliceContext* sl) {
+static av_always_inline void note_one_vector(const H264SliceContext* sl, State* state,
+                                             uint32_t type, int list) {
   MgmPicture* picture = state->picture;
-  uint32_t* rows = &state->rows[sl->mb_xy];
-  const size_t begin = picture->num_blocks;
-  const int plain = IS_16X16(h->cur_pic.mb_type[sl->mb_xy]) && !*rows;
-  if (!plain || picture->max_blocks - begin < 2) {
-    note_frame_blocks(state, h, sl);
-    return;
-  }
+  MgmBlock* next = picture->blocks + picture->num_blocks;
   picture->tapped = 1;
-  const MgmBlock* end =
-      mgm_h264_block_16x16(h, sl, state->targets[MGM_H264_OWN], picture->blocks + begin);
-  picture->num_blocks = (size_t)(end - picture->blocks);
-  *rows = pack_rows(begin, picture->num_blocks - begin);
+  picture->num_blocks +=
+      mgm_h264_one_vector(sl, type, list, state->targets[MGM_H264_OWN], next) != next;
 }
 
-static void note_nothing(State* state, const H264Context* h, const H264SliceContext* sl) {
-  (void)state;
+/* A frame's, each once. What most macroblocks are is done in as few instructions as it takes. */
+static void note_ordered(const H264Context* h, const H264SliceContext* sl, State* state) {
+  const MgmPicture* picture = state->picture;
+  const uint32_t type = h->cur_pic.mb_type[sl->mb_xy];
+  if (picture->num_blocks == picture->max_blocks) {
+    note_any(h, sl, state);
+  } else if (mgm_h264_is_one_vector(type, 0)) {
+    note_one_vector(sl, state, type, 0);
+  } else if (mgm_h264_is_one_vector(type, 1)) {
+    note_one_vector(sl, state, type, 1);
+  } else {
+    note_any(h, sl, state);
+  }
+}
+
+static void note_nothing(const H264Context* h, const H264SliceContext* sl, State* state) {
   (void)h;
   (void)sl;
+  (void)state;
 }
 
-static Note* note_for(const MgmTap* tap, const State* state, const H264Context* h) {
+static Note* note_for(const MgmTap* tap, const State* state) {
   if (!state->picture) return note_nothing;
   if (tap->export_rows) return note_references;
-  return FIELD_OR_MBAFF_PICTURE(h) ? note_interlaced : note_progressive;
+  return state->rows.kept ? note_again : note_ordered;
 }
 
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl) {
@@ -170,24 +159,26 @@ void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext*
   State* state = tap->state;
   choose_pixels(tap, state, h, sl);
   begin_slice(tap, h, sl);
-  state->note = note_for(tap, state, h);
+  state->note = note_for(tap, state);
 }
 
-static av_noinline void note_and_decode(State* state, const H264Context* h, H264SliceContext* sl) {
+static av_noinline void note_and_decode(const H264Context* h, H264SliceContext* sl, State* state) {
   /* Before the real call, which renumbers the references of field macroblocks. */
-  state->note(state, h, sl);
+  state->note(h, sl, state);
   __real_ff_h264_hl_decode_mb(h, sl);
 }
 
 void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   const MgmTap* tap = mgm_tap(h->avctx);
-  State* state = tap ? tap->state : NULL;
-  if (!state) {
+  if (!tap) {
     __real_ff_h264_hl_decode_mb(h, sl);
-  } else if (state->no_pixels) {
-    state->note(state, h, sl);
+    return;
+  }
+  State* state = tap->state;
+  if (state->no_pixels) {
+    state->note(h, sl, state);
   } else {
-    note_and_decode(state, h, sl);
+    note_and_decode(h, sl, state);
   }
 }
 
@@ -215,7 +206,7 @@ static int open_tap(AVCodecContext* context, MgmTap* tap) {
 
 static void close_tap(MgmTap* tap) {
   State* state = tap->state;
-  if (state) free(state->rows);
+  if (state) free(state->rows.packed);
   free(state);
   tap->state = NULL;
 }

@@ -36,7 +36,7 @@ static MgmTarget find_target(const H264Context* h, MgmPicture* picture, const H2
   if (bottom >= 0) {
     const int refers_to_bottom = (ref->reference & PICT_FRAME) == PICT_BOTTOM_FIELD;
     half = is_later(parent, refers_to_bottom) - is_later(h->cur_pic_ptr, bottom);
-    target.rise = (int8_t)(4 * (refers_to_bottom - bottom));
+    target.rise = (int16_t)(4 * (refers_to_bottom - bottom));
   }
   target.reference = mgm_add_reference(picture, mgm_picture(parent->f), parent->poc, (int8_t)half);
   return target;

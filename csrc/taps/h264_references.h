@@ -8,9 +8,9 @@
 
 /* What a reference index means. */
 typedef struct MgmTarget {
-  uint8_t reference; /* index into MgmPicture.references; 0 is an unknown one */
-  int8_t rise;       /* quarter pixels that the field referred to lies below ours */
   uint8_t flags;     /* MGM_BLOCK_BLENDED where it is weighted */
+  uint8_t reference; /* index into MgmPicture.references; 0 is an unknown one */
+  int16_t rise;      /* quarter pixels that the field referred to lies below ours */
 } MgmTarget;
 
 /* Whose reference indices: those of frame macroblocks and of field pictures, or those of the top
