@@ -1,14 +1,16 @@
 #include "block_sums.hpp"
 
 #include <cmath>
-#include <limits>
+#include <cstddef>
+#include <cstring>
 
 #include "taps/tap.h"
 
 namespace mgm {
 namespace {
 
-// A pair of doubles, in one register where there are such.
+// Pairs, in one register where there are such.
+using Words = std::uint64_t __attribute__((vector_size(16)));
 using Pair = double __attribute__((vector_size(16)));
 using Integers = std::int32_t __attribute__((vector_size(8)));
 
@@ -19,7 +21,7 @@ constexpr Lanes lanes(std::int64_t x, std::int64_t y) {
   return static_cast<Lanes>(x) + (static_cast<Lanes>(y) << 32);
 }
 constexpr Lanes kOnes = lanes(1, 1);
-constexpr Lanes kSigns = kOnes << 31;
+constexpr Lanes kSigns = kOnes << 31, kLow = 0xffffffff;
 
 // The mean of a block's two vectors, or the one that is usable.
 CellSums mean(CellSums first, CellSums second) {
@@ -31,6 +33,43 @@ CellSums mean(CellSums first, CellSums second) {
   return {.x = middle(first.x, second.x) + CellSums::kOneArea, .y = middle(first.y, second.y)};
 }
 
+// Whether a block is the same as another but for its column.
+inline bool is_equal(const MgmBlock& one, const MgmBlock& other) {
+  static_assert(sizeof(MgmBlock) == 16 && offsetof(MgmBlock, y) == 2);
+  std::array<std::uint64_t, 4> words;  // overlap: two for bytes 2 to 15 of each
+  std::memcpy(&words[0], &one.y, 8);
+  std::memcpy(&words[1], &other.y, 8);
+  std::memcpy(&words[2], &one.motion_x, 8);
+  std::memcpy(&words[3], &other.motion_x, 8);
+  return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
+}
+
+// Moves next past the blocks that continue one to its right, with all of its values, as long as
+// they are within room; returns how wide they are.
+inline std::uint64_t skip_equal(const MgmBlock& block, const MgmBlock*& next, const MgmBlock* end,
+                                std::uint64_t room) {
+  std::uint64_t width = 0;
+  const int step = block.w;
+  for (int x = block.x + step; next != end && next->x == x && is_equal(block, *next); x += step) {
+    const MgmBlock* after = next + 1;
+    if (after != end && (after->flags & MGM_BLOCK_SECOND) != 0) break;
+    if (width + block.w > room) break;
+    width += block.w;
+    next = after;
+  }
+  return width;
+}
+
+// A frame block whose edges are edges of cells. extent: its cells across and down.
+inline void add_whole_cells(CellSums* line, Lanes extent, std::uint64_t stride, Words sums) {
+  const std::uint64_t columns = extent & kLow;
+  for (Lanes lines = extent >> 32; lines > 0; --lines, line += stride) {
+    for (CellSums *cell = line, *end = line + columns; cell != end; ++cell) {
+      *cell = std::bit_cast<CellSums>(std::bit_cast<Words>(*cell) + sums);
+    }
+  }
+}
+
 }  // namespace
 
 BlockSums::BlockSums(const CellAxis& x, const CellAxis& y, int shift)
@@ -38,13 +77,16 @@ BlockSums::BlockSums(const CellAxis& x, const CellAxis& y, int shift)
       y_(y),
       shift_(shift),
       sums_(static_cast<std::size_t>(std::int64_t{x.cells} * y.cells)),
-      intra_(sums_.size()) {}
+      intra_(sums_.size()) {
+  divisors_.fill(kUnusable);
+}
 
 void BlockSums::set_divisors(std::span<const float> distances, int motion_scale) {
   // Distances are multiples of 1/2; what is far below is no distance.
   constexpr float kLeast = 0x1p-6F;
-  divisors_.fill({.value = std::numeric_limits<double>::infinity(), .usable = 0});
+  std::fill_n(divisors_.begin(), num_divisors_, kUnusable);
   const std::size_t count = std::min(divisors_.size(), distances.size());
+  num_divisors_ = count;
   for (std::size_t i = 0; i < count && motion_scale > 0; ++i) {
     const float distance = distances[i];
     if (!std::isfinite(distance) || std::abs(distance) < kLeast) continue;
@@ -88,17 +130,6 @@ void BlockSums::add_area(const MgmBlock& block, CellSums value) {
   });
 }
 
-// A frame block whose edges are edges of cells.
-inline void BlockSums::add_whole_cells(Lanes start, Lanes stop, CellSums value) {
-  const CellSums whole{.x = value.x << (2 * shift_ + 1), .y = value.y << (2 * shift_ + 1)};
-  const auto column = [&](Lanes at) { return static_cast<std::uint32_t>(at) >> shift_; };
-  const auto row = [&](Lanes at) { return at >> 32 >> shift_; };
-  const auto stride = static_cast<std::uint64_t>(x_.cells);
-  for (std::uint64_t line = row(start) * stride; line < row(stop) * stride; line += stride) {
-    for (std::uint64_t x = column(start); x < column(stop); ++x) sums_[line + x].add(whole, 1);
-  }
-}
-
 // Twice a vector's velocity, and one valid area if it is usable.
 inline CellSums BlockSums::twice(const MgmBlock& block) const {
   const Divisor& divisor = divisors_[block.reference];
@@ -124,7 +155,7 @@ void BlockSums::add(std::span<const MgmBlock> blocks, std::span<const float> dis
   const Lanes low = lanes(x_.low, y_.low), high = lanes(x_.high, y_.high);
   const Lanes in_cell = kOnes * ((Lanes{1} << shift_) - 1), cell_of = ~in_cell;
   const auto stride = static_cast<Lanes>(x_.cells);
-  const int shift = shift_;
+  const int shift = shift_, row_shift = 32 + shift, whole = 2 * shift + 1;
   CellSums* const sums = sums_.data();
   const MgmBlock* next = blocks.data();
   const MgmBlock* const end = next + blocks.size();
@@ -133,7 +164,8 @@ void BlockSums::add(std::span<const MgmBlock> blocks, std::span<const float> dis
   while (next != end) {
     const MgmBlock& block = *next++;
     CellSums value = twice(block);
-    if (at_second()) {
+    const bool alone = !at_second();
+    if (!alone) {
       value = mean(value, twice(*next));
       while (at_second()) ++next;
     }
@@ -142,15 +174,19 @@ void BlockSums::add(std::span<const MgmBlock> blocks, std::span<const float> dis
 
     const Lanes extent = lanes(block.w, block.h);
     const Lanes start = lanes(block.x, block.y) - (extent >> 1 & kOnes * 127) + offset;
-    const Lanes stop = start + extent;
+    Lanes stop = start + extent;
     const bool inside = (((start - low) | (high - stop)) & kSigns) == 0;
     const bool plain = (block.flags & (MGM_BLOCK_INTRA | MGM_BLOCK_FIELD)) == 0;
-    if (inside && plain && ((start ^ (stop - kOnes)) & cell_of) == 0) {
-      CellSums& cell =
-          sums[(start >> 32 >> shift) * stride + (static_cast<std::uint32_t>(start) >> shift)];
-      cell.add(value, static_cast<std::uint64_t>(2 * block.w * block.h));
-    } else if (inside && plain && ((start | stop) & in_cell) == 0) {
-      add_whole_cells(start, stop, value);
+    if (!inside || !plain) {
+      add_area(block, value);
+      continue;
+    }
+    CellSums* const first = sums + (start >> row_shift) * stride + ((start & kLow) >> shift);
+    if (((start | stop) & in_cell) == 0) {
+      if (alone) stop += skip_equal(block, next, end, (high & kLow) - (stop & kLow));
+      add_whole_cells(first, (stop - start) >> shift, stride, std::bit_cast<Words>(value) << whole);
+    } else if (((start ^ (stop - kOnes)) & cell_of) == 0) {
+      first->add(value, static_cast<std::uint64_t>(2 * block.w * block.h));
     } else {
       add_area(block, value);
     }

@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -27,7 +28,7 @@ inline constexpr double kToInteger = 0x1.8p52;
 // frame times half pixels, below 2^27 per block and cell; the bits above are areas in half pixels,
 // at most 2^11 per block and cell: valid in x, coded in y. A thousand blocks on one place are still
 // exact.
-struct CellSums {
+struct alignas(16) CellSums {
   std::uint64_t x, y;
 
   static constexpr int kAreaShift = 40;
@@ -72,6 +73,7 @@ class BlockSums {
     double value;          // motion / value is the velocity; infinite: unusable
     std::uint64_t usable;  // one area, or 0
   };
+  static constexpr Divisor kUnusable{.value = std::numeric_limits<double>::infinity(), .usable = 0};
   struct Rectangle {
     int left, top, right, bottom;
   };
@@ -79,14 +81,14 @@ class BlockSums {
   void set_divisors(std::span<const float> distances, int motion_scale);
   [[nodiscard]] CellSums twice(const MgmBlock& block) const;
   void add_area(const MgmBlock& block, CellSums value);
-  void add_whole_cells(std::uint64_t start, std::uint64_t stop, CellSums value);
   template <class Add>
   void for_each_cell(const Rectangle& area, Add&& add);
 
   CellAxis x_, y_;
   int shift_;
+  std::size_t num_divisors_ = 0;  // the others are unusable
   std::int64_t intra_area_ = 0;
-  std::array<Divisor, 256> divisors_{};  // per reference
+  std::array<Divisor, 256> divisors_;  // per reference
   std::vector<CellSums> sums_;
   std::vector<std::uint32_t> intra_;
 };

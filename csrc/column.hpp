@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -34,6 +35,10 @@ class Column {
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] const T* data() const { return data_.get(); }
+  [[nodiscard]] T* data() { return data_.get(); }
+  [[nodiscard]] std::span<T> span(std::size_t start, std::size_t count) {
+    return {data_.get() + start, count};
+  }
 
   // The first of count new elements, all still to be written.
   [[nodiscard]] T* extend(std::size_t count) {

@@ -71,8 +71,8 @@ MotionField empty_field(const FieldBinner& geometry, int frames) {
   field.width = geometry.width();
   field.height = geometry.height();
   const auto cells = static_cast<std::size_t>(field.rows * field.cells_high * field.cells_wide);
-  field.vectors.resize(2 * cells);
-  field.coded.resize(cells, 1);
+  static_cast<void>(field.vectors.extend(2 * cells));
+  std::fill_n(field.coded.extend(cells), cells, std::uint8_t{1});
   field.cuts.resize(static_cast<std::size_t>(frames));
   field.row_frames.resize(static_cast<std::size_t>(frames));
   field.sample_offsets.resize(static_cast<std::size_t>(frames) + 1);
@@ -104,7 +104,7 @@ MotionField field_from_flow(std::span<const float> flow, std::span<const std::ui
                valid.empty() ? valid : valid.subspan(start, width), field.cell, sums);
     }
     write_line(sums, size.width, static_cast<int>(bottom - top), field.cell,
-               std::span(field.vectors).subspan(2 * line * sums.size(), 2 * sums.size()));
+               field.vectors.span(2 * line * sums.size(), 2 * sums.size()));
   }
   return field;
 }

@@ -77,8 +77,8 @@ inline constexpr std::int16_t kInvalid = -32768;  // in dx: a cell without motio
 struct MotionField {
   std::int64_t rows = 0, cells_high = 0, cells_wide = 0;  // M, R, C
   int cell = 0, width = 0, height = 0;                    // of the turned picture, source pixels
-  std::vector<std::int16_t> vectors;                      // [M, R, C, 2]
-  std::vector<std::uint8_t> coded;                        // [M, R, C]
+  Column<std::int16_t> vectors;                           // [M, R, C, 2]
+  Column<std::uint8_t> coded;                             // [M, R, C]
   std::vector<std::uint8_t> cuts;                         // [M]
   std::vector<std::int64_t> row_frames;                   // [M] display index
   std::vector<std::int64_t> sample_offsets;               // [T + 1]

@@ -1,8 +1,10 @@
 #include "motion_field.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace mgm {
 namespace {
@@ -51,15 +53,19 @@ const PictureGeometry& checked(const PictureGeometry& geometry) {
   return geometry;
 }
 
-// The word's motion / 2^shift, ties to even. Its area is above the bits that are kept.
-std::int16_t shift_rounded(std::uint64_t word, int shift) {
+// Both words of a cell's sums at once.
+using Words = std::uint64_t __attribute__((vector_size(16)));
+
+// The words' motion / 2^shift, ties to even, in the low 16 bits. Areas are above the bits that are
+// kept.
+Words shift_rounded(Words words, int shift) {
   const std::uint64_t less_than_half = (std::uint64_t{1} << (shift - 1)) - 1;
-  return static_cast<std::int16_t>((word + less_than_half + (word >> shift & 1)) >> shift);
+  return (words + less_than_half + (words >> shift & 1)) >> shift;
 }
 
 // The word's motion in 1/128 over the area, in 1/64. A quotient of integers this small never rounds
 // onto a tie.
-std::int16_t mean_of(std::uint64_t word, std::int64_t area) {
+std::int16_t mean_of(std::uint64_t word, std::uint64_t area) {
   const std::int64_t motion = CellSums::motion(word);
   return rounded_velocity(static_cast<double>(motion) / static_cast<double>(2 * area));
 }
@@ -129,39 +135,41 @@ bool FieldBinner::take_cut() {
   return 2 * count > cells;
 }
 
-template <bool transposed>
+template <bool upright>
 void FieldBinner::write_cells(std::span<std::int16_t> vectors, std::span<std::uint8_t> coded) {
-  const int sign_x = turned_.mirrored_x ? -1 : 1, sign_y = turned_.mirrored_y ? -1 : 1;
-  const int shift = 2 * turned_.shift + 2;  // divides a whole cell's 1/128 times half pixels
-  const std::int64_t whole = std::int64_t{2} << 2 * turned_.shift;
-  const std::int64_t columns = columns_, step = column_step_;
+  const Turned turned = turned_;
+  const int shift = 2 * turned.shift + 2;  // divides a whole cell's 1/128 times half pixels
+  const std::uint64_t whole = std::uint64_t{2} << 2 * turned.shift;
+  const std::int64_t columns = columns_, step = upright ? 1 : column_step_;
   std::int16_t* vector = vectors.data();
   std::uint8_t* coded_cell = coded.data();
   for (std::int64_t r = 0; r < rows_; ++r) {
     // Half of the cell's area in half pixels, that is its pixels.
-    std::int64_t half = pixels_high(r) * cell();
-    const std::int64_t last_half = pixels_high(r) * pixels_wide(columns - 1);
+    auto half = static_cast<std::uint64_t>(pixels_high(r) * cell());
+    const auto last_half = static_cast<std::uint64_t>(pixels_high(r) * pixels_wide(columns - 1));
     CellSums* sums = sums_.cells() + first_ + r * row_step_;
     for (std::int64_t c = 1; c <= columns; ++c, sums += step, vector += 2) {
       if (c == columns) half = last_half;
-      const CellSums sum = *sums;
-      const std::int64_t valid = CellSums::area(sum.x);
-      std::int16_t dx = 0, dy = 0;
+      const auto words = std::bit_cast<Words>(*sums);
       *sums = {.x = 0, .y = 0};
-      *coded_cell++ = CellSums::area(sum.y) >= half;
-      if (valid == whole) {
-        dx = shift_rounded(sum.x, shift);
-        dy = shift_rounded(sum.y, shift);
-      } else if (valid >= half) {
-        dx = mean_of(sum.x, valid);
-        dy = mean_of(sum.y, valid);
+      const Words areas = (words + CellSums::kOneArea / 2) >> CellSums::kAreaShift;
+      *coded_cell++ = areas[1] >= half;
+      std::int16_t dx = 0, dy = 0;
+      if (areas[0] == whole) [[likely]] {
+        const Words motion = shift_rounded(words, shift);
+        dx = static_cast<std::int16_t>(motion[0]);
+        dy = static_cast<std::int16_t>(motion[1]);
+      } else if (areas[0] >= half) {
+        dx = mean_of(words[0], areas[0]);
+        dy = mean_of(words[1], areas[0]);
       } else {
         vector[0] = kInvalid;
         vector[1] = 0;
         continue;
       }
-      vector[0] = static_cast<std::int16_t>(sign_x * (transposed ? dy : dx));
-      vector[1] = static_cast<std::int16_t>(sign_y * (transposed ? dx : dy));
+      if (!upright && turned.transposed) std::swap(dx, dy);
+      vector[0] = !upright && turned.mirrored_x ? static_cast<std::int16_t>(-dx) : dx;
+      vector[1] = !upright && turned.mirrored_y ? static_cast<std::int16_t>(-dy) : dy;
     }
   }
 }
@@ -179,7 +187,8 @@ bool FieldBinner::write_row(const CodedFrame& frame, std::span<std::int16_t> vec
     return false;
   }
   sums_.add(frame.blocks, frame.distances, frame.motion_scale);
-  turned_.transposed ? write_cells<true>(vectors, coded) : write_cells<false>(vectors, coded);
+  const bool upright = !turned_.transposed && !turned_.mirrored_x && !turned_.mirrored_y;
+  upright ? write_cells<true>(vectors, coded) : write_cells<false>(vectors, coded);
   const bool cut = take_cut();
   if (cut) invalidate(vectors);
   return cut;

@@ -43,9 +43,14 @@ template <class T>
 }
 
 template <class T>
+[[nodiscard]] py::array_t<T> own(Column<T>&& values, std::vector<py::ssize_t> shape) {
+  return own_values<T>(std::move(values), std::move(shape));
+}
+
+template <class T>
 [[nodiscard]] py::array_t<T> own(Column<T>&& values) {
   const auto size = static_cast<py::ssize_t>(values.size());
-  return own_values<T>(std::move(values), {size});
+  return own(std::move(values), {size});
 }
 
 template <class T>

@@ -26,12 +26,26 @@ void FieldWriter::start(const AVFrame& frame) {
   field_.cells_wide = binner_->cells_wide();
 }
 
+std::size_t FieldWriter::cells() const {
+  return static_cast<std::size_t>(field_.cells_high * field_.cells_wide);
+}
+
+void FieldWriter::invalidate(std::int64_t from, std::int64_t to) {
+  const auto first = static_cast<std::size_t>(from) * cells();
+  const std::size_t count = static_cast<std::size_t>(to - from) * cells();
+  const std::span vectors = field_.vectors.span(2 * first, 2 * count);
+  for (std::size_t i = 0; i < vectors.size(); i += 2) {
+    vectors[i] = kInvalid;
+    vectors[i + 1] = 0;
+  }
+  std::ranges::fill(field_.coded.span(first, count), std::uint8_t{0});
+}
+
+// Room for all rows; what it adds is not initialised.
 void FieldWriter::allocate() {
-  const auto cells = static_cast<std::size_t>(rows_ * field_.cells_high * field_.cells_wide);
-  const std::size_t before = field_.vectors.size();
-  field_.vectors.resize(2 * cells);
-  for (std::size_t i = before; i < field_.vectors.size(); i += 2) field_.vectors[i] = kInvalid;
-  field_.coded.resize(cells);
+  const std::size_t missing = static_cast<std::size_t>(rows_) - field_.cuts.size();
+  static_cast<void>(field_.vectors.extend(2 * missing * cells()));
+  static_cast<void>(field_.coded.extend(missing * cells()));
   field_.cuts.resize(static_cast<std::size_t>(rows_));
 }
 
@@ -39,38 +53,50 @@ void FieldWriter::append(const ShownFrame& shown) {
   start(*shown.frame);
   ++rows_;
   allocate();
-  write(rows_ - 1, shown);
+  if (!fill(rows_ - 1, shown)) invalidate(rows_ - 1, rows_);
 }
 
 void FieldWriter::write(std::int64_t row, const ShownFrame& shown) {
   start(*shown.frame);
-  if (field_.cuts.size() < static_cast<std::size_t>(rows_)) allocate();
+  prepare();
+  fill(row, shown);
+}
+
+bool FieldWriter::fill(std::int64_t row, const ShownFrame& shown) {
   const PictureGeometry now = geometry_of(*shown.frame, rotation_, hflip_);
   const bool same_size =
       now.crop_width == geometry_.crop_width && now.crop_height == geometry_.crop_height;
   const MgmPicture* picture = shown.picture();
-  if (picture == nullptr || shown.repeated || !same_size) return;
-  const auto cells = static_cast<std::size_t>(field_.cells_high * field_.cells_wide);
-  const auto at = static_cast<std::size_t>(row) * cells;
+  if (picture == nullptr || shown.repeated || !same_size) return false;
+  const auto at = static_cast<std::size_t>(row) * cells();
   const CodedFrame coded{.blocks = {picture->blocks, picture->num_blocks},
                          .distances = shown.distances,
                          .motion_scale = picture->motion_scale,
                          .picture_type = av_get_picture_type_char(shown.frame->pict_type)};
-  const bool cut = binner_->write_row(coded, std::span(field_.vectors).subspan(2 * at, 2 * cells),
-                                      std::span(field_.coded).subspan(at, cells));
+  const bool cut = binner_->write_row(coded, field_.vectors.span(2 * at, 2 * cells()),
+                                      field_.coded.span(at, cells()));
   field_.cuts[static_cast<std::size_t>(row)] = cut ? 1 : 0;
+  return true;
+}
+
+void FieldWriter::prepare() {
+  const auto before = static_cast<std::int64_t>(field_.cuts.size());
+  if (before == rows_) return;
+  allocate();
+  invalidate(before, rows_);
 }
 
 void FieldWriter::copy(std::int64_t from, std::int64_t to) {
-  const std::int64_t cells = field_.cells_high * field_.cells_wide;
-  std::copy_n(field_.vectors.begin() + 2 * from * cells, 2 * cells,
-              field_.vectors.begin() + 2 * to * cells);
-  std::copy_n(field_.coded.begin() + from * cells, cells, field_.coded.begin() + to * cells);
+  const auto source = static_cast<std::size_t>(from) * cells();
+  const auto target = static_cast<std::size_t>(to) * cells();
+  std::ranges::copy(field_.vectors.span(2 * source, 2 * cells()),
+                    field_.vectors.data() + 2 * target);
+  std::ranges::copy(field_.coded.span(source, cells()), field_.coded.data() + target);
   field_.cuts[static_cast<std::size_t>(to)] = field_.cuts[static_cast<std::size_t>(from)];
 }
 
 MotionField FieldWriter::take() {
-  if (binner_) allocate();  // where damage left no frame to write
+  if (binner_) prepare();  // where damage left no frame to write
   field_.rows = rows_;
   return std::exchange(field_, {});
 }

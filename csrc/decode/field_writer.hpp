@@ -29,6 +29,13 @@ class FieldWriter {
 
  private:
   void allocate();
+  [[nodiscard]] std::size_t cells() const;
+  // Whether the frame had a row to give.
+  bool fill(std::int64_t row, const ShownFrame& shown);
+  // Makes the rows set by resize, all invalid.
+  void prepare();
+  // Makes rows [from, to) invalid.
+  void invalidate(std::int64_t from, std::int64_t to);
 
   int rotation_;
   bool hflip_;
