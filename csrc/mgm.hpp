@@ -35,6 +35,7 @@ struct ReadOptions {
   bool strict = false;        // raise on damage instead of marking it
   std::int64_t max_pixels = std::int64_t{1} << 26;
   std::optional<double> max_seconds;  // decode budget
+  int num_threads = 1;                // of VideoReader, for pixels
   bool vectors_only = true;           // do not reconstruct pixels; the vectors are the same
   std::function<void()> interrupt;    // called often; may throw to stop (Ctrl-C)
 };

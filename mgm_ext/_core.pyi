@@ -55,6 +55,7 @@ class VideoReader:
         short_side: int | None,
         height: int | None,
         width: int | None,
+        num_threads: int,
     ) -> None: ...
     def require_vectors(self) -> None: ...
     def read_clip(

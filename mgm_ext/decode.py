@@ -198,7 +198,7 @@ def read_motion_field(
     if frame_indices is None:
         field, _ = _core.read_motion_field(check_source(source), options, side)
     else:
-        reader = _core.VideoReader(check_source(source), options, None, None, None)
+        reader = _core.VideoReader(check_source(source), options, None, None, None, 1)
         reader.require_vectors()
         clip = reader.read_clip(check_indices(frame_indices), False, mode, side)
         field = clip["field"]

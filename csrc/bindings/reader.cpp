@@ -22,8 +22,10 @@ py::object pixels_of(Clip& clip) {
 // An open video for Python. Keeps the source's object alive.
 class Reader {
  public:
-  Reader(const py::object& object, ReadOptions options, const OutputSize& size) : source_(object) {
+  Reader(const py::object& object, ReadOptions options, const OutputSize& size, int num_threads)
+      : source_(object) {
     options.interrupt = make_interrupt();
+    options.num_threads = num_threads;
     const py::gil_scoped_release released;
     reader_.emplace(source_.take(), options, size);
   }
@@ -105,13 +107,14 @@ void register_reader(py::module_& module) {
   py::class_<Reader>(module, "VideoReader")
       .def(py::init([](const py::object& source, const ReadOptions& options,
                        std::optional<int> short_side, std::optional<int> height,
-                       std::optional<int> width) {
+                       std::optional<int> width, int num_threads) {
              return std::make_unique<Reader>(
                  source, options,
-                 OutputSize{.short_side = short_side, .height = height, .width = width});
+                 OutputSize{.short_side = short_side, .height = height, .width = width},
+                 num_threads);
            }),
            py::arg("source"), py::arg("options"), py::arg("short_side"), py::arg("height"),
-           py::arg("width"))
+           py::arg("width"), py::arg("num_threads"))
       .def("require_vectors", &Reader::require_vectors)
       .def("read_clip", &Reader::read_clip, py::arg("indices"), py::arg("pixels"),
            py::arg("window"), py::arg("cell"))

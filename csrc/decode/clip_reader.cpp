@@ -19,9 +19,10 @@ bool hides_pictures(const Demuxer& demuxer) {
 
 }  // namespace
 
-ClipReader::ClipReader(const Source& source, const ReadOptions& options)
+ClipReader::ClipReader(const Source& source, const ReadOptions& options, Purpose purpose)
     : source_(source),
       options_(options),
+      purpose_(purpose),
       watchdog_(options.interrupt, options.max_seconds),
       packet_(libav::make_packet()) {
   open();
@@ -31,9 +32,18 @@ void ClipReader::open() {
   decoder_.reset();
   demuxer_.reset();
   demuxer_.emplace(source_, options_);
+  const bool vectors = purpose_ == Purpose::kVectorsAndPixels;
   decoder_.emplace(demuxer_->stream(),
-                   PacketDecoder::Options{.vectors_only = false, .max_pixels = options_.max_pixels},
+                   PacketDecoder::Options{.vectors = vectors,
+                                          .vectors_only = false,
+                                          .max_pixels = options_.max_pixels,
+                                          .num_threads = options_.num_threads},
                    demuxer_->name());
+}
+
+void ClipReader::learn_from(ClipReader& other) {
+  if (!index_) index_ = other.index();
+  if (!counted_ && !index_->exact()) counted_ = other.num_frames();
 }
 
 const FrameIndex& ClipReader::index() {

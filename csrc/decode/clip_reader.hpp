@@ -25,7 +25,12 @@ class ClipReader {
     Want want = Want::kVectors;
   };
 
-  ClipReader(const Source& source, const ReadOptions& options);
+  // What the decoder is for. kPixels: no vectors, with all of options.num_threads; else one thread.
+  enum class Purpose : std::uint8_t { kVectorsAndPixels, kPixels };
+  ClipReader(const Source& source, const ReadOptions& options, Purpose purpose);
+
+  // Takes over what another reader of the same file knows of its frames.
+  void learn_from(ClipReader& other);
 
   // Frames to come, sorted by index, each once. The span must live until the last fetch.
   void plan(std::span<const Wanted> wanted);
@@ -56,6 +61,7 @@ class ClipReader {
 
   Source source_;
   ReadOptions options_;
+  Purpose purpose_;
   Watchdog watchdog_;
   std::optional<Demuxer> demuxer_;
   std::optional<PacketDecoder> decoder_;

@@ -75,12 +75,12 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   context_->apply_cropping = 0;  // vectors lie in the coded picture; whoever needs pixels crops
   context_->thread_count = options.vectors ? 1 : options.num_threads;
   AVDictionary* dictionary = nullptr;
+  // Concealment invents vectors, and differently with and without pixels.
+  context_->error_concealment = 0;
+  if (id == AV_CODEC_ID_H264) av_dict_set(&dictionary, "enable_er", "0", 0);
   if (options.vectors) {
     tap_.codec = mgm_codec(id);
     tap_.export_rows = options.export_rows ? 1 : 0;
-    // Concealment invents vectors, and differently with and without pixels.
-    context_->error_concealment = 0;
-    if (id == AV_CODEC_ID_H264) av_dict_set(&dictionary, "enable_er", "0", 0);
     if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
   }
   if (tapped()) {

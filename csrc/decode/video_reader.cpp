@@ -7,9 +7,11 @@
 #include <tuple>
 #include <utility>
 
+#include "decode/clip_plan.hpp"
 #include "decode/clip_reader.hpp"
 #include "decode/field_writer.hpp"
 #include "decode/frame_stream.hpp"
+#include "decode/helper_thread.hpp"
 #include "decode/pixel_converter.hpp"
 #include "error.hpp"
 
@@ -19,39 +21,6 @@ extern "C" {
 
 namespace mgm {
 namespace {
-
-// One row or sample that wants a frame.
-struct Use {
-  std::int64_t index = 0;  // of the frame
-  std::size_t place = 0;   // of the row or sample
-};
-
-std::vector<Use> sorted_uses(std::span<const std::int64_t> indices) {
-  std::vector<Use> uses;
-  uses.reserve(indices.size());
-  for (std::size_t i = 0; i < indices.size(); ++i) uses.push_back({indices[i], i});
-  std::ranges::stable_sort(uses, {}, &Use::index);
-  return uses;
-}
-
-std::vector<ClipReader::Wanted> plan(std::span<const Use> rows, std::span<const Use> samples,
-                                     bool pixels) {
-  using Want = ClipReader::Want;
-  std::vector<ClipReader::Wanted> wanted;
-  for (const Use& row : rows) {
-    if (wanted.empty() || wanted.back().index != row.index) wanted.push_back({row.index});
-  }
-  for (const Use& sample : samples) {
-    const auto at = std::ranges::lower_bound(wanted, sample.index, {}, &ClipReader::Wanted::index);
-    const auto want = pixels ? Want::kPixels : Want::kVectors;
-    if (at != wanted.end() && at->index == sample.index) {
-      at->want = want;
-    } else {
-      wanted.insert(at, {sample.index, want});
-    }
-  }
-  return wanted;
-}
 
 // Sides of the RGB frames, at least 1; the longer one follows the aspect of the turned picture.
 std::pair<int, int> output_size(const OutputSize& size, int height, int width) {
@@ -63,10 +32,6 @@ std::pair<int, int> output_size(const OutputSize& size, int height, int width) {
   };
   return height <= width ? std::pair{*size.short_side, side(width)}
                          : std::pair{side(height), *size.short_side};
-}
-
-auto past(std::int64_t index) {
-  return [index](const Use& use) { return use.index > index; };
 }
 
 void write_rows(const ShownFrame& shown, std::span<const Use> rows, FieldWriter& writer) {
@@ -103,15 +68,23 @@ class VideoReader::Impl {
  private:
   [[nodiscard]] std::vector<std::int64_t> key_frames();
   [[nodiscard]] std::vector<std::int64_t> absolute(std::span<const std::int64_t> indices);
-  [[nodiscard]] ClipReader::Fetched fetch(std::int64_t index);
-  void write_samples(const ShownFrame& shown, std::span<const Use> samples, bool pixels,
-                     Clip& clip);
+  [[nodiscard]] ClipReader::Fetched fetch(ClipReader& reader, std::int64_t index);
+  // The two halves of a clip: rows of the field with, if asked for, the frames; frames alone.
+  void read_rows(std::span<const Use> rows, std::span<const Use> samples, bool pixels,
+                 FieldWriter& writer, Clip& clip);
+  void read_pixels(std::span<const Use> samples, Clip& clip);
+  void read_both(std::span<const Use> rows, std::span<const Use> samples, FieldWriter& writer,
+                 Clip& clip);
+  void write_pixels(const ShownFrame& shown, Clip& clip, std::span<const Use> samples);
   void convert(const ShownFrame& shown, Clip& clip, std::size_t sample);
   void note(const ShownFrame& shown, Clip& clip, std::size_t sample);
 
   ReadOptions options_;
   OutputSize size_;
+  HelperThread helper_;
   ClipReader reader_;
+  // Its own decoder on many threads, beside the one that reads vectors on a thread of its own.
+  std::optional<ClipReader> pixel_reader_;
   VideoInfo header_;
   std::optional<PixelConverter> converter_;
   int out_height_ = 0, out_width_ = 0;
@@ -122,8 +95,13 @@ class VideoReader::Impl {
 VideoReader::Impl::Impl(Source source, const ReadOptions& options, const OutputSize& size)
     : options_(options),
       size_(size),
-      reader_(source, options),
-      header_(describe_stream(reader_.demuxer(), options.rotate)) {}
+      reader_(source, helper_.watched(options), ClipReader::Purpose::kVectorsAndPixels),
+      header_(describe_stream(reader_.demuxer(), options.rotate)) {
+  // Two readers would move one position of a file object.
+  if (options.num_threads > 1 && !source.read) {
+    pixel_reader_.emplace(source, options, ClipReader::Purpose::kPixels);
+  }
+}
 
 std::vector<std::int64_t> VideoReader::Impl::key_frames() {
   const FrameIndex& index = reader_.index();
@@ -150,7 +128,7 @@ VideoInfo VideoReader::Impl::info() {
     info.num_frames = reader_.num_frames();
     info.key_frames = key_frames();
   }
-  info.damaged = reader_.damaged();
+  info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
   info.size_changes = size_changes_;
   if (first_width_ > 0) {
     info.width = first_width_;
@@ -210,9 +188,9 @@ void VideoReader::Impl::convert(const ShownFrame& shown, Clip& clip, std::size_t
   converter_->convert(*shown.frame, {clip.frames.get() + sample * bytes, bytes});
 }
 
-ClipReader::Fetched VideoReader::Impl::fetch(std::int64_t index) {
-  const ClipReader::Fetched fetched = reader_.fetch(index);
-  const std::string& name = reader_.demuxer().name();
+ClipReader::Fetched VideoReader::Impl::fetch(ClipReader& reader, std::int64_t index) {
+  const ClipReader::Fetched fetched = reader.fetch(index);
+  const std::string& name = reader.demuxer().name();
   if (fetched.frame == nullptr) throw DecodeError(name, index, "no frame could be decoded");
   if (!fetched.found && options_.strict) {
     throw DecodeError(name, index, "the frame is missing from a damaged stream (strict=True)");
@@ -220,17 +198,52 @@ ClipReader::Fetched VideoReader::Impl::fetch(std::int64_t index) {
   return fetched;
 }
 
-void VideoReader::Impl::write_samples(const ShownFrame& shown, std::span<const Use> samples,
-                                      bool pixels, Clip& clip) {
+void VideoReader::Impl::write_pixels(const ShownFrame& shown, Clip& clip,
+                                     std::span<const Use> samples) {
   for (const Use& sample : samples) {
-    note(shown, clip, sample.place);
-    if (!pixels) continue;
     if (sample.place == samples.front().place) {
       convert(shown, clip, sample.place);
     } else {
       copy_pixels(clip, samples.front().place, sample.place);
     }
   }
+}
+
+void VideoReader::Impl::read_rows(std::span<const Use> rows, std::span<const Use> samples,
+                                  bool pixels, FieldWriter& writer, Clip& clip) {
+  const auto wanted = plan(rows, samples, pixels);
+  reader_.plan(wanted);
+  for (const ClipReader::Wanted& want : wanted) {
+    const ClipReader::Fetched fetched = fetch(reader_, want.index);
+    writer.start(*fetched.frame->frame);
+    const auto rows_here = take_uses(rows, want.index);
+    if (fetched.found) write_rows(*fetched.frame, rows_here, writer);
+    const auto samples_here = take_uses(samples, want.index);
+    for (const Use& sample : samples_here) note(*fetched.frame, clip, sample.place);
+    if (pixels) write_pixels(*fetched.frame, clip, samples_here);
+  }
+}
+
+void VideoReader::Impl::read_pixels(std::span<const Use> samples, Clip& clip) {
+  const auto wanted = plan({}, samples, true);
+  pixel_reader_->plan(wanted);
+  for (const ClipReader::Wanted& want : wanted) {
+    const ClipReader::Fetched fetched = fetch(*pixel_reader_, want.index);
+    write_pixels(*fetched.frame, clip, take_uses(samples, want.index));
+  }
+}
+
+void VideoReader::Impl::read_both(std::span<const Use> rows, std::span<const Use> samples,
+                                  FieldWriter& writer, Clip& clip) {
+  pixel_reader_->learn_from(reader_);
+  helper_.start([&] { read_rows(rows, samples, false, writer, clip); });
+  try {
+    read_pixels(samples, clip);
+  } catch (...) {
+    helper_.stop();
+    throw;
+  }
+  helper_.finish();
 }
 
 Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
@@ -244,21 +257,12 @@ Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
       select_rows(clip.frame_indices, reader_.num_frames(), key_frames(), options.window);
   const std::vector<Use> rows = sorted_uses(selection.row_frames);
   const std::vector<Use> samples = sorted_uses(clip.frame_indices);
-  const auto wanted = plan(rows, samples, options.pixels);
   FieldWriter writer(header_.rotation, header_.hflip, options.cell);
   writer.resize(static_cast<std::int64_t>(rows.size()));
-  reader_.plan(wanted);
-  auto row = rows.begin();
-  auto sample = samples.begin();
-  for (const ClipReader::Wanted& want : wanted) {
-    const ClipReader::Fetched fetched = fetch(want.index);
-    writer.start(*fetched.frame->frame);
-    const auto next_row = std::find_if(row, rows.end(), past(want.index));
-    if (fetched.found) write_rows(*fetched.frame, {row, next_row}, writer);
-    row = next_row;
-    const auto next_sample = std::find_if(sample, samples.end(), past(want.index));
-    write_samples(*fetched.frame, {sample, next_sample}, options.pixels, clip);
-    sample = next_sample;
+  if (options.pixels && pixel_reader_) {
+    read_both(rows, samples, writer, clip);
+  } else {
+    read_rows(rows, samples, options.pixels, writer, clip);
   }
   clip.field = writer.take();
   clip.field.row_frames = std::move(selection.row_frames);

@@ -1,0 +1,185 @@
+"""Readers in loaders and threads: the same clips everywhere, and a stop when asked to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from mgm_ext import VideoReader
+from tests.conftest import ROOT, EncodedClip
+
+FRAMES = 40
+
+
+class Clips(Dataset[dict[str, Any]]):
+    """Clips at places that epoch and number decide; the readers stay open between them."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self.readers = [VideoReader(path, size=(48, 64)) for path in paths]
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        start = np.random.default_rng(index).integers(0, FRAMES - 12)
+        clip = self.readers[index % len(self.readers)].read_clip(start + 3 * np.arange(4))
+        assert clip.frames is not None
+        return {"frames": clip.frames.copy(), "field": clip.field.vectors.copy(), "index": index}
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has spent: the clock would count its neighbours too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def epochs(data: Clips, **options: Any) -> list[torch.Tensor]:
+    """All that a loader gives in 3 epochs."""
+    loader = DataLoader(data, batch_size=None, **options)
+    return [batch[name] for _ in range(3) for batch in loader for name in ("frames", "field")]
+
+
+@pytest.fixture
+def paths(encoded_clip: EncodedClip) -> list[str]:
+    return [
+        str(encoded_clip("libx264", kind=kind, size=(96, 128), num_frames=FRAMES, bf=2, g=15))
+        for kind in ("object", "scroll")
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_give_what_no_workers_give(paths: list[str], method: str) -> None:
+    data = Clips(paths)
+    wanted = epochs(data)
+    got = epochs(data, num_workers=2, multiprocessing_context=method)
+    assert len(got) == len(wanted) == 36
+    for one, other in zip(got, wanted, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"),
+    [
+        ("libx264", "mp4"),
+        ("libx264", "h264"),
+        ("libx265", "mkv"),
+        ("libvpx-vp9", "webm"),
+        ("libsvtav1", "mp4"),
+        ("mpeg4", "avi"),
+    ],
+)
+def test_threads_change_nothing(encoded_clip: EncodedClip, codec: str, container: str) -> None:
+    options: dict[str, Any] = {"bf": 2} if codec in ("libx264", "mpeg4") else {}
+    path = encoded_clip(
+        codec, kind="object", size=(96, 130), num_frames=FRAMES, container=container, **options
+    )
+    one, many = VideoReader(path), VideoReader(path, num_threads=3)
+    for indices in (range(FRAMES), [30, 2, 2, -1], range(5, 25, 2), range(25, 35)):
+        wanted, got = one.read_clip(indices), many.read_clip(indices)
+        np.testing.assert_array_equal(got.frames, wanted.frames)
+        np.testing.assert_array_equal(got.field.vectors, wanted.field.vectors)
+        np.testing.assert_array_equal(got.field.coded, wanted.field.coded)
+        np.testing.assert_array_equal(got.seconds, wanted.seconds)
+        assert got.picture_types.tolist() == wanted.picture_types.tolist()
+    np.testing.assert_array_equal(
+        many.read_clip([3, 9], pixels=False).field.vectors, one.read_clip([3, 9]).field.vectors
+    )
+
+
+def test_threads_read_bytes_and_file_objects(paths: list[str]) -> None:
+    data = Path(paths[0]).read_bytes()
+    wanted = VideoReader(data).read_clip(range(FRAMES)).frames
+    got = VideoReader(data, num_threads=2).read_clip(range(FRAMES)).frames
+    np.testing.assert_array_equal(got, wanted)
+    with Path(paths[0]).open("rb") as file:
+        got = VideoReader(file, num_threads=2).read_clip(range(FRAMES)).frames
+        np.testing.assert_array_equal(got, wanted)
+
+
+LONG_READ = """
+import sys, mgm_ext
+reader = mgm_ext.VideoReader(sys.argv[1], num_threads=int(sys.argv[2]))
+indices = list(range(len(reader)))
+print("reading", flush=True)
+try:
+    while True:
+        reader.read_clip(indices)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_stops_a_long_read(real_clip: Callable[[str], Path], threads: int) -> None:
+    command = [sys.executable, "-c", LONG_READ, str(real_clip("bigbuckbunny.mp4")), str(threads)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reading\n"
+        before = cpu_seconds(process.pid)
+        while cpu_seconds(process.pid) < before + 0.2:
+            os.sched_yield()  # until it is in the midst of decoding
+        spent = cpu_seconds(process.pid)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "stopped\n"
+        assert cpu_seconds(process.pid) - spent <= 0.1 * (threads + 1)
+        process.wait()
+
+
+def test_sigint_ends_a_loader_at_once(paths: list[str]) -> None:
+    code = """
+import sys
+from torch.utils.data import DataLoader
+from tests.test_clip_workers import Clips
+loader = DataLoader(Clips(sys.argv[1:]), batch_size=None, num_workers=2)
+try:
+    while True:
+        for batch in loader:
+            print("batch", flush=True)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *paths],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "batch\n"
+        os.killpg(process.pid, signal.SIGINT)
+        rest = process.stdout.read()  # ends once the workers are gone, too
+        assert rest.endswith("stopped\n")
+        process.wait()
+
+
+@pytest.mark.slow
+def test_a_thousand_files_cost_no_more_at_the_end(paths: list[str], tmp_path: Path) -> None:
+    data = Path(paths[0]).read_bytes()
+    files = [tmp_path / f"{number}.mp4" for number in range(1000)]
+    for number, file in enumerate(files):
+        file.write_bytes(data + b"\0\0\0\x0cfree" + number.to_bytes(4, "big"))
+    seconds, memory = [], []
+    for file in files:
+        start = time.process_time()
+        VideoReader(file).read_clip(range(0, 32, 4))
+        seconds.append(time.process_time() - start)
+        memory.append(int(Path("/proc/self/statm").read_text().split()[1]))
+    # Lowest tenths: what neighbours on the machine add to a read is never negative.
+    first, last = (np.percentile(part, 10) for part in (seconds[:100], seconds[-100:]))
+    assert last <= 1.1 * first
+    assert (memory[-1] - memory[200]) * os.sysconf("SC_PAGE_SIZE") < 8 << 20
+    assert len(list(Path("/proc/self/fd").iterdir())) < 100
