@@ -35,6 +35,7 @@ TITLES = {
     "start": "Importing and opening",
     "flow": "Motion from the file and from pixels",
     "processes": "Two processes",
+    "loader": "A training sample",
 }
 AXES = {
     "resolution": "lines of the picture (16:9)",
