@@ -4,12 +4,13 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "mask_math.hpp"
 #include "score.hpp"
+#include "select_groups.hpp"
 
 namespace mgm {
 
@@ -18,61 +19,15 @@ namespace {
 constexpr std::size_t kFewKeys = 48;  // below, counting costs more than it saves
 constexpr int kCountedBits = 7;
 
-struct Group {
-  std::vector<std::int64_t> tokens;
-  std::int64_t masked = 0, remainder = 0;
-};
-
-// Tokens by id; ids ascending, tokens ascending.
-std::vector<Group> group_tokens(std::span<const std::int64_t> ids) {
-  std::vector<std::int64_t> order(ids.size());
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  const auto id = [&](std::int64_t token) { return ids[static_cast<std::size_t>(token)]; };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::int64_t a, std::int64_t b) { return id(a) < id(b); });
-  std::vector<Group> groups;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (i == 0 || id(order[i]) != id(order[i - 1])) groups.emplace_back();
-    groups.back().tokens.push_back(order[i]);
+// The k-th smallest where all keys are 0 or 1, as those of patterns are.
+std::optional<std::uint64_t> kth_of_two(std::span<const std::uint64_t> keys, std::int64_t k) {
+  std::uint64_t any = 0, ones = 0;
+  for (const std::uint64_t key : keys) {
+    any |= key;
+    ones += key;
   }
-  return groups;
-}
-
-// Splits k over the groups in proportion to their sizes; what is left goes to the largest
-// remainders, at equal ones to the lower id.
-void split_count(std::vector<Group>& groups, std::int64_t k, std::int64_t n) {
-  std::int64_t left = k;
-  for (Group& group : groups) {
-    const std::int64_t product = k * static_cast<std::int64_t>(group.tokens.size());
-    group.masked = product / n;
-    group.remainder = product % n;
-    left -= group.masked;
-  }
-  std::vector<Group*> order;
-  for (Group& group : groups) order.push_back(&group);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Group* a, const Group* b) { return a->remainder > b->remainder; });
-  for (std::size_t i = 0; i < static_cast<std::size_t>(left); ++i) ++order[i]->masked;
-}
-
-void select_groups(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
-                   Mask mask) {
-  if (choice.groups.size() != mask.size()) {
-    throw std::invalid_argument("groups must have " + std::to_string(mask.size()) +
-                                " ids, one per token, not " + std::to_string(choice.groups.size()));
-  }
-  const auto n = static_cast<std::int64_t>(mask.size());
-  std::vector<Group> groups = group_tokens(choice.groups);
-  split_count(groups, count_masked(choice.count, n), n);
-  Selector selector(grid.rows * grid.columns, choice.seed);
-  std::vector<std::uint64_t> own;
-  for (const Group& group : groups) {
-    own.assign(group.tokens.size(), 0);
-    for (std::size_t i = 0; i < own.size() && !ranks.empty(); ++i) {
-      own[i] = ranks[static_cast<std::size_t>(group.tokens[i])];
-    }
-    selector.select_among(own, group.tokens, 0, group.masked, mask);
-  }
+  if (any > 1) return std::nullopt;
+  return static_cast<std::uint64_t>(k) > keys.size() - ones ? 1 : 0;
 }
 
 }  // namespace
@@ -133,6 +88,7 @@ void Selector::write_ties(std::int64_t first, std::span<std::uint64_t> ties) con
 }
 
 std::uint64_t Selector::kth_smallest(std::span<const std::uint64_t> keys, std::int64_t k) {
+  if (const auto key = kth_of_two(keys, k)) return *key;
   std::uint64_t lowest = keys[0], highest = keys[0];
   for (const std::uint64_t key : keys) {
     lowest = std::min(lowest, key);
