@@ -1,0 +1,85 @@
+"""What each codec's pass without pixels saves, and what its vectors cost where pixels are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import instructions
+from benchmarks import rivals_decode as rival
+from benchmarks.conftest import Record
+from benchmarks.instructions import Code
+from benchmarks.paired import ratio
+from mgm_ext import read_motion_field
+from tests.clips import Frames
+from tests.conftest import EncodedClip
+
+Footage = Callable[..., Frames]
+
+# Lines and columns, frames, and the real clip that they are scaled from.
+SIZES = {
+    "1280x720": ((720, 1280), 48, "bigbuckbunny.mp4"),
+    "340x256": ((256, 340), 96, "bikes.mp4"),
+}
+# An encoder's name, the encoder, its options, and the ratios wanted at each size.
+CODECS: dict[str, tuple[str, dict[str, Any], dict[str, float]]] = {
+    "HEVC": ("libx265", {}, {"1280x720": 1.5, "340x256": 1.4}),
+    "VP9": ("libvpx-vp9", {}, {"1280x720": 1.7, "340x256": 1.6}),
+    "VP8": ("libvpx", {}, {"1280x720": 1.4, "340x256": 1.3}),
+    "AV1": ("libsvtav1", {}, {"1280x720": 1.5, "340x256": 1.4}),
+    "MPEG-4": ("mpeg4", {}, {}),
+    "MPEG-2": ("mpeg2video", {}, {}),
+}
+SETUP = """
+from mgm_ext import _core
+options = _core.ReadOptions(stream=None, rotate=True, strict=False, max_pixels=1 << 26,
+                            max_seconds=None, vectors_only=False)
+def decode(vectors):
+    _core.inspect({path!r}, options, vectors=vectors, loop_filters=True, luma=False)
+"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("codec", CODECS)
+def test_field_without_pixels(
+    record: Record, encoded_clip: EncodedClip, real_footage: Footage, codec: str, size: str
+) -> None:
+    shape, num_frames, name = SIZES[size]
+    encoder, options, wanted = CODECS[codec]
+    frames = real_footage(name, size=shape, num_frames=num_frames)
+    path = encoded_clip(encoder, kind=frames, **options)
+    field, full = read_motion_field(path), rival.full_decode_field(path)
+    for column in ("vectors", "coded", "cuts"):
+        np.testing.assert_array_equal(getattr(field, column), getattr(full, column))
+    record(
+        "codecs",
+        f"read_motion_field, {codec} {size}",
+        ratio(lambda: rival.full_decode_field(path), lambda: read_motion_field(path), budget=8),
+        rival="our own full decode with the same field",
+        at_least=wanted.get(size),
+        frames=num_frames,
+    )
+
+
+@pytest.mark.skipif(not instructions.available(), reason="valgrind is missing")
+@pytest.mark.parametrize("codec", ["H.264", *CODECS])
+def test_vectors_beside_pixels_cost_little(
+    record: Record, encoded_clip: EncodedClip, real_footage: Footage, codec: str
+) -> None:
+    encoder, options, wanted = CODECS.get(codec, ("libx264", {}, {}))
+    frames = real_footage("bikes.mp4", size=(256, 340), num_frames=24)
+    path = encoded_clip(encoder, kind=frames, **options)
+    setup = SETUP.format(path=str(path))
+    ours, without = (instructions.count(Code(setup, f"decode({on})")) for on in (True, False))
+    record(
+        "codecs",
+        f"full decode with vectors, {codec} 340x256",
+        ours / without,
+        rival="instructions of a full decode without",
+        unit="x",
+        at_most=1.05 if wanted else None,
+        note="every block's values copied out included",
+    )
