@@ -15,11 +15,11 @@ from torch.utils.data import DataLoader
 
 from mgm_ext import MotionField, View, motion_guided_mask, running_cell_mask
 from mgm_ext.adapters import MaskSource, Motion, check_mask
+from mgm_ext.adapters.mae_dfer import MAEDFERMaskingGenerator
 from mgm_ext.adapters.videomae import (
     Capture,
     ClipContext,
     FollowedCrop,
-    MAEDFERMaskingGenerator,
     MGMAEMaskingGenerator,
     RunningCellMaskingGenerator,
     VideoMAEMaskingGenerator,

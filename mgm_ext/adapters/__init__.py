@@ -1,8 +1,8 @@
 """Masks as trainers take them: one module per trainer family, and what they share.
 
-`mgm_ext.adapters.NAME` for NAME in videomae, mae_st, vjepa, transformers, attention, omnimae,
-lightning, webdataset; `dataset` has a ready data set; `decord` and `mvextractor` stand in for those
-libraries. What needs no torch is here.
+`mgm_ext.adapters.NAME` for NAME in videomae, mae_dfer, mae_st, vjepa, transformers, attention,
+omnimae, lightning, webdataset; `dataset` and `sampler` have ready data; `decord` and `mvextractor`
+stand in for those libraries. What needs no torch is here.
 """
 
 from __future__ import annotations

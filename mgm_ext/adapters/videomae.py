@@ -1,4 +1,4 @@
-"""VideoMAE, VideoMAEv2, MGMAE and MAE-DFER: their mask generators, following the motion.
+"""VideoMAE, VideoMAEv2 and MGMAE: their mask generators, following the motion.
 
 Two lines, in the script that builds the data set:
 
@@ -17,7 +17,6 @@ Or explicitly: the data set reads with `import mgm_ext.adapters.decord as decord
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -36,7 +35,6 @@ __all__ = [
     "CapturedDataset",
     "ClipContext",
     "FollowedCrop",
-    "MAEDFERMaskingGenerator",
     "MGMAEMaskingGenerator",
     "RunningCellMaskingGenerator",
     "VideoMAEMaskingGenerator",
@@ -143,54 +141,6 @@ class MGMAEMaskingGenerator(VideoMAEv2MaskingGenerator):
     """The same for MGMAE, which rounds the visible tokens down instead of the masked ones."""
 
     count = "floor_kept"
-
-
-class MAEDFERMaskingGenerator(VideoMAEMaskingGenerator):
-    """MAE-DFER's: as many masked tokens in each of its attention's windows.
-
-    Args:
-        input_size: (T, H, W) in tokens.
-        mask_ratio: share of each window's tokens to mask, in (0, 1).
-        part_win_size: (t, h, w) of a window in tokens; they must tile the clip.
-        mask: "motion_topk", "random" or "block": those that can count by window.
-        options: of `VideoMAEMaskingGenerator`.
-
-    Raises:
-        ValueError: the windows do not tile the clip, or the mask cannot count by window.
-    """
-
-    def __init__(
-        self,
-        input_size: tuple[int, int, int],
-        mask_ratio: float,
-        part_win_size: tuple[int, int, int] = (2, 5, 10),
-        *,
-        mask: str = "motion_topk",
-        **options: Any,
-    ) -> None:
-        if any(size % side for size, side in zip(input_size, part_win_size, strict=True)):
-            raise ValueError(
-                f"windows of {tuple(part_win_size)} must tile the clip's {tuple(input_size)} tokens"
-            )
-        given: dict[str, Any] = {"random": {}, "block": {}, "motion_topk": {"scope": "clip"}}
-        if mask not in given:
-            raise ValueError(f"mask must be one of {tuple(given)}, not {mask!r}")
-        t, h, w = np.indices(input_size)
-        down, across = input_size[1] // part_win_size[1], input_size[2] // part_win_size[2]
-        groups = (t // part_win_size[0] * down + h // part_win_size[1]) * across
-        groups = groups + w // part_win_size[2]
-        masked = int(mask_ratio * math.prod(part_win_size)) * int(groups.max() + 1)
-        super().__init__(
-            input_size,
-            mask_ratio,
-            mask=mask,
-            **{
-                "groups": groups,
-                "num_masked": masked,
-                **given[mask],
-                **options,
-            },
-        )
 
 
 class RunningCellMaskingGenerator(VideoMAEv2MaskingGenerator):
