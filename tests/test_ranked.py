@@ -10,14 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mgm_ext import (
+    MotionField,
     View,
     block_mask,
     boxes_mask,
     inverse_motion_mask,
     motion_topk_mask,
+    read_motion_field,
     running_cell_mask,
     tracked_mask,
 )
+from tests.conftest import EncodedClip
 from tests.fields import fields, make_field, make_score, plain_score, scores, views
 from tests.reference import masks as plain_masks
 from tests.reference import ranked as plain
@@ -196,6 +199,21 @@ def test_tracked_tokens_travel_with_a_pan() -> None:
         assert (inner == visible[s + 1, :, 3:10]).mean() > 0.9
     still = tracked_mask(make_field(np.zeros_like(vectors)), grid=(8, 12, 12), num_masked=134)
     assert (still == still[:1]).all()
+
+
+def test_tracked_by_the_codec_is_tracked_by_the_true_flow(encoded_clip: EncodedClip) -> None:
+    path = encoded_clip("libx264", motion=(3, 2), num_frames=31)
+    field = read_motion_field(path, frame_indices=np.arange(0, 31, 2))
+    assert (np.diff(field.row_frames) == 1).all()
+    flow = np.full((len(field.row_frames), 192, 256, 2), (3, 2), np.float32)
+    truth = MotionField.from_flow(flow, sample_offsets=field.sample_offsets)
+    agreed, stayed = [], []
+    for seed in range(10):
+        ours, theirs = (~tracked_mask(f, mask_ratio=0.9, seed=seed) for f in (field, truth))
+        agreed.append((ours & theirs).sum() / theirs.sum())
+        stayed.append((ours & ours[4]).sum() / ours.sum())
+    assert np.mean(agreed) > 0.85
+    assert np.mean(stayed) < 0.6
 
 
 @pytest.mark.parametrize(
