@@ -26,6 +26,7 @@ DISTRIBUTIONS = (
 )  # fmt: skip
 TITLES = {
     "decode": "Vectors and fields of whole files",
+    "clips": "Frames and field of sampled clips",
     "resolution": "Resolution",
     "bitrate": "Bitrate",
     "length": "Length of the file",
