@@ -8,6 +8,7 @@ set(MGM_SEAMS
   ff_print_debug_info2
   ff_h264_hl_decode_mb
   ff_h264_direct_ref_list_init
+  ff_h264_execute_decode_slices
   # the MPEG family
   ff_mpv_reconstruct_mb
   ff_h263_loop_filter

@@ -149,6 +149,10 @@ void ClipReader::set_policy(const AVPacket& packet) {
       mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
     }
   }
+  // Vectors need little of the pictures before; strict readers want to hear of damage there.
+  if (!pixels && skips_ && !options_.strict && place && *place < wanted_.front().index) {
+    mode = PacketDecoder::Mode::kReferences;
+  }
   if (place) sent_ = std::max(sent_, *place);
   if (!pixels) has_pixels_ = false;
   decoder_->set_mode(mode);
@@ -189,6 +193,11 @@ bool ClipReader::advance() {
 ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
   go_to(index);
   while (!current_ || current_->index < index) {
+    if (decoder_->missed()) {
+      skips_ = false;
+      positioned_ = false;
+      go_to(index);
+    }
     if (ahead_) {
       if (ahead_->index > index && current_) break;
       current_ = std::exchange(ahead_, std::nullopt);

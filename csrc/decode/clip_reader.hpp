@@ -77,6 +77,7 @@ class ClipReader {
   bool drained_ = false;         // no more packets from here
   bool has_pixels_ = false;      // every picture since the last seek was reconstructed
   bool packet_pending_ = false;  // seek() left the key frame's packet in packet_
+  bool skips_ = true;            // leaves out what comes before the first wanted frame
   bool damaged_ = false;
 };
 

@@ -103,7 +103,8 @@ PacketDecoder::~PacketDecoder() { mgm_close(&tap_); }
 void PacketDecoder::set_mode(Mode mode) {
   if (!tapped() || mode == mode_) return;
   mode_ = mode;
-  tap_.vectors_only = mode == Mode::kVectors ? 1 : 0;
+  tap_.vectors_only = mode == Mode::kVectors || mode == Mode::kReferences ? 1 : 0;
+  tap_.skip_blocks = mode == Mode::kReferences ? 1 : 0;
   tap_.vectors_only_unreferenced = mode == Mode::kVectorsWhereUnreferenced ? 1 : 0;
   if (tap_.codec->set_vectors_only != nullptr) {
     tap_.codec->set_vectors_only(context_.get(), &tap_, tap_.vectors_only);
@@ -144,6 +145,9 @@ bool PacketDecoder::receive(AVFrame& frame) {
   return false;
 }
 
-void PacketDecoder::flush() { avcodec_flush_buffers(context_.get()); }
+void PacketDecoder::flush() {
+  avcodec_flush_buffers(context_.get());
+  tap_.missed = 0;
+}
 
 }  // namespace mgm

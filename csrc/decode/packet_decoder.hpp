@@ -38,8 +38,12 @@ class PacketDecoder {
   // Forgets all pictures, before packets from another place.
   void flush();
   // What to reconstruct of the packets sent from now on; vectors are the same in every mode.
-  enum class Mode : std::uint8_t { kPixels, kVectors, kVectorsWhereUnreferenced };
+  // kReferences: nothing, where the codec lets us; the pictures keep their place as references.
+  enum class Mode : std::uint8_t { kPixels, kVectors, kVectorsWhereUnreferenced, kReferences };
   void set_mode(Mode mode);
+
+  // Whether vectors were wrong since the last flush, because kReferences left out what they needed.
+  [[nodiscard]] bool missed() const { return tap_.missed != 0; }
 
   [[nodiscard]] AVCodecContext& context() const { return *context_; }
   // Throws NoMotionVectors when the codec is not tapped.

@@ -1,6 +1,7 @@
 /* H.264: ff_h264_hl_decode_mb runs once per macroblock with its vectors, references and types at
  * hand. In vectors-only decode it becomes empty: parsing never looks at pixels. The references of a
- * slice are looked up once, where the decoder has just made its lists. */
+ * slice are looked up once, where the decoder has just made its lists. Slices that nobody wants can
+ * be left unread: of other pictures a slice needs the motion of one alone, the first in list 1. */
 #include <libavcodec/mpegutils.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 void __real_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl);
 void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl);
+int __real_ff_h264_execute_decode_slices(H264Context* h);
+int __wrap_ff_h264_execute_decode_slices(H264Context* h);
 void __real_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 
@@ -58,6 +61,10 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   }
   const int num_mmco = !h->droppable && h->explicit_ref_marking ? h->nb_mmco : 0;
   for (int i = 0; i < num_mmco; ++i) state->reset |= h->mmco[i].opcode == MMCO_RESET;
+  picture->unread |= (uint8_t)tap->skip_blocks;
+  const H264Picture* beside = sl->list_count == 2 ? sl->ref_list[1][0].parent : NULL;
+  const MgmPicture* colocated = beside && beside->f ? mgm_picture(beside->f) : NULL;
+  tap->missed |= !tap->skip_blocks && colocated && colocated->unread;
   picture->has_poc = 1;
   picture->poc = h->cur_pic_ptr->poc;
   mgm_h264_find_targets(state->targets, h, sl, picture);
@@ -180,6 +187,14 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   } else {
     note_and_decode(h, sl, state);
   }
+}
+
+int __wrap_ff_h264_execute_decode_slices(H264Context* h) {
+  const MgmTap* tap = mgm_tap(h->avctx);
+  if (!tap || !tap->skip_blocks) return __real_ff_h264_execute_decode_slices(h);
+  h->slice_ctx[0].next_slice_idx = INT_MAX;
+  h->nb_slice_ctx_queued = 0;
+  return 0;
 }
 
 static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {

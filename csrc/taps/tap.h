@@ -75,6 +75,7 @@ typedef struct MgmPicture {
   uint8_t concealed; /* blocks were lost, invented ones perhaps shown; they are not in the list */
   uint8_t hidden;    /* coded not to be shown; a later packet may show it after all */
   uint8_t vectors_only, vectors_only_unreferenced; /* MgmTap's when the decoder began it */
+  uint8_t unread; /* MgmTap.skip_blocks was set: it holds neither pixels nor vectors */
   uint16_t motion_scale;
   int32_t width, height; /* of the coded picture */
   MgmBlock* blocks;
@@ -99,6 +100,10 @@ typedef struct MgmTap {
   /* Likewise, but only for pictures that no other refers to (so that pixels of the others stay
    * right). A tap that cannot tell may ignore it. */
   int vectors_only_unreferenced;
+  /* Leave the blocks of pictures unread, with vectors_only: they only keep their place among the
+   * references. A tap that cannot may ignore it. */
+  int skip_blocks;
+  int missed;       /* set by the tap: a later picture needed what was left unread */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
