@@ -135,7 +135,7 @@ def test_codec(
     np.testing.assert_array_equal(field.vectors, full.vectors)
     record(
         "codecs",
-        f"read_motion_field, {CODECS[codec]}",
+        f"read_motion_field, {CODECS[codec]} 426x240",
         ratio(lambda: rival.full_decode_field(path), lambda: read_motion_field(path), budget=8),
         rival="our own full decode with the same field",
         frames=100,
