@@ -39,7 +39,8 @@ void BoxPainter::paint(Centre centre, std::int64_t slot, Fit fit, Mask mask) {
          tokens);
     return;
   }
-  grow(fit == Fit::kShift ? slid(centre) : centre, slot, tokens);
+  if (fit == Fit::kShift) centre = slid_centre(centre, grid_.rows, grid_.columns, size_);
+  grow(centre, slot, tokens);
 }
 
 // Ranks are (far, near, tie), so all tokens within a reach of far form a rectangle. It is widened
@@ -101,13 +102,6 @@ std::int64_t BoxPainter::next_reach(const Rectangle& box) const {
     reach = std::min(reach, across_[static_cast<std::size_t>(box.right)]);
   }
   return reach;
-}
-
-// The middle of the integer box, slid inside the grid.
-Centre BoxPainter::slid(Centre centre) const {
-  const std::int64_t top = clamp_to(box_start(centre.row, size_.h), 0, grid_.rows - size_.h);
-  const std::int64_t left = clamp_to(box_start(centre.column, size_.w), 0, grid_.columns - size_.w);
-  return {(2 * top + size_.h) * (kToken / 2), (2 * left + size_.w) * (kToken / 2), false};
 }
 
 void BoxPainter::fill(const Rectangle& box, Mask tokens) const {

@@ -34,7 +34,6 @@ class BoxPainter {
   void grow(Centre centre, std::int64_t slot, Mask tokens);
   [[nodiscard]] Rectangle widened(Rectangle box, std::int64_t reach) const;
   [[nodiscard]] std::int64_t next_reach(const Rectangle& box) const;
-  [[nodiscard]] Centre slid(Centre centre) const;
   void fill(const Rectangle& box, Mask tokens) const;
 
   Grid grid_;

@@ -16,14 +16,6 @@ namespace {
 constexpr double kWidestAspect = 1024.0;
 constexpr double kFarthestStep = 1024.0;
 
-std::int64_t still_threshold(double still) {
-  if (!(still >= 0.0 && still <= 1024.0)) {
-    throw std::invalid_argument("still must be in [0, 1024] source pixels per frame, not " +
-                                std::to_string(still));
-  }
-  return 9 * static_cast<std::int64_t>(std::rint(still * 64.0 * 65536.0));
-}
-
 // Largest 3x3 sum of each slot.
 std::vector<std::int64_t> slot_tops(const Grid& grid, std::span<const std::int64_t> smooth) {
   const auto size = static_cast<std::size_t>(grid.rows * grid.columns);
@@ -64,10 +56,6 @@ void follow_paths(const ScoreView& score, std::span<const std::int64_t> smooth,
   }
 }
 
-Centre token_centre(std::int64_t token, const Grid& grid) {
-  return {token_place(token / grid.columns), token_place(token % grid.columns), true};
-}
-
 // The peaks of all moving slots; the others are not written.
 std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const CentreOptions& options,
                                std::span<const std::int64_t> smooth,
@@ -84,85 +72,58 @@ std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const Centr
     const auto values = score.values.subspan(s * tokens, tokens);
     if (options.peak == Peak::kBox) {
       const std::int64_t window = largest(window_sums(values, grid, size), slot, options.seed);
-      centres[s] = window_centre(window, grid, size);
+      centres[s] = window_centre(window, grid.columns, size);
       continue;
     }
     if (options.peak == Peak::kBlock) peaks[s] = largest(values, slot, options.seed);
     if (options.peak == Peak::kSmooth) {
       peaks[s] = first_equal(smooth.subspan(s * tokens, tokens), tops[s], slot, options.seed);
     }
-    centres[s] = token_centre(peaks[s], grid);
+    centres[s] = token_centre(peaks[s], grid.columns);
   }
   return centres;
 }
 
 }  // namespace
 
-double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose, std::uint32_t slot,
-                   std::uint32_t index) {
+AspectRange aspect_range(const Aspect& aspect) {
   if (!(aspect.low >= 1.0 / kWidestAspect && aspect.low <= aspect.high &&
         aspect.high <= kWidestAspect)) {
     throw std::invalid_argument(
         "aspect must be a number or (low, high) with 1/1024 <= low <= high <= 1024, not (" +
         std::to_string(aspect.low) + ", " + std::to_string(aspect.high) + ")");
   }
-  if (aspect.low == aspect.high) return aspect.low;
-  // Through the integer table: std::exp may differ in the last bit between machines.
+  if (aspect.low == aspect.high) return {.low = aspect.low, .high = aspect.high};
   const auto logarithm = [](double value) {
     return log2_fixed(static_cast<std::uint64_t>(std::rint(value * 65536.0)));
   };
-  const std::int64_t low = logarithm(aspect.low), high = logarithm(aspect.high);
-  const std::int64_t u = uniform24(philox_word(seed, purpose, slot, index));
-  const std::int64_t drawn = low + (((high - low) * u) >> 24);
-  constexpr std::int64_t kTop = 26;  // log2(1024 * 65536)
-  const std::uint32_t power = exp2_negative((kTop << kLogBits) - drawn);
-  return std::ldexp(static_cast<double>(power), static_cast<int>(kTop) - kExpBits - 16);
+  return {aspect.low, aspect.high, logarithm(aspect.low), logarithm(aspect.high)};
 }
 
-BoxSize box_size(double tokens, double aspect, std::int64_t rows, std::int64_t columns) {
-  const auto rounded = [](double value, std::int64_t limit) {
-    return static_cast<std::int64_t>(std::clamp(std::rint(value), 1.0, static_cast<double>(limit)));
-  };
-  BoxSize size;
-  size.h = rounded(std::sqrt(tokens / aspect), rows);
-  size.w = rounded(tokens / static_cast<double>(size.h), columns);
-  size.h = rounded(tokens / static_cast<double>(size.w), rows);
-  return size;
+double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose, std::uint32_t slot,
+                   std::uint32_t index) {
+  const AspectRange range = aspect_range(aspect);
+  if (range.low == range.high) return range.low;
+  return aspect_of(range, philox_word(seed, purpose, slot, index));
 }
 
-Walk::Walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed)
-    : low_row_(size.h * (kToken / 2)),
-      high_row_(grid.rows * kToken - low_row_),
-      low_column_(size.w * (kToken / 2)),
-      high_column_(grid.columns * kToken - low_column_),
-      step_(0),
-      seed_(seed) {
+std::uint32_t walk_step(double step) {
   if (!(step >= 0.0 && step <= kFarthestStep)) {
     throw std::invalid_argument("step must be in [0, 1024] tokens, not " + std::to_string(step));
   }
-  step_ = static_cast<std::uint32_t>(std::rint(step * static_cast<double>(kToken)));
+  return static_cast<std::uint32_t>(std::rint(step * static_cast<double>(kToken)));
 }
 
-Centre Walk::start(std::int64_t slot) const {
-  const PhiloxBlock words =
-      philox_block(seed_, Purpose::kStart, static_cast<std::uint32_t>(slot), 0);
-  const auto draw = [&](std::int64_t low, std::int64_t high, std::uint32_t word) {
-    return low + static_cast<std::int64_t>(below(word, static_cast<std::uint32_t>(high - low + 1)));
-  };
-  return {draw(low_row_, high_row_, words.words[0]),
-          draw(low_column_, high_column_, words.words[1]), false};
+Walk make_walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed) {
+  return {grid.rows, grid.columns, size, walk_step(step), seed};
 }
 
-Centre Walk::next(Centre centre, std::int64_t slot) const {
-  const PhiloxBlock words =
-      philox_block(seed_, Purpose::kStep, static_cast<std::uint32_t>(slot), 0);
-  const auto move = [&](std::int64_t place, std::int64_t low, std::int64_t high,
-                        std::uint32_t word) {
-    const std::int64_t offset = std::int64_t{below(word, 2 * step_ + 1)} - std::int64_t{step_};
-    return reflect(clamp_to(place, low, high) + offset, low, high);
-  };
-  return {move(centre.row, low_row_, high_row_, words.words[0]),
-          move(centre.column, low_column_, high_column_, words.words[1]), false};
+std::int64_t still_threshold(double still) {
+  if (!(still >= 0.0 && still <= 1024.0)) {
+    throw std::invalid_argument("still must be in [0, 1024] source pixels per frame, not " +
+                                std::to_string(still));
+  }
+  return 9 * static_cast<std::int64_t>(std::rint(still * 64.0 * 65536.0));
 }
 
 std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values, const Grid& grid,
@@ -190,15 +151,9 @@ std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values, cons
   return sums;
 }
 
-Centre window_centre(std::int64_t index, const Grid& grid, BoxSize size) {
-  const std::int64_t places = grid.columns - size.w + 1;
-  return {(2 * (index / places) + size.h) * (kToken / 2),
-          (2 * (index % places) + size.w) * (kToken / 2), true};
-}
-
 std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
                                    const CentreOptions& options) {
-  const Walk walk(score.grid, size, options.step, options.seed);
+  const Walk walk = make_walk(score.grid, size, options.step, options.seed);
   const std::size_t tokens = score.values.size();
   const auto buffer = std::make_unique_for_overwrite<std::int64_t[]>(tokens);
   const std::span<std::int64_t> smooth(buffer.get(), tokens);
@@ -228,23 +183,16 @@ std::vector<float> boxes_in_source(std::span<const Centre> centres, const Grid& 
                                    const View& view, int width, int height) {
   std::vector<float> boxes;
   boxes.reserve(centres.size() * 4);
-  const auto low = [](std::int64_t place, std::int64_t length, std::int64_t tokens) {
-    const std::int64_t start = place - length * (kToken / 2);
-    return static_cast<double>(clamp_to(start, 0, (tokens - length) * kToken)) /
-           static_cast<double>(kToken);
-  };
-  const auto edge = [](double start, double length, double token, std::int64_t tokens, int limit) {
-    const double pixels = start + length * token / static_cast<double>(tokens);
-    return static_cast<float>(std::clamp(pixels, 0.0, static_cast<double>(limit)));
-  };
   for (const Centre& centre : centres) {
-    const double top = low(centre.row, size.h, grid.rows);
-    double left = low(centre.column, size.w, grid.columns);
+    const double top = slid_edge(centre.row, size.h, grid.rows);
+    double left = slid_edge(centre.column, size.w, grid.columns);
     if (view.hflip) left = static_cast<double>(grid.columns - size.w) - left;
-    boxes.push_back(edge(view.x, view.w, left, grid.columns, width));
-    boxes.push_back(edge(view.y, view.h, top, grid.rows, height));
-    boxes.push_back(edge(view.x, view.w, left + static_cast<double>(size.w), grid.columns, width));
-    boxes.push_back(edge(view.y, view.h, top + static_cast<double>(size.h), grid.rows, height));
+    const double bottom = top + static_cast<double>(size.h);
+    const double right = left + static_cast<double>(size.w);
+    boxes.push_back(source_edge(view.x, view.w, left, grid.columns, width));
+    boxes.push_back(source_edge(view.y, view.h, top, grid.rows, height));
+    boxes.push_back(source_edge(view.x, view.w, right, grid.columns, width));
+    boxes.push_back(source_edge(view.y, view.h, bottom, grid.rows, height));
   }
   return boxes;
 }

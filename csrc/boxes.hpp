@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "box_math.hpp"
 #include "philox.hpp"
 #include "score.hpp"
 
@@ -15,42 +16,18 @@ struct Aspect {
   double low = 1, high = 1;
 };
 
-// Tokens.
-struct BoxSize {
-  std::int64_t h = 0, w = 0;
-};
-
 // Throws std::invalid_argument unless 1/1024 <= low <= high <= 1024.
+[[nodiscard]] AspectRange aspect_range(const Aspect& aspect);
 [[nodiscard]] double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose,
                                  std::uint32_t slot, std::uint32_t index);
 
-// The box of about `tokens` tokens inside rows x columns.
-[[nodiscard]] BoxSize box_size(double tokens, double aspect, std::int64_t rows,
-                               std::int64_t columns);
+// step: tokens per slot and axis. Throws std::invalid_argument unless it is in [0, 1024].
+[[nodiscard]] std::uint32_t walk_step(double step);
+[[nodiscard]] Walk make_walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed);
 
-// A centre in 2^-12 token from the grid's top left corner.
-struct Centre {
-  std::int64_t row = 0, column = 0;
-  bool peak = false;  // a peak of motion, not a place on the walk
-};
-
-// Places where a box of h x w lies inside the grid, and the walk between them.
-class Walk {
- public:
-  // step: tokens per slot and axis, in [0, 1024].
-  Walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed);
-
-  [[nodiscard]] Centre start(std::int64_t slot) const;                // anywhere inside
-  [[nodiscard]] Centre next(Centre centre, std::int64_t slot) const;  // clamped, moved, reflected
-
- private:
-  std::int64_t low_row_, high_row_, low_column_, high_column_;
-  std::uint32_t step_;
-  std::uint64_t seed_;
-};
-
-enum class Peak { kSmooth, kBlock, kBox, kPath };
-enum class First { kMotion, kRandom };
+// The largest 3x3 sum under which a slot is still. Throws std::invalid_argument unless still is in
+// [0, 1024] source pixels per frame.
+[[nodiscard]] std::int64_t still_threshold(double still);
 
 struct CentreOptions {
   Peak peak = Peak::kPath;
@@ -67,9 +44,6 @@ struct CentreOptions {
 // The h x w windows inside the grid, [R - h + 1, C - w + 1]: sums of one slot's values.
 [[nodiscard]] std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values,
                                                     const Grid& grid, BoxSize size);
-
-// The middle of a window by its index.
-[[nodiscard]] Centre window_centre(std::int64_t index, const Grid& grid, BoxSize size);
 
 // Index of the largest value; of equal ones that of the lowest (Philox word of kPeak, index).
 [[nodiscard]] std::int64_t largest(std::span<const std::int64_t> values, std::int64_t slot,

@@ -3,43 +3,22 @@
 #include <algorithm>
 #include <array>
 
-#include "mask_math.hpp"
+#include "camera_math.hpp"
 
 namespace mgm {
 
 namespace {
 
-constexpr int kRounds = 3;
-constexpr std::int64_t kFewestCells = 6;
-// Above these the sums of products of a fit might not fit 64 bits; such fields take the median.
-constexpr std::int64_t kMostCells = std::int64_t{1} << 17;
-constexpr std::int64_t kWidest = 4096;
 constexpr std::int64_t kWidestIn32Bits = 360;
-constexpr double kFurthest = 65535.0;          // no vector is further from a prediction
-constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds as rint does
-
-std::int16_t left_over(int value) {
-  return static_cast<std::int16_t>(std::clamp(value, -32767, 32767));
-}
-
-int predicted(double value) {
-  value = value < -kFurthest ? -kFurthest : (value > kFurthest ? kFurthest : value);
-  return static_cast<int>((value + kRound) - kRound);
-}
 
 }  // namespace
-
-struct CameraRow::Sums {
-  std::int64_t n = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
-  std::int64_t dx = 0, x_dx = 0, y_dx = 0, dy = 0, x_dy = 0, y_dy = 0;
-};
 
 CameraRow::CameraRow(std::int64_t cells_high, std::int64_t cells_wide)
     : high_(cells_high), wide_(cells_wide) {
   const auto cells = static_cast<std::size_t>(high_ * wide_);
   for (auto* row : {&dx_, &dy_, &valid_, &keep_, &left_dx_, &left_dy_}) row->resize(cells);
   residual_.resize(cells);
-  for (std::int64_t c = 0; c < wide_ && wide_ <= kWidest; ++c) {
+  for (std::int64_t c = 0; c < wide_ && wide_ <= kWidestFitted; ++c) {
     place_.push_back(static_cast<std::int16_t>(2 * c + 1 - wide_));
     place_double_.push_back(static_cast<double>(2 * c + 1 - wide_));
   }
@@ -94,8 +73,8 @@ void CameraRow::subtract_median() {
 }
 
 template <class Accumulator>
-CameraRow::Sums CameraRow::sums_of_kept() const {
-  Sums sums;
+FitSums CameraRow::sums_of_kept() const {
+  FitSums sums;
   for (std::int64_t r = 0; r < high_; ++r) {
     const std::int16_t* dx = dx_.data() + r * wide_;
     const std::int16_t* dy = dy_.data() + r * wide_;
@@ -122,29 +101,9 @@ CameraRow::Sums CameraRow::sums_of_kept() const {
 }
 
 bool CameraRow::fit(Plane& across, Plane& down) const {
-  const Sums s =
+  const FitSums s =
       wide_ <= kWidestIn32Bits ? sums_of_kept<std::int32_t>() : sums_of_kept<std::int64_t>();
-  if (s.n < kFewestCells) return false;
-  // Covariances times n^2 are exact integers; only the solution is float64.
-  const auto xx = static_cast<double>(s.n * s.xx - s.x * s.x);
-  const auto xy = static_cast<double>(s.n * s.xy - s.x * s.y);
-  const auto yy = static_cast<double>(s.n * s.yy - s.y * s.y);
-  const double determinant = xx * yy - xy * xy;
-  if (determinant == 0.0) return false;
-  const auto solve = [&](std::int64_t d, std::int64_t x_d, std::int64_t y_d) {
-    const auto x = static_cast<double>(s.n * x_d - s.x * d);
-    const auto y = static_cast<double>(s.n * y_d - s.y * d);
-    Plane plane;
-    plane.x = (x * yy - y * xy) / determinant;
-    plane.y = (y * xx - x * xy) / determinant;
-    plane.constant = ((static_cast<double>(d) - plane.x * static_cast<double>(s.x)) -
-                      plane.y * static_cast<double>(s.y)) /
-                     static_cast<double>(s.n);
-    return plane;
-  };
-  across = solve(s.dx, s.x_dx, s.y_dx);
-  down = solve(s.dy, s.x_dy, s.y_dy);
-  return true;
+  return fit_planes(s, across, down);
 }
 
 void CameraRow::take_residual(const Plane& across, const Plane& down) {
@@ -173,18 +132,16 @@ void CameraRow::keep_small_residuals() {
     sum += keep_[i] != 0 ? residual_[i] : 0;
     count -= keep_[i];
   }
-  // Smallest integer that is not under 1.5 times the mean.
-  const std::int64_t mean = (3 * sum + 2 * count - 1) / (2 * count);
-  const auto limit = static_cast<std::int32_t>(std::max<std::int64_t>(kPixel, mean));
+  const std::int32_t limit = residual_limit(sum, count);
   for (std::size_t i = 0; i < residual_.size(); ++i) {
     keep_[i] = static_cast<std::int16_t>(residual_[i] < limit ? valid_[i] : 0);
   }
 }
 
 void CameraRow::subtract_affine() {
-  if (wide_ > kWidest || high_ > kWidest || high_ * wide_ > kMostCells) return subtract_median();
+  if (!can_fit(high_, wide_)) return subtract_median();
   keep_ = valid_;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < kFitRounds; ++round) {
     if (round > 0) keep_small_residuals();
     Plane across, down;
     if (!fit(across, down)) return subtract_median();

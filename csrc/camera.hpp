@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "camera_math.hpp"
 #include "score.hpp"
 
 namespace mgm {
@@ -26,17 +27,10 @@ class CameraRow {
   [[nodiscard]] std::span<const std::int16_t> valid() const { return valid_; }
 
  private:
-  // value = constant + y * Y + x * X at the cell (X, Y), twice the offset from the picture's
-  // middle.
-  struct Plane {
-    double constant = 0, x = 0, y = 0;
-  };
-  struct Sums;
-
   void subtract_median();
   void subtract_affine();
   template <class Accumulator>
-  [[nodiscard]] Sums sums_of_kept() const;
+  [[nodiscard]] FitSums sums_of_kept() const;
   [[nodiscard]] bool fit(Plane& across, Plane& down) const;
   void take_residual(const Plane& across, const Plane& down);
   void keep_small_residuals();

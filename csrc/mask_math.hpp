@@ -30,13 +30,40 @@ MGM_HD inline std::int32_t speed(std::int32_t dx, std::int32_t dy) {
 }
 
 // Edge j of n tokens that divide [start, start + length), in 1/256 cell, kept inside the cells.
-// float64, in this order; the host computes edges once per call.
-inline std::int64_t token_edge(double start, double length, std::int64_t j, std::int64_t n,
-                               std::int64_t cell, std::int64_t cells) {
+// float64, in this order.
+MGM_HD inline std::int64_t token_edge(double start, double length, std::int64_t j, std::int64_t n,
+                                      std::int64_t cell, std::int64_t cells) {
   const double pixels = start + length * static_cast<double>(j) / static_cast<double>(n);
   const double edge = std::rint(256.0 * pixels / static_cast<double>(cell));
   const double limit = 256.0 * static_cast<double>(cells);
   return static_cast<std::int64_t>(edge < 0.0 ? 0.0 : (edge > limit ? limit : edge));
+}
+
+// Edge j of n tokens that divide [start, start + length) of a picture of `picture` pixels, in whole
+// pixels of a frame of `pixels` pixels that shows all of it.
+MGM_HD inline std::int64_t pixel_edge(double start, double length, std::int64_t j, std::int64_t n,
+                                      std::int64_t pixels, std::int64_t picture) {
+  const double source = start + length * static_cast<double>(j) / static_cast<double>(n);
+  const double limit = static_cast<double>(pixels);
+  const double pixel = std::rint(source * limit / static_cast<double>(picture));
+  return static_cast<std::int64_t>(pixel < 0.0 ? 0.0 : (pixel > limit ? limit : pixel));
+}
+
+// The middle of token j along an axis, in source pixels.
+MGM_HD inline double token_middle(double start, double length, std::int64_t j, std::int64_t n) {
+  return start + length * static_cast<double>(2 * j + 1) / static_cast<double>(2 * n);
+}
+
+// The luma of an RGB pixel.
+MGM_HD inline int luma_of(const std::uint8_t* rgb) {
+  return (77 * rgb[0] + 150 * rgb[1] + 29 * rgb[2] + 128) >> 8;
+}
+
+// How a box's edge, in source pixels, divides an axis of n tokens; in 1/256 token.
+MGM_HD inline std::int64_t box_edge(double edge, double start, double length, std::int64_t n) {
+  const double tokens = std::rint(256.0 * (edge - start) * static_cast<double>(n) / length);
+  const double limit = 256.0 * static_cast<double>(n);
+  return static_cast<std::int64_t>(tokens >= 0.0 ? (tokens < limit ? tokens : limit) : 0.0);
 }
 
 // Overlap of [low, high) with cell k, in 1/256 cell.

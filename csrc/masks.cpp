@@ -31,14 +31,14 @@ void inverse_motion_mask(const ScoreView& score, const BoxMaskOptions& options, 
         score.values.subspan(static_cast<std::size_t>(slot) * tokens, tokens), score.grid, size);
     for (std::int64_t& sum : sums) sum = -sum;
     const std::int64_t window = largest(sums, slot, options.centre.seed);
-    painter.paint(window_centre(window, score.grid, size), slot, options.fit, mask);
+    painter.paint(window_centre(window, score.grid.columns, size), slot, options.fit, mask);
   }
 }
 
 void simulated_motion_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) {
   const BoxSize size = mask_box_size(grid, options);
   BoxPainter painter(grid, size, options);
-  const Walk walk(grid, size, options.centre.step, options.centre.seed);
+  const Walk walk = make_walk(grid, size, options.centre.step, options.centre.seed);
   Centre centre = walk.start(0);
   for (std::int64_t slot = 0; slot < grid.slots; ++slot) {
     if (slot > 0) centre = walk.next(centre, slot);
@@ -49,7 +49,7 @@ void simulated_motion_mask(const Grid& grid, const BoxMaskOptions& options, Mask
 void fixed_box_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) {
   const BoxSize size = mask_box_size(grid, options);
   BoxPainter painter(grid, size, options);
-  painter.paint(Walk(grid, size, 0.0, options.centre.seed).start(0), 0, options.fit, mask);
+  painter.paint(make_walk(grid, size, 0.0, options.centre.seed).start(0), 0, options.fit, mask);
   const Mask first = painter.slot_of(mask, 0);
   for (std::int64_t slot = 1; slot < grid.slots; ++slot) {
     std::copy(first.begin(), first.end(), painter.slot_of(mask, slot).begin());
@@ -59,7 +59,7 @@ void fixed_box_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) 
 void jumping_box_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) {
   const BoxSize size = mask_box_size(grid, options);
   BoxPainter painter(grid, size, options);
-  const Walk walk(grid, size, 0.0, options.centre.seed);
+  const Walk walk = make_walk(grid, size, 0.0, options.centre.seed);
   for (std::int64_t slot = 0; slot < grid.slots; ++slot) {
     painter.paint(walk.start(slot), slot, options.fit, mask);
   }

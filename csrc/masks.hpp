@@ -10,12 +10,6 @@
 
 namespace mgm {
 
-enum class Fit {
-  kGrow,   // grown around the centre to exactly K tokens
-  kShift,  // the integer box slid inside the grid, then topped up or trimmed to K
-  kClip,   // the integer box clipped by the grid; the count varies
-};
-
 struct BoxMaskOptions {
   Count count;  // per slot
   Aspect aspect;

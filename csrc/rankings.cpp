@@ -54,13 +54,6 @@ std::vector<std::uint64_t> gumbel_ranks(const ScoreView& score, double temperatu
   return ranks;
 }
 
-// How a box's edge, in source pixels, divides an axis of n tokens; in 1/256 token.
-std::int64_t box_edge(double edge, double start, double length, std::int64_t n) {
-  const double tokens = std::rint(256.0 * (edge - start) * static_cast<double>(n) / length);
-  const double limit = 256.0 * static_cast<double>(n);
-  return static_cast<std::int64_t>(tokens >= 0.0 ? std::min(tokens, limit) : 0.0);
-}
-
 // coverage[token of one slot] = the largest part of it that one box covers, in 1/65536.
 void cover(const Grid& grid, const Box& box, const View& view, std::span<std::int64_t> coverage) {
   const std::int64_t top = box_edge(box.y0, view.y, view.h, grid.rows);

@@ -84,14 +84,12 @@ void fill_holes(const Grid& grid, std::span<const std::uint8_t> valid,
 std::vector<std::uint8_t> ignored_tokens(const Grid& grid, const View& view,
                                          std::span<const Box> boxes) {
   std::vector<std::uint8_t> ignored(static_cast<std::size_t>(grid.rows * grid.columns));
-  const auto centre = [](double start, double length, std::int64_t j, std::int64_t n) {
-    return start + length * static_cast<double>(2 * j + 1) / static_cast<double>(2 * n);
-  };
   for (std::size_t i = 0; i < ignored.size() && !boxes.empty(); ++i) {
     const std::int64_t r = static_cast<std::int64_t>(i) / grid.columns;
     const std::int64_t c = static_cast<std::int64_t>(i) % grid.columns;
-    const double y = centre(view.y, view.h, r, grid.rows);
-    const double x = centre(view.x, view.w, view.hflip ? grid.columns - 1 - c : c, grid.columns);
+    const double y = token_middle(view.y, view.h, r, grid.rows);
+    const std::int64_t column = view.hflip ? grid.columns - 1 - c : c;
+    const double x = token_middle(view.x, view.w, column, grid.columns);
     ignored[i] = std::any_of(boxes.begin(), boxes.end(), [&](const Box& box) {
       return x >= box.x0 && x < box.x1 && y >= box.y0 && y < box.y1;
     });

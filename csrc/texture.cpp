@@ -18,10 +18,7 @@ struct Span {
 std::vector<Span> token_pixels(double start, double length, std::int64_t tokens,
                                std::int64_t pixels, std::int64_t picture, bool mirrored) {
   const auto edge = [&](std::int64_t j) {
-    const double source = start + length * static_cast<double>(j) / static_cast<double>(tokens);
-    const auto limit = static_cast<double>(pixels);
-    const double pixel = std::rint(source * limit / static_cast<double>(picture));
-    return static_cast<std::int64_t>(std::clamp(pixel, 0.0, limit));
+    return pixel_edge(start, length, j, tokens, pixels, picture);
   };
   std::vector<Span> spans(static_cast<std::size_t>(tokens));
   for (std::int64_t j = 0; j < tokens; ++j) {
@@ -80,8 +77,7 @@ class Sobel {
         frames_.pixels.data() + (t * frames_.height + y) * frames_.width * 3;
     std::int16_t* out = row.data() + 1;
     for (std::size_t x = 0; x < wide_; ++x) {
-      const int luma = 77 * pixel[3 * x] + 150 * pixel[3 * x + 1] + 29 * pixel[3 * x + 2];
-      out[x] = static_cast<std::int16_t>((luma + 128) >> 8);
+      out[x] = static_cast<std::int16_t>(luma_of(pixel + 3 * x));
     }
     row.front() = row[1];
     row.back() = row[wide_];
