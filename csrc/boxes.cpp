@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <stdexcept>
-#include <string>
 
 #include "mask_math.hpp"
+#include "mask_options.hpp"
 #include "peaks.hpp"
 
 namespace mgm {
 
 namespace {
-
-constexpr double kWidestAspect = 1024.0;
-constexpr double kFarthestStep = 1024.0;
 
 // Largest 3x3 sum of each slot.
 std::vector<std::int64_t> slot_tops(const Grid& grid, std::span<const std::int64_t> smooth) {
@@ -86,44 +82,15 @@ std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const Centr
 
 }  // namespace
 
-AspectRange aspect_range(const Aspect& aspect) {
-  if (!(aspect.low >= 1.0 / kWidestAspect && aspect.low <= aspect.high &&
-        aspect.high <= kWidestAspect)) {
-    throw std::invalid_argument(
-        "aspect must be a number or (low, high) with 1/1024 <= low <= high <= 1024, not (" +
-        std::to_string(aspect.low) + ", " + std::to_string(aspect.high) + ")");
-  }
-  if (aspect.low == aspect.high) return {.low = aspect.low, .high = aspect.high};
-  const auto logarithm = [](double value) {
-    return log2_fixed(static_cast<std::uint64_t>(std::rint(value * 65536.0)));
-  };
-  return {aspect.low, aspect.high, logarithm(aspect.low), logarithm(aspect.high)};
-}
-
 double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose, std::uint32_t slot,
                    std::uint32_t index) {
-  const AspectRange range = aspect_range(aspect);
+  const AspectRange range = aspect_range(aspect.low, aspect.high);
   if (range.low == range.high) return range.low;
   return aspect_of(range, philox_word(seed, purpose, slot, index));
 }
 
-std::uint32_t walk_step(double step) {
-  if (!(step >= 0.0 && step <= kFarthestStep)) {
-    throw std::invalid_argument("step must be in [0, 1024] tokens, not " + std::to_string(step));
-  }
-  return static_cast<std::uint32_t>(std::rint(step * static_cast<double>(kToken)));
-}
-
 Walk make_walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed) {
   return {grid.rows, grid.columns, size, walk_step(step), seed};
-}
-
-std::int64_t still_threshold(double still) {
-  if (!(still >= 0.0 && still <= 1024.0)) {
-    throw std::invalid_argument("still must be in [0, 1024] source pixels per frame, not " +
-                                std::to_string(still));
-  }
-  return 9 * static_cast<std::int64_t>(std::rint(still * 64.0 * 65536.0));
 }
 
 std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values, const Grid& grid,

@@ -17,17 +17,11 @@ struct Aspect {
 };
 
 // Throws std::invalid_argument unless 1/1024 <= low <= high <= 1024.
-[[nodiscard]] AspectRange aspect_range(const Aspect& aspect);
 [[nodiscard]] double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose,
                                  std::uint32_t slot, std::uint32_t index);
 
-// step: tokens per slot and axis. Throws std::invalid_argument unless it is in [0, 1024].
-[[nodiscard]] std::uint32_t walk_step(double step);
+// step: tokens per slot and axis, in [0, 1024].
 [[nodiscard]] Walk make_walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed);
-
-// The largest 3x3 sum under which a slot is still. Throws std::invalid_argument unless still is in
-// [0, 1024] source pixels per frame.
-[[nodiscard]] std::int64_t still_threshold(double still);
 
 struct CentreOptions {
   Peak peak = Peak::kPath;

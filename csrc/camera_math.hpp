@@ -9,6 +9,9 @@
 
 namespace mgm {
 
+// What is subtracted from each row before the speed is taken.
+enum class Camera { kNone, kMedian, kAffine };
+
 inline constexpr int kFitRounds = 3;
 inline constexpr std::int64_t kFewestFitted = 6;
 // Above these the sums of products of a fit might not fit 64 bits; such fields take the median.

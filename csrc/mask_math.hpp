@@ -151,6 +151,11 @@ MGM_HD inline std::uint64_t tie_rank(std::uint32_t word, std::uint32_t index) {
   return (std::uint64_t{word} << 32) | index;
 }
 
+// A caller's key: lowest first.
+MGM_HD inline std::uint64_t rank_of_key(std::int64_t key) {
+  return static_cast<std::uint64_t>(key) ^ (std::uint64_t{1} << 63);
+}
+
 // Most motion first.
 MGM_HD inline std::uint64_t motion_rank(std::int64_t score) {
   return static_cast<std::uint64_t>(kMaxScore - score);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mask_math.hpp"
+#include "mask_options.hpp"
 
 namespace mgm {
 
@@ -41,11 +42,7 @@ void for_each_word(const Grid& grid, std::uint64_t seed, Purpose purpose, const 
 
 std::vector<std::uint64_t> gumbel_ranks(const ScoreView& score, double temperature,
                                         std::uint64_t seed) {
-  if (!(temperature >= 1e-4 && temperature <= 1e4)) {
-    throw std::invalid_argument("temperature must be 0 or in [0.0001, 10000], not " +
-                                std::to_string(temperature));
-  }
-  const auto inverse = static_cast<std::int64_t>(std::rint(65536.0 / temperature));
+  const std::int64_t inverse = inverse_temperature(temperature);
   const Normalised normalised(score.values);
   std::vector<std::uint64_t> ranks(score.values.size());
   for_each_word(score.grid, seed, Purpose::kGumbel, [&](std::size_t i, std::uint32_t word) {
@@ -83,10 +80,6 @@ void motion_topk_mask(const ScoreView& score, double temperature, const Choice& 
 }
 
 void motion_halves_mask(const ScoreView& score, double share, const Choice& choice, Mask mask) {
-  if (!(share >= 0 && share <= 1)) {
-    throw std::invalid_argument("visible_from_motion must be in [0, 1], not " +
-                                std::to_string(share));
-  }
   check_grid(score.grid);
   const std::int64_t size = score.grid.rows * score.grid.columns;
   const std::int64_t visible = size - count_masked(choice.count, size);
@@ -104,10 +97,8 @@ void motion_halves_mask(const ScoreView& score, double share, const Choice& choi
   const auto halves = [](const std::vector<std::int64_t>& half) {
     return static_cast<std::int64_t>(half.size());
   };
-  const auto wanted = static_cast<std::int64_t>(std::rint(share * static_cast<double>(visible)));
   const std::int64_t from_moving =
-      clamp_to(wanted, std::max<std::int64_t>(visible - halves(still), 0),
-               std::min(halves(moving), visible));
+      visible_from_moving(share, visible, halves(moving), halves(still));
   std::fill(ranks.begin(), ranks.end(), 0);
   selector.select_among(std::span(ranks).first(moving.size()), moving, 0,
                         halves(moving) - from_moving, first);

@@ -5,12 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "camera_math.hpp"
 #include "mgm.hpp"
 
 namespace mgm {
-
-// What is subtracted from each row before the speed is taken.
-enum class Camera { kNone, kMedian, kAffine };
 
 // Source pixels; x1 and y1 exclusive.
 struct Box {

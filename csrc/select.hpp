@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "batch.hpp"
 #include "mgm.hpp"
 #include "philox.hpp"
 
@@ -29,12 +30,6 @@ struct Count {
 // Masked tokens of n, in [1, n - 1]. Throws std::invalid_argument when n < 2 or the ratio is not in
 // (0, 1).
 [[nodiscard]] std::int64_t count_masked(const Count& count, std::int64_t n);
-
-enum class Scope {
-  kSlot,  // K of R * C in each slot
-  kClip,  // K of S * R * C
-  kTube,  // slot 0's tokens in every slot
-};
 
 struct Choice {
   Scope scope = Scope::kSlot;

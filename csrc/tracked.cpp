@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "mask_math.hpp"
+#include "mask_options.hpp"
 #include "token_cells.hpp"
 #include "track_math.hpp"
 
@@ -53,10 +52,7 @@ std::int64_t middle_row(const FieldView& field, const Grid& grid, std::int64_t s
 void tracked_mask(const FieldView& field, std::span<const std::int64_t> row_frames,
                   const Grid& grid, const View& view, const TrackOptions& options, Mask mask) {
   check_slots(field, grid);
-  if (!(options.sigma >= 1.0 && options.sigma <= 1024.0)) {
-    throw std::invalid_argument("sigma must be in [1, 1024] pixels, not " +
-                                std::to_string(options.sigma));
-  }
+  check_sigma(options.sigma);
   const std::int64_t size = grid.rows * grid.columns, middle = grid.slots / 2;
   const std::int64_t k = count_masked(options.count, size);
   const auto tokens = static_cast<std::size_t>(size);

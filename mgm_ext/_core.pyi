@@ -249,3 +249,37 @@ def split_states(
     visible: int,
     seed: object,
 ) -> NDArray[np.uint8]: ...
+def batch_score(
+    field: dict[str, int], request: dict[str, Any], out: dict[str, int], threads: int
+) -> None: ...
+def batch_texture(
+    frames: dict[str, int], grid: dict[str, int], weight: int, threads: int
+) -> None: ...
+def batch_field_boxes(
+    field: dict[str, int],
+    request: dict[str, Any],
+    box: dict[str, Any],
+    seeds: int,
+    mask: int,
+    threads: int,
+) -> None: ...
+def batch_score_boxes(
+    score: dict[str, int], box: dict[str, Any], seeds: int, mask: int, threads: int
+) -> None: ...
+def batch_corners(
+    score: dict[str, int],
+    box: dict[str, Any],
+    views: int,
+    sizes: int,
+    seeds: int,
+    out: int,
+    scratch: int,
+    threads: int,
+) -> None: ...
+def batch_ranks(request: dict[str, Any], seeds: int, mask: int, threads: int) -> None: ...
+def batch_tracked(
+    field: dict[str, int], request: dict[str, Any], seeds: int, mask: int, threads: int
+) -> None: ...
+def batch_ids(
+    mask: int, clips: int, n: int, visible: int, keep: int, restore: int, threads: int
+) -> None: ...

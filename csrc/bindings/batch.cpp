@@ -1,0 +1,93 @@
+#include "../batch_masks.hpp"
+#include "batch_arguments.hpp"
+#include "register.hpp"
+
+namespace mgm::bindings {
+
+namespace {
+
+using Nogil = py::gil_scoped_release;  // pure C++ on memory that the caller's tensors hold
+
+template <class T>
+T* at(std::uintptr_t address) {
+  return reinterpret_cast<T*>(address);
+}
+
+void score(const py::dict& field, const py::dict& request, const py::dict& out, int threads) {
+  const FieldBatch batch = field_batch(field);
+  const ScoreRequest wanted = score_request(request);
+  const ScoreOut result = score_out(out);
+  const Nogil nogil;
+  score_batch(batch, wanted, result, threads);
+}
+
+void texture(const py::dict& frames, const py::dict& grid, std::uintptr_t weight, int threads) {
+  const FrameBatch batch = frame_batch(frames);
+  const TokenGrid tokens = token_grid(grid);
+  const Nogil nogil;
+  texture_batch(batch, tokens, at<std::int32_t>(weight), threads);
+}
+
+void field_boxes(const py::dict& field, const py::dict& request, const py::dict& box,
+                 std::uintptr_t seeds, std::uintptr_t mask, int threads) {
+  const FieldBatch batch = field_batch(field);
+  const ScoreRequest wanted = score_request(request);
+  const BoxRequest boxes = box_request(box);
+  const Nogil nogil;
+  box_batch(batch, wanted, boxes, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
+}
+
+void score_boxes(const py::dict& score, const py::dict& box, std::uintptr_t seeds,
+                 std::uintptr_t mask, int threads) {
+  const ScoreBatch batch = score_batch_of(score);
+  const BoxRequest boxes = box_request(box);
+  const Nogil nogil;
+  box_batch(batch, boxes, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
+}
+
+// scratch: bytes [B, S, R, C] for CUDA; unused here.
+void corners(const py::dict& score, const py::dict& box, std::uintptr_t views, std::uintptr_t sizes,
+             std::uintptr_t seeds, std::uintptr_t out, std::uintptr_t scratch, int threads) {
+  static_cast<void>(scratch);
+  const ScoreBatch batch = score_batch_of(score);
+  const BoxRequest boxes = box_request(box);
+  const Nogil nogil;
+  corner_batch(batch, boxes, at<const ViewRow>(views), at<const std::int64_t>(sizes),
+               at<const std::uint64_t>(seeds), at<float>(out), threads);
+}
+
+void ranks(const py::dict& request, std::uintptr_t seeds, std::uintptr_t mask, int threads) {
+  const RankRequest wanted = rank_request(request);
+  const Nogil nogil;
+  rank_batch(wanted, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
+}
+
+void tracked(const py::dict& field, const py::dict& request, std::uintptr_t seeds,
+             std::uintptr_t mask, int threads) {
+  const FieldBatch batch = field_batch(field);
+  const TrackRequest wanted = track_request(request);
+  const Nogil nogil;
+  track_batch(batch, wanted, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
+}
+
+void ids(std::uintptr_t mask, std::int64_t clips, std::int64_t n, std::int64_t visible,
+         std::uintptr_t keep, std::uintptr_t restore, int threads) {
+  const Nogil nogil;
+  ids_batch(at<const std::uint8_t>(mask), clips, n, visible, at<std::int64_t>(keep),
+            at<std::int64_t>(restore), threads);
+}
+
+}  // namespace
+
+void register_batch(py::module_& module) {
+  module.def("batch_score", &score);
+  module.def("batch_texture", &texture);
+  module.def("batch_field_boxes", &field_boxes);
+  module.def("batch_score_boxes", &score_boxes);
+  module.def("batch_corners", &corners);
+  module.def("batch_ranks", &ranks);
+  module.def("batch_tracked", &tracked);
+  module.def("batch_ids", &ids);
+}
+
+}  // namespace mgm::bindings

@@ -1,0 +1,38 @@
+"""The CUDA kernels of mgm_ext: addresses in device memory, and a stream; nothing waits."""
+
+from typing import Any
+
+def batch_score(
+    field: dict[str, int], request: dict[str, Any], out: dict[str, int], stream: int
+) -> None: ...
+def batch_texture(
+    frames: dict[str, int], grid: dict[str, int], weight: int, stream: int
+) -> None: ...
+def batch_field_boxes(
+    field: dict[str, int],
+    request: dict[str, Any],
+    box: dict[str, Any],
+    seeds: int,
+    mask: int,
+    stream: int,
+) -> None: ...
+def batch_score_boxes(
+    score: dict[str, int], box: dict[str, Any], seeds: int, mask: int, stream: int
+) -> None: ...
+def batch_corners(
+    score: dict[str, int],
+    box: dict[str, Any],
+    views: int,
+    sizes: int,
+    seeds: int,
+    out: int,
+    scratch: int,
+    stream: int,
+) -> None: ...
+def batch_ranks(request: dict[str, Any], seeds: int, mask: int, stream: int) -> None: ...
+def batch_tracked(
+    field: dict[str, int], request: dict[str, Any], seeds: int, mask: int, stream: int
+) -> None: ...
+def batch_ids(
+    mask: int, clips: int, n: int, visible: int, keep: int, restore: int, stream: int
+) -> None: ...

@@ -1,0 +1,255 @@
+"""Tokens ranked one by one, for a batch; and the indices of what stays visible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..masks.options import chosen_preset
+from ..score import GRID
+from .batch import BatchScore, MotionBatch
+from .boxed import checked_score, checked_seeds, score_of
+from .checks import check, masked_count, whole_grid
+from .rank_ops import mask_ids, ranked, tracked
+from .scores import checked_field
+
+__all__ = [
+    "boxes_mask",
+    "frame_random_mask",
+    "ids",
+    "motion_topk_mask",
+    "random_mask",
+    "select",
+    "tracked_mask",
+    "tube_mask",
+]
+
+
+def _checked_scope(scope: str) -> str:
+    if scope not in ("slot", "clip", "tube"):
+        raise ValueError(f"scope must be one of ('slot', 'clip', 'tube'), not {scope!r}")
+    return scope
+
+
+def _count(
+    grid: Sequence[int], mask_ratio: float, num_masked: int | None, count: str, scope: str
+) -> int:
+    n = grid[1] * grid[2] * (grid[0] if scope == "clip" else 1)
+    return masked_count(n, mask_ratio, num_masked, count)
+
+
+def select(
+    keys: Tensor, num_masked: int, scope: str = "slot", *, seeds: Tensor | None = None
+) -> Tensor:
+    """Masks the tokens of lowest key, exactly `num_masked`.
+
+    Args:
+        keys: int64 [B, S, R, C].
+        num_masked: K of each slot, of the clip, or of slot 0; clamped to [1, n - 1].
+        scope: "slot", "clip" or "tube" (slot 0's tokens in every slot).
+        seeds: int64 [B]: equal keys go by the Philox words of the seed, then by index; None: all
+            seeds are 0.
+
+    Returns:
+        bool [B, S, R, C], True = masked.
+
+    Raises:
+        ValueError: an argument has another dtype, shape or device.
+        RuntimeError: CUDA tensors without the CUDA module.
+    """
+    keys = check("keys", keys, dtype=torch.int64, shape=("B", "S", "R", "C"))
+    grid = whole_grid(keys.shape[1:])
+    if seeds is not None:
+        seeds = checked_seeds(seeds, len(keys), keys)
+    number = _count(grid, 0.5, num_masked, "floor_masked", _checked_scope(scope))
+    result: Tensor = ranked(keys, keys, seeds, None, None, grid, "keys", scope, number, 1.0, 0.5)
+    return result
+
+
+def ids(mask: Tensor, *, num_visible: int | None = None) -> tuple[Tensor, Tensor]:
+    """Indices for gathering what stays visible, and for putting everything back in order.
+
+    Args:
+        mask: bool [B, ...], True = masked, with one count of visible tokens per clip.
+        num_visible: that count. None: taken from the first clip, which waits for the device and
+            is therefore of no use in graphs and under `fullgraph=True`.
+
+    Returns:
+        ids_keep int64 [B, K'], the visible tokens in order; ids_restore int64 [B, N], each token's
+        place among first the visible and then the masked ones. Where a clip has fewer visible
+        tokens than K', the rest of its ids_keep is -1; further ones are left out.
+
+    Raises:
+        ValueError: `mask` is not bool or has no batch.
+        RuntimeError: CUDA tensors without the CUDA module.
+    """
+    if mask.dtype != torch.bool or mask.dim() < 2 or mask.numel() == 0:
+        raise ValueError(f"mask must be bool [B, ...], not {mask.dtype} {list(mask.shape)}")
+    flat = check("mask", mask.flatten(1), dtype=torch.bool, shape=("B", "N"))
+    visible = int((~flat[0]).sum()) if num_visible is None else num_visible
+    if not 0 <= visible <= flat.shape[1]:
+        raise ValueError(f"num_visible must be in [0, {flat.shape[1]}], not {visible}")
+    keep, restore = mask_ids(flat, visible)
+    return keep, restore
+
+
+def _random(
+    seeds: Tensor,
+    grid: Sequence[int],
+    mask_ratio: float,
+    num_masked: int | None,
+    count: str,
+    scope: str,
+) -> Tensor:
+    seeds = check("seeds", seeds, dtype=torch.int64, shape=("B",))
+    sides = whole_grid(grid)
+    number = _count(sides, mask_ratio, num_masked, count, scope)
+    result: Tensor = ranked(seeds, None, seeds, None, None, sides, "equal", scope, number, 1.0, 0.5)
+    return result
+
+
+def random_mask(
+    seeds: Tensor,
+    *,
+    grid: Sequence[int] = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+) -> Tensor:
+    """K random tokens of each clip, bool [B, S, R, C]; see `mgm_ext.random_mask`."""
+    return _random(seeds, grid, mask_ratio, num_masked, count, "clip")
+
+
+def frame_random_mask(
+    seeds: Tensor,
+    *,
+    grid: Sequence[int] = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+) -> Tensor:
+    """K random tokens of each slot, bool [B, S, R, C]; see `mgm_ext.frame_random_mask`."""
+    return _random(seeds, grid, mask_ratio, num_masked, count, "slot")
+
+
+def tube_mask(
+    seeds: Tensor,
+    *,
+    grid: Sequence[int] = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+) -> Tensor:
+    """K random tokens, the same in every slot, bool [B, S, R, C]; see `mgm_ext.tube_mask`."""
+    return _random(seeds, grid, mask_ratio, num_masked, count, "tube")
+
+
+def motion_topk_mask(
+    source: MotionBatch | BatchScore,
+    seeds: Tensor,
+    *,
+    grid: Sequence[int] = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    scope: str = "slot",
+    temperature: float = 0.0,
+    visible_from_motion: float | None = None,
+    camera: str | None = None,
+    weight: Tensor | str | None = None,
+    ignore: Tensor | None = None,
+) -> Tensor:
+    """The K tokens of most motion, bool [B, S, R, C]; see `mgm_ext.motion_topk_mask`."""
+    if visible_from_motion is not None and (temperature or scope != "slot"):
+        raise ValueError(
+            "visible_from_motion excludes temperature and scope, got "
+            f"temperature={temperature}, scope={scope!r}"
+        )
+    score = score_of(
+        source,
+        grid=grid,
+        preset=chosen_preset("robust"),
+        camera=camera,
+        weight=weight,
+        ignore=ignore,
+    )
+    seeds = checked_seeds(seeds, len(score.values), score.values)
+    sides = list(score.values.shape[1:])
+    rule = "gumbel" if temperature else "motion"
+    share = 0.5
+    if visible_from_motion is not None:
+        rule, scope, share = "halves", "tube", float(visible_from_motion)
+    number = _count(sides, mask_ratio, num_masked, count, _checked_scope(scope))
+    result: Tensor = ranked(
+        score.values, score.values, seeds, None, None, sides, rule, scope, number,
+        float(temperature), share,
+    )  # fmt: skip
+    return result
+
+
+def boxes_mask(
+    boxes: Tensor,
+    views: Tensor,
+    seeds: Tensor,
+    *,
+    score: BatchScore | None = None,
+    grid: Sequence[int] = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    scope: str = "slot",
+) -> Tensor:
+    """The tokens that boxes cover, bool [B, S, R, C]; see `mgm_ext.boxes_mask`.
+
+    Args:
+        boxes: float64 [B, S, n, 4], xyxy in source pixels; NaN: no box.
+        views: float64 [B, 5], in source pixels; see `motion_score`.
+        seeds: int64 [B].
+        score: decides among tokens that are covered equally; it brings its own grid.
+        grid: (S, R, C) tokens.
+        mask_ratio: share of the tokens to mask, in (0, 1).
+        num_masked: K, instead of `mask_ratio`.
+        count: "floor_masked" or "floor_kept".
+        scope: "slot", "clip" or "tube".
+    """
+    sides = whole_grid(grid if score is None else score.values.shape[1:])
+    shape: tuple[int | str, ...] = ("B", sides[0], "n", 4)
+    boxes = check("boxes", boxes, dtype=torch.float64, shape=shape)
+    clips = boxes.shape[0]
+    views = check("views", views, dtype=torch.float64, shape=(clips, 5), like=boxes)
+    seeds = checked_seeds(seeds, clips, boxes)
+    values = None
+    if score is not None:
+        values = checked_score(score).values
+        check("score", values, dtype=torch.int64, shape=(clips, *sides), like=boxes)
+    number = _count(sides, mask_ratio, num_masked, count, _checked_scope(scope))
+    result: Tensor = ranked(
+        boxes, values, seeds, boxes, views, sides, "coverage", scope, number, 1.0, 0.5
+    )
+    return result
+
+
+def tracked_mask(
+    batch: MotionBatch,
+    seeds: Tensor,
+    *,
+    grid: Sequence[int] = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    sigma: float = 16.0,
+) -> Tensor:
+    """Visible tokens that travel with the motion, bool [B, S, R, C]; see `mgm_ext.tracked_mask`."""
+    motion = batch[:7]
+    field = checked_field(*motion)
+    row_frames = check(
+        "row_frames", batch.row_frames, dtype=torch.int64, shape=batch.field.shape[:2],
+        like=batch.field,
+    )  # fmt: skip
+    sides = whole_grid(grid, batch.offsets.shape[1] - 1)
+    seeds = checked_seeds(seeds, len(batch.field), batch.field)
+    number = _count(sides, mask_ratio, num_masked, count, "slot")
+    result: Tensor = tracked(*field, row_frames, seeds, sides, number, float(sigma))
+    return result
