@@ -7,7 +7,7 @@
 #   make bench      the speed tables, plots and the README's figures      PEERS=1 installs the rivals first
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
-#   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses
+#   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses; CUDA=1: with _cuda
 #   make cuda       mgm_ext._cuda as well, and its tests
 #
 # PYTHON=... chooses the interpreter of .venv. MGM_FFMPEG_PREFIX, MGM_FFMPEG_TARBALL and MGM_DAV1D_TARBALL are passed on
@@ -109,10 +109,19 @@ sanitize: $(STAMP)/test
 	bash release/sanitize.sh build/sanitize -m tests.fuzz --mutants $(MUTANTS) --seed 0
 
 PYTHONS ?=
-wheel: $(STAMP)/wheel-made
 $(STAMP)/wheel-made: $(STAMP)/wheel $(NATIVE) $(shell find mgm_ext -name '*.py*' -o -name py.typed) tests/wheel_smoke.py
 	$(BIN)/python release/wheels.py $(PYTHONS)
 	touch $@
+
+# The same with mgm_ext._cuda inside: larger, and always built anew.
+ifdef CUDA
+wheel: cuda-wheel
+.PHONY: cuda-wheel
+cuda-wheel: $(STAMP)/wheel $(STAMP)/cuda
+	CUDACXX="$(abspath $(NVCC))" $(BIN)/python release/wheels.py --cuda $(PYTHONS)
+else
+wheel: $(STAMP)/wheel-made
+endif
 
 # The machine's own nvcc, or the one that PyPI has.
 NVCC = $(shell command -v nvcc || ls -d /usr/local/cuda/bin/nvcc $(VENV)/lib/python*/site-packages/nvidia/cu13/bin/nvcc 2>/dev/null | head -1)

@@ -1,6 +1,6 @@
 """Builds one self-contained wheel for each Python found, and tries each in an empty venv.
 
-    python wheels.py [INTERPRETER ...]      into wheelhouse/
+    python wheels.py [--cuda] [INTERPRETER ...]      into wheelhouse/; --cuda: with mgm_ext._cuda
 
 Run by the project's own venv, which has auditwheel; the wheels are built and tried by the others.
 """
@@ -20,7 +20,7 @@ import pythons
 
 ROOT = Path(__file__).parents[1]
 WHEELHOUSE = ROOT / "wheelhouse"
-LARGEST = 8_000_000
+LARGEST = {False: 8_000_000, True: 24_000_000}  # bytes, without and with the CUDA module
 # What a wheel may need of the system: C and C++ run times, nothing else.
 SYSTEM_LIBRARIES = re.compile(
     r"(linux-vdso|ld-linux[\w-]*|libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s)\.so"
@@ -40,11 +40,22 @@ def run(*command: str | Path, folder: Path | None = None) -> str:
     return done.stdout
 
 
-def build(interpreter: Path, folder: Path) -> Path:
+def build(interpreter: Path, folder: Path, *, cuda: bool) -> Path:
     """The repaired wheel for one interpreter, moved into the wheelhouse."""
     pip: list[str | Path] = [interpreter, "-m", "pip", "--disable-pip-version-check", "-q"]
     build_folder = f"build-dir={folder / 'build'}"
-    run(*pip, "wheel", "--no-deps", "-C", build_folder, "--wheel-dir", folder / "raw", ROOT)
+    defines = ["-C", "cmake.define.MGM_CUDA=ON"] if cuda else []
+    run(
+        *pip,
+        "wheel",
+        "--no-deps",
+        "-C",
+        build_folder,
+        *defines,
+        "--wheel-dir",
+        folder / "raw",
+        ROOT,
+    )
     (raw,) = (folder / "raw").glob("*.whl")
     audit: list[str | Path] = [
         sys.executable,
@@ -63,14 +74,16 @@ def build(interpreter: Path, folder: Path) -> Path:
     return Path(shutil.move(repaired, WHEELHOUSE / repaired.name))
 
 
-def check(wheel: Path, folder: Path) -> None:
+def check(wheel: Path, folder: Path, *, cuda: bool) -> None:
     """Size, contents and needed libraries of a finished wheel."""
     size = wheel.stat().st_size
-    if size >= LARGEST:
-        raise SystemExit(f"{wheel.name} has {size} bytes; allowed are {LARGEST}.")
+    if size >= LARGEST[cuda]:
+        raise SystemExit(f"{wheel.name} has {size} bytes; allowed are {LARGEST[cuda]}.")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
     modules = sorted(folder.rglob("*.so*"))
+    if cuda != any(module.name.startswith("_cuda") for module in modules):
+        raise SystemExit(f"{wheel.name} has {[module.name for module in modules]}.")
     for module in modules:
         needed = [line.split()[0] for line in run("ldd", module).splitlines() if line.split()]
         foreign = [name for name in needed if not SYSTEM_LIBRARIES.match(Path(name).name)]
@@ -106,12 +119,14 @@ def encode_clip(folder: Path) -> Path:
 
 
 def main() -> int:
-    chosen = [Path(argument) for argument in sys.argv[1:]] or pythons.find_all()
+    cuda = "--cuda" in sys.argv
+    given = [Path(argument) for argument in sys.argv[1:] if argument != "--cuda"]
+    chosen = given or pythons.find_all()
     for interpreter in chosen:
         with tempfile.TemporaryDirectory(prefix="wheel-") as temporary:
             folder = Path(temporary)
-            wheel = build(interpreter, folder)
-            check(wheel, folder / "unpacked")
+            wheel = build(interpreter, folder, cuda=cuda)
+            check(wheel, folder / "unpacked", cuda=cuda)
             smoke(interpreter, wheel, encode_clip(folder), folder)
     return 0
 

@@ -1,0 +1,136 @@
+#include "centre.cuh"
+#include "launch.hpp"
+#include "mask_options.hpp"
+#include "paint.cuh"
+#include "slot_score.cuh"
+
+namespace mgm::cuda {
+
+namespace {
+
+// The peak of a slot that has been scored.
+struct Found {
+  bool moving;
+  Centre centre;
+};
+
+// All threads of the block; the answer is the same in each. tie: shared.
+__device__ Found find_peak(const ScoreRequest& request, const BoxPlan& plan, BoxSize size,
+                           std::uint64_t seed, std::int64_t slot, SlotRoom& room, Big* tie) {
+  const int tokens = static_cast<int>(request.grid.slot_tokens());
+  const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
+  const Candidates candidates{room.values, request.grid, size, plan.peak, false};
+  const bool plain =
+      request.weight == nullptr && !request.by_coded && request.ignored == 0;  // values == motion
+  std::int64_t top = 0, best = 0;
+  bool valid = false;
+  for (int i = first; i < tokens; i += step) {
+    const std::int64_t sum = smooth_at(room.motion, request.grid, i);
+    top = sum > top ? sum : top;
+    valid = valid || room.valid[i] != 0;
+  }
+  if (first == 0) *tie = ~Big{0};
+  valid = __syncthreads_or(valid);
+  top = block_max(top, room.reduced);
+  Found found{valid && top >= plan.still, {}};
+  if (!found.moving) return found;
+  if (plain && plan.peak == Peak::kSmooth) {
+    best = top;
+  } else {
+    for (int i = first; i < candidates.count(); i += step) {
+      const std::int64_t value = candidates(i);
+      best = value > best ? value : best;
+    }
+    best = block_max(best, room.reduced + kMostWarps);
+  }
+  for (int i = first; i < candidates.count(); i += step) {
+    if (candidates(i) == best) atomicMin(tie, static_cast<Big>(peak_tie(seed, slot, i)));
+  }
+  __syncthreads();
+  found.centre = candidates.centre(static_cast<int>(*tie & 0xFFFFFFFFu));
+  return found;
+}
+
+// One block makes the mask of one slot of one clip. A slot that stands still looks back to the last
+// one that moves, so blocks need not wait for each other.
+template <Cells cells>
+__global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
+    field_boxes_kernel(FieldBatch field, ScoreRequest request, BoxPlan plan,
+                       const std::uint64_t* seeds, std::uint8_t* mask) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  __shared__ Big tie;
+  __shared__ std::uint64_t ties[kMostTies];
+  Carver carver(shared);
+  SlotRoom room(carver, field, request.grid, request.camera, warps());
+  const TokenGrid& grid = request.grid;
+  const auto slots = static_cast<unsigned>(grid.slots);
+  const std::int64_t slot = blockIdx.x % slots;
+  const ClipView clip(field, grid.slots, blockIdx.x / slots);
+  const std::uint64_t seed = seeds[clip.clip];
+  const BoxSize size = size_of(plan, grid, seed);
+  load_edges(clip, grid, room);
+  __syncthreads();
+  Found found{false, {}};
+  std::int64_t last = slot;
+  for (; last >= 0; --last) {
+    if (last == 0 && plan.first == First::kRandom) continue;
+    score_slot<cells>(field, clip, request, last, room);
+    found = find_peak(request, plan, size, seed, last, room, &tie);
+    if (found.moving) break;
+    __syncthreads();
+  }
+  if (warp() != 0) return;
+  Centre centre = found.centre;
+  if (last != slot) {
+    const Walk walk(grid.rows, grid.columns, size, plan.step, seed);
+    centre = walked(walk, last, centre, slot, [&](std::int64_t s) { return clip.has_cut(s); });
+  }
+  const std::int64_t base = static_cast<std::int64_t>(blockIdx.x) * grid.slot_tokens();
+  paint(centre, grid, size, plan, seed, slot, ties, mask + base);
+}
+
+}  // namespace
+
+BoxPlan plan_boxes(const BoxRequest& box, const TokenGrid& grid) {
+  BoxPlan plan{};
+  plan.rule = box.rule;
+  plan.fit = box.fit;
+  plan.peak = box.peak;
+  plan.first = box.first;
+  plan.num_masked = box.num_masked;
+  plan.still = still_threshold(box.still);
+  plan.step = walk_step(box.step);
+  plan.aspect = aspect_range(box.aspect_low, box.aspect_high);
+  plan.drawn = box.aspect_low != box.aspect_high;
+  if (plan.num_masked < 1 || plan.num_masked >= grid.slot_tokens()) {
+    throw std::invalid_argument("num_masked must be in [1, " +
+                                std::to_string(grid.slot_tokens() - 1) + "], not " +
+                                std::to_string(plan.num_masked));
+  }
+  plan.size =
+      box_size(static_cast<double>(plan.num_masked), box.aspect_low, grid.rows, grid.columns);
+  return plan;
+}
+
+void field_box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
+                     const std::uint64_t* seeds, std::uint8_t* mask, cudaStream_t stream) {
+  check_slots(field, request);
+  if (box.rule != BoxRule::kGuided || box.peak == Peak::kPath) {
+    throw std::invalid_argument("a path needs the scores of all slots first");
+  }
+  const BoxPlan plan = plan_boxes(box, request.grid);
+  if (field.clips == 0) return;
+  const Cells cells = cells_of(field, request);
+  const int threads = slot_threads(field, request.grid, cells);
+  Carver carver;
+  const SlotRoom room(carver, field, request.grid, request.camera, threads / 32);
+  auto kernel = field_boxes_kernel<Cells::kAnyCamera>;
+  if (cells == Cells::kManyBlocks) kernel = field_boxes_kernel<Cells::kManyBlocks>;
+  if (cells == Cells::kFewBlocks) kernel = field_boxes_kernel<Cells::kFewBlocks>;
+  reserve_shared(kernel, carver.used());
+  kernel<<<block_count(field.clips * request.grid.slots), threads,
+           static_cast<std::size_t>(carver.used()), stream>>>(field, request, plan, seeds, mask);
+  check(cudaGetLastError(), "field_boxes_kernel");
+}
+
+}  // namespace mgm::cuda

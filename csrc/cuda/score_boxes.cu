@@ -1,0 +1,197 @@
+#include "centre.cuh"
+#include "launch.hpp"
+#include "paint.cuh"
+#include "path.cuh"
+
+namespace mgm::cuda {
+
+namespace {
+
+// One warp: the largest 3x3 sums of a slot, and whether it moves.
+__device__ void look_at_slot(const ScoreBatch& score, const BoxPlan& plan, std::int64_t base,
+                             std::int64_t slot, ClipRoom& room) {
+  const int tokens = static_cast<int>(score.grid.slot_tokens());
+  std::int64_t top = 0, motion = 0;
+  bool valid = false;
+  for (int i = lane(); i < tokens; i += 32) {
+    const std::int64_t weighted = smooth_at(score.values + base, score.grid, i);
+    const std::int64_t plain = smooth_at(score.motion + base, score.grid, i);
+    top = weighted > top ? weighted : top;
+    motion = plain > motion ? plain : motion;
+    valid = valid || score.valid[base + i] != 0;
+  }
+  top = warp_max(top);
+  motion = warp_max(motion);
+  const bool any = __any_sync(kAllLanes, valid) != 0;
+  const bool hidden = slot == 0 && plan.first == First::kRandom;
+  if (lane() == 0) {
+    room.tops[slot] = top;
+    room.moving[slot] = any && motion >= plan.still && !hidden;
+  }
+}
+
+// One warp: the best candidate of a slot.
+__device__ Centre best_of(const Candidates& candidates, std::uint64_t seed, std::int64_t slot) {
+  const int count = candidates.count();
+  std::int64_t best = -(std::int64_t{1} << 62);
+  for (int i = lane(); i < count; i += 32) {
+    const std::int64_t value = candidates(i);
+    best = value > best ? value : best;
+  }
+  best = warp_max(best);
+  std::uint64_t tie = ~std::uint64_t{0};
+  for (int i = lane(); i < count; i += 32) {
+    if (candidates(i) != best) continue;
+    const std::uint64_t own = peak_tie(seed, slot, i);
+    tie = own < tie ? own : tie;
+  }
+  return candidates.centre(static_cast<int>(warp_min(tie) & 0xFFFFFFFFu));
+}
+
+// All threads: centres of all slots of a clip.
+__device__ void find_centres(const ScoreBatch& score, const BoxPlan& plan, BoxSize size,
+                             std::int64_t clip, std::uint64_t seed, std::uint8_t* came_from,
+                             ClipRoom& room) {
+  const TokenGrid& grid = score.grid;
+  const std::int64_t tokens = grid.slot_tokens(), start = clip * grid.tokens();
+  const std::uint8_t* cuts = score.cuts + clip * grid.slots;
+  const bool inverse = plan.rule == BoxRule::kInverse;
+  for (std::int64_t s = warp(); s < grid.slots; s += warps()) {
+    if (!inverse) look_at_slot(score, plan, start + s * tokens, s, room);
+    __syncwarp();
+    if (!inverse && (room.moving[s] == 0 || plan.peak == Peak::kPath)) continue;
+    const Candidates candidates{score.values + start + s * tokens, grid, size,
+                                inverse ? Peak::kBox : plan.peak, inverse};
+    const Centre centre = best_of(candidates, seed, s);
+    if (lane() == 0) room.centres[s] = centre;
+  }
+  __syncthreads();
+  if (inverse) return;
+  for (std::int64_t begin = 0; begin < grid.slots && plan.peak == Peak::kPath;) {
+    std::int64_t end = begin + 1;
+    if (room.moving[begin] != 0) {
+      while (end < grid.slots && room.moving[end] != 0 && cuts[end] == 0) ++end;
+      follow_path(score.values + start, grid, begin, end, seed, came_from, room);
+    }
+    begin = end;
+  }
+  if (threadIdx.x == 0) {
+    const Walk walk(grid.rows, grid.columns, size, plan.step, seed);
+    bool held = false;
+    for (std::int64_t s = 0; s < grid.slots; ++s) {
+      if (room.moving[s] != 0) {
+        if (plan.peak == Peak::kPath) room.centres[s] = token_centre(room.peaks[s], grid.columns);
+        held = true;
+        continue;
+      }
+      const bool restart = s == 0 || (held && cuts[s] != 0);
+      room.centres[s] = restart ? walk.start(s) : walk.next(room.centres[s - 1], s);
+      held = held && !restart;
+    }
+  }
+  __syncthreads();
+}
+
+// All threads: centres that know no motion.
+__device__ void draw_centres(const TokenGrid& grid, const BoxPlan& plan, BoxSize size,
+                             std::uint64_t seed, ClipRoom& room) {
+  const Walk walk(grid.rows, grid.columns, size, plan.step, seed);
+  if (plan.rule == BoxRule::kJumping) {
+    for (std::int64_t s = threadIdx.x; s < grid.slots; s += blockDim.x) {
+      room.centres[s] = walk.start(s);
+    }
+  } else if (threadIdx.x == 0) {
+    room.centres[0] = walk.start(0);
+    for (std::int64_t s = 1; s < grid.slots; ++s) {
+      room.centres[s] =
+          plan.rule == BoxRule::kFixed ? room.centres[0] : walk.next(room.centres[s - 1], s);
+    }
+  }
+  __syncthreads();
+}
+
+__device__ void all_centres(const ScoreBatch& score, const BoxPlan& plan, BoxSize size,
+                            std::uint64_t seed, std::uint8_t* came_from, ClipRoom& room) {
+  if (plan.rule == BoxRule::kGuided || plan.rule == BoxRule::kInverse) {
+    find_centres(score, plan, size, blockIdx.x, seed, came_from, room);
+  } else {
+    draw_centres(score.grid, plan, size, seed, room);
+  }
+}
+
+// One block makes the masks of one clip: first all centres, then each warp paints slots.
+__global__ void score_boxes_kernel(ScoreBatch score, BoxPlan plan, const std::uint64_t* seeds,
+                                   std::uint8_t* mask) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  Carver carver(shared);
+  ClipRoom room(carver, score.grid, plan.peak == Peak::kPath);
+  const std::uint64_t seed = seeds[blockIdx.x];
+  const BoxSize size = size_of(plan, score.grid, seed);
+  std::uint8_t* own = mask + static_cast<std::int64_t>(blockIdx.x) * score.grid.tokens();
+  all_centres(score, plan, size, seed, own, room);
+  for (std::int64_t s = warp(); s < score.grid.slots; s += warps()) {
+    // A fixed box is the first slot's, ties included.
+    const std::int64_t drawn = plan.rule == BoxRule::kFixed ? 0 : s;
+    paint(room.centres[s], score.grid, size, plan, seed, drawn, room.ties + kMostTies * warp(),
+          own + s * score.grid.slot_tokens());
+  }
+}
+
+// One block finds the boxes of one clip.
+__global__ void corners_kernel(ScoreBatch score, BoxPlan plan, const ViewRow* views,
+                               const std::int64_t* sizes, const std::uint64_t* seeds,
+                               float* corners, std::uint8_t* scratch) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  Carver carver(shared);
+  const TokenGrid& grid = score.grid;
+  ClipRoom room(carver, grid, plan.peak == Peak::kPath);
+  const std::int64_t clip = blockIdx.x;
+  const BoxSize size = size_of(plan, grid, seeds[clip]);
+  all_centres(score, plan, size, seeds[clip], scratch + clip * grid.tokens(), room);
+  const ViewRow view = views[clip];
+  for (std::int64_t s = threadIdx.x; s < grid.slots; s += blockDim.x) {
+    const double top = slid_edge(room.centres[s].row, size.h, grid.rows);
+    double left = slid_edge(room.centres[s].column, size.w, grid.columns);
+    if (view.hflip != 0) left = static_cast<double>(grid.columns - size.w) - left;
+    const double right = left + static_cast<double>(size.w);
+    const double bottom = top + static_cast<double>(size.h);
+    float* box = corners + (clip * grid.slots + s) * 4;
+    box[0] = source_edge(view.x, view.w, left, grid.columns, sizes[2 * clip]);
+    box[1] = source_edge(view.y, view.h, top, grid.rows, sizes[2 * clip + 1]);
+    box[2] = source_edge(view.x, view.w, right, grid.columns, sizes[2 * clip]);
+    box[3] = source_edge(view.y, view.h, bottom, grid.rows, sizes[2 * clip + 1]);
+  }
+}
+
+std::int64_t room_bytes(const TokenGrid& grid, const BoxPlan& plan) {
+  Carver carver;
+  const ClipRoom room(carver, grid, plan.peak == Peak::kPath);
+  return carver.used();
+}
+
+}  // namespace
+
+void score_box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
+                     std::uint8_t* mask, cudaStream_t stream) {
+  const BoxPlan plan = plan_boxes(box, score.grid);
+  if (score.clips == 0) return;
+  const std::int64_t bytes = room_bytes(score.grid, plan);
+  reserve_shared(score_boxes_kernel, bytes);
+  score_boxes_kernel<<<block_count(score.clips), kClipThreads, static_cast<std::size_t>(bytes),
+                       stream>>>(score, plan, seeds, mask);
+  check(cudaGetLastError(), "score_boxes_kernel");
+}
+
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+                  const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
+                  std::uint8_t* scratch, cudaStream_t stream) {
+  const BoxPlan plan = plan_boxes(box, score.grid);
+  if (score.clips == 0) return;
+  const std::int64_t bytes = room_bytes(score.grid, plan);
+  reserve_shared(corners_kernel, bytes);
+  corners_kernel<<<block_count(score.clips), kClipThreads, static_cast<std::size_t>(bytes),
+                   stream>>>(score, plan, views, sizes, seeds, corners, scratch);
+  check(cudaGetLastError(), "corners_kernel");
+}
+
+}  // namespace mgm::cuda

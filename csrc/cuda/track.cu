@@ -1,0 +1,151 @@
+#include "launch.hpp"
+#include "mask_options.hpp"
+#include "select.cuh"
+#include "slot_score.cuh"
+#include "track_math.hpp"
+
+namespace mgm::cuda {
+
+namespace {
+
+constexpr int kThreads = 256;
+
+struct TrackPlan {
+  TokenGrid grid;
+  std::int64_t num_masked, down, across;  // falloffs
+};
+
+// The block's shared memory.
+struct TrackRoom {
+  std::int64_t *lines, *map;  // [R * C]
+  std::uint64_t* ranks;       // [R * C]
+  std::uint8_t* bumps;        // [R * C], as the picture has them
+
+  __host__ __device__ TrackRoom(Carver& carver, const TokenGrid& grid) {
+    lines = carver.take<std::int64_t>(grid.slot_tokens());
+    map = carver.take<std::int64_t>(grid.slot_tokens());
+    ranks = carver.take<std::uint64_t>(grid.slot_tokens());
+    bumps = carver.take<std::uint8_t>(grid.slot_tokens());
+  }
+};
+
+__device__ std::int64_t middle_row(const ClipView& clip, std::int64_t slot, std::int64_t last) {
+  const std::int64_t middle = (clip.first_row(slot) + clip.last_row(slot)) / 2;
+  return middle < last ? middle : last;
+}
+
+// map = the largest of all bumps, axis by axis, in 2^-30.
+__device__ void make_map(const TrackPlan& plan, TrackRoom& room) {
+  const int rows = static_cast<int>(plan.grid.rows), columns = static_cast<int>(plan.grid.columns);
+  for (int i = static_cast<int>(threadIdx.x); i < rows * columns;
+       i += static_cast<int>(blockDim.x)) {
+    const std::uint8_t* row = room.bumps + i / columns * columns;
+    std::int64_t least = kNoBump;
+    for (int c = 0; c < columns; ++c) {
+      const std::int64_t lost = plan.across * bump_distance(i % columns, c);
+      if (row[c] != 0 && lost < least) least = lost;
+    }
+    room.lines[i] = least;
+  }
+  __syncthreads();
+  for (int i = static_cast<int>(threadIdx.x); i < rows * columns;
+       i += static_cast<int>(blockDim.x)) {
+    std::int64_t least = kNoBump;
+    for (int r = 0; r < rows; ++r) {
+      const std::int64_t lost =
+          plan.down * bump_distance(i / columns, r) + room.lines[r * columns + i % columns];
+      least = lost < least ? lost : least;
+    }
+    room.map[i] = exp2_negative(least);
+  }
+  __syncthreads();
+}
+
+// One block makes the mask of one slot of one clip; each draws the clip's bumps for itself.
+__global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64_t* seeds,
+                             std::uint8_t* mask) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  __shared__ SelectRoom select;
+  Carver carver(shared);
+  TrackRoom room(carver, plan.grid);
+  const TokenGrid& grid = plan.grid;
+  const int size = static_cast<int>(grid.slot_tokens()), columns = static_cast<int>(grid.columns);
+  const auto slots = static_cast<unsigned>(grid.slots);
+  const std::int64_t slot = blockIdx.x % slots, middle = grid.slots / 2;
+  const ClipView clip(field, grid.slots, blockIdx.x / slots);
+  const std::uint64_t seed = seeds[clip.clip];
+  const bool mirrored = clip.view.hflip != 0;
+  const auto token_of = [=](int i) {
+    return mirrored ? i - i % columns + columns - 1 - i % columns : i;
+  };
+  const auto all = [](int) { return true; };
+  const auto bump = [&](int i) {
+    const auto word = philox_word(seed, Purpose::kBump, static_cast<std::uint32_t>(middle),
+                                  static_cast<std::uint32_t>(i));
+    return tie_rank(word, static_cast<std::uint32_t>(middle * size + i));
+  };
+  choose(select, size, static_cast<unsigned>(size - plan.num_masked), all, bump, bump,
+         [&](int i, bool chosen) { room.bumps[token_of(i)] = chosen; });
+  make_map(plan, room);
+  const std::int64_t stride = field.high * field.wide;
+  Tracker tracker;
+  tracker.vectors = reinterpret_cast<const std::int16_t*>(clip.vectors);
+  tracker.cuts = clip.cuts;
+  tracker.row_frames = field.row_frames + clip.clip * field.rows;
+  tracker.cells_high = clip.cells.high;
+  tracker.cells_wide = clip.cells.wide;
+  tracker.row_stride = stride;
+  tracker.line_stride = field.wide;
+  tracker.wide = grid.columns << 16;
+  tracker.high = grid.rows << 16;
+  tracker.across = TrackScale(clip.view.x, clip.view.w, grid.columns, clip.cells.cell);
+  tracker.down = TrackScale(clip.view.y, clip.view.h, grid.rows, clip.cells.cell);
+  const std::int64_t last = clamp_to(clip.offsets[field.samples], 0, field.rows) - 1;
+  const std::int64_t from = middle_row(clip, slot, last), goal = middle_row(clip, middle, last);
+  for (int i = static_cast<int>(threadIdx.x); i < size; i += static_cast<int>(blockDim.x)) {
+    Place place{(std::int64_t{i % columns} << 16) + 32768,
+                (std::int64_t{i / columns} << 16) + 32768};
+    const bool found = tracker.follow(place, from, goal);
+    const std::int64_t value =
+        found ? sample_map(room.map, grid.rows, grid.columns, place) : room.map[i] << 16;
+    room.ranks[token_of(i)] = static_cast<std::uint64_t>(value);
+  }
+  __syncthreads();
+  std::uint8_t* own = mask + static_cast<std::int64_t>(blockIdx.x) * size;
+  choose(
+      select, size, static_cast<unsigned>(plan.num_masked), all,
+      [&](int i) { return room.ranks[i]; },
+      [&](int i) {
+        const auto word = philox_word(seed, Purpose::kRank, static_cast<std::uint32_t>(slot),
+                                      static_cast<std::uint32_t>(i));
+        return tie_rank(word, static_cast<std::uint32_t>(i));
+      },
+      [&](int i, bool chosen) { own[i] = chosen; });
+}
+
+}  // namespace
+
+void track_batch(const FieldBatch& field, const TrackRequest& request, const std::uint64_t* seeds,
+                 std::uint8_t* mask, cudaStream_t stream) {
+  ScoreRequest slots;
+  slots.grid = request.grid;
+  check_slots(field, slots);
+  check_sigma(request.sigma);
+  const TokenGrid& grid = request.grid;
+  if (request.num_masked < 1 || request.num_masked >= grid.slot_tokens()) {
+    throw std::invalid_argument("num_masked must be in [1, " +
+                                std::to_string(grid.slot_tokens() - 1) + "], not " +
+                                std::to_string(request.num_masked));
+  }
+  if (field.clips == 0) return;
+  const TrackPlan plan{grid, request.num_masked, bump_falloff(request.sigma, grid.rows),
+                       bump_falloff(request.sigma, grid.columns)};
+  Carver carver;
+  const TrackRoom room(carver, grid);
+  reserve_shared(track_kernel, carver.used() + static_cast<std::int64_t>(sizeof(SelectRoom)));
+  track_kernel<<<block_count(field.clips * grid.slots), kThreads,
+                 static_cast<std::size_t>(carver.used()), stream>>>(field, plan, seeds, mask);
+  check(cudaGetLastError(), "track_kernel");
+}
+
+}  // namespace mgm::cuda
