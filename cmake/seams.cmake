@@ -40,6 +40,7 @@ set(MGM_SEAMS
   # HEVC
   ff_hevc_deblocking_boundary_strengths
   ff_hevc_dsp_init
+  ff_hevc_end_of_slice_flag_decode
   ff_hevc_hls_filter
   ff_hevc_hls_filters
   ff_hevc_luma_mv_merge_mode

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "export.h"
+#include "h264_cover.h"
 #include "h264_macroblock.h"
 #include "h264_references.h"
 #include "h264_rows.h"
@@ -26,6 +27,7 @@ typedef struct State {
   MgmTargets targets;
   MgmPicture* picture; /* of the current slice */
   MgmH264Rows rows;
+  MgmH264Cover cover;
   MgmCell* cells; /* where libavcodec's rows are wanted; the picture's */
   Note* note;     /* what is done with each macroblock */
   int64_t serial; /* of the current picture */
@@ -44,6 +46,7 @@ static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPi
   const size_t num_macroblocks = (size_t)h->mb_stride * (size_t)h->mb_height;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
   state->rows.kept = 0;
+  mgm_h264_begin_cover(&state->cover, h, picture);
 }
 
 static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
@@ -189,12 +192,24 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   }
 }
 
-int __wrap_ff_h264_execute_decode_slices(H264Context* h) {
-  const MgmTap* tap = mgm_tap(h->avctx);
-  if (!tap || !tap->skip_blocks) return __real_ff_h264_execute_decode_slices(h);
+static int skip_slice(H264Context* h, const State* state) {
+  if (state->picture) state->picture->concealed = 0; /* not read, which is no damage */
   h->slice_ctx[0].next_slice_idx = INT_MAX;
   h->nb_slice_ctx_queued = 0;
   return 0;
+}
+
+/* One thread: one slice each time. */
+int __wrap_ff_h264_execute_decode_slices(H264Context* h) {
+  const MgmTap* tap = mgm_tap(h->avctx);
+  if (!tap || h->nb_slice_ctx_queued != 1) return __real_ff_h264_execute_decode_slices(h);
+  State* state = tap->state;
+  if (tap->skip_blocks) return skip_slice(h, state);
+  const int begin = mgm_h264_place(h, &h->slice_ctx[0]);
+  const int status = __real_ff_h264_execute_decode_slices(h);
+  h->er.error_occurred = 0; /* said of every slice but the first while concealment is off */
+  if (state->picture) mgm_h264_cover(&state->cover, h, state->picture, begin, status);
+  return status;
 }
 
 static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "cabac_end.h"
+#include "hevc_no_pixels.h"
 #include "tap.h"
 
 /* Both have the type that the decoder's header states; a wrap of another type does not compile. */
@@ -14,6 +16,7 @@ SEAM(ff_hevc_dsp_init);
 SEAM(ff_hevc_set_new_ref);
 SEAM(ff_hevc_slice_rpl);
 SEAM(ff_hevc_pred_mode_decode);
+SEAM(ff_hevc_end_of_slice_flag_decode);
 SEAM(ff_hevc_no_residual_syntax_flag_decode);
 SEAM(ff_hevc_luma_mv_merge_mode);
 SEAM(ff_hevc_luma_mv_mvp_mode);
@@ -28,7 +31,7 @@ typedef struct State {
   MgmPicture* picture;   /* being decoded */
   size_t unit_blocks;    /* how many it had before the current coding unit */
   int missing_trees;     /* coding trees of the picture not decoded yet */
-  int missing_reference; /* one of its slices refers to a picture that is not there */
+  int damaged;           /* a slice of it refers to a picture that is not there, or ends wrongly */
   int num_references[2]; /* of the slice's lists */
   uint8_t references[2][HEVC_MAX_REFS]; /* their indices in MgmPicture.references */
 } State;
@@ -43,31 +46,10 @@ static inline int drops_pixels(const HEVCContext* s) {
   return state && state->drops_pixels;
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-static void no_intra(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y, int plane) {}
-static void no_pcm(uint8_t* to, ptrdiff_t stride, int w, int h, GetBitContext* bits, int depth) {}
-static void no_residual(uint8_t* to, const int16_t* residual, ptrdiff_t stride) {}
-static void no_dequant(int16_t* coefficients, int16_t log2_size) {}
-static void no_rdpcm(int16_t* coefficients, int16_t log2_size, int mode) {}
-static void no_transform(int16_t* coefficients) {}
-static void no_idct(int16_t* coefficients, int columns) {}
-#pragma GCC diagnostic pop
-
 static void install_tables(HEVCContext* s, const State* state) {
   s->hevcdsp = state->dsp;
   s->hpc = state->pred;
-  if (!state->drops_pixels) return;
-  s->hevcdsp.put_pcm = no_pcm;
-  s->hevcdsp.dequant = no_dequant;
-  s->hevcdsp.transform_rdpcm = no_rdpcm;
-  s->hevcdsp.transform_4x4_luma = no_transform;
-  for (int i = 0; i < 4; ++i) {
-    s->hevcdsp.add_residual[i] = no_residual;
-    s->hevcdsp.idct[i] = no_idct;
-    s->hevcdsp.idct_dc[i] = no_transform;
-    s->hpc.intra_pred[i] = no_intra;
-  }
+  if (state->drops_pixels) mgm_hevc_drop_pixels(&s->hevcdsp, &s->hpc);
 }
 
 void __wrap_ff_hevc_dsp_init(HEVCDSPContext* dsp, int bit_depth) {
@@ -100,7 +82,7 @@ int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
   state->picture = status < 0 ? NULL : mgm_picture(s->cur_frame->f);
   state->unit_blocks = 0;
   state->missing_trees = l->sps->ctb_width * l->sps->ctb_height;
-  state->missing_reference = 0;
+  state->damaged = 0;
   if (!state->picture) return status;
   state->picture->has_poc = 1;
   state->picture->poc = poc;
@@ -116,7 +98,7 @@ static void note_list(State* state, RefPicList* list, int which) {
     if (i >= list->nb_refs) continue;
     /* The decoder makes grey pictures up for those that are not there. */
     const int there = frame && frame->f && !(frame->flags & HEVC_FRAME_FLAG_UNAVAILABLE);
-    if (!there) state->missing_reference = 1;
+    if (!there) state->damaged = 1;
     state->references[which][i] =
         mgm_add_reference(state->picture, there ? mgm_picture(frame->f) : NULL, list->list[i], 0);
   }
@@ -210,6 +192,15 @@ void __wrap_ff_hevc_deblocking_boundary_strengths(HEVCLocalContext* lc, const HE
   __real_ff_hevc_deblocking_boundary_strengths(lc, l, pps, x, y, log2_size);
 }
 
+/* Called at the end of each coding tree. */
+int __wrap_ff_hevc_end_of_slice_flag_decode(HEVCLocalContext* lc) {
+  const int ends = __real_ff_hevc_end_of_slice_flag_decode(lc);
+  State* state = state_of(lc->parent);
+  if (!state) return ends;
+  if (ends ? !mgm_cabac_ends(&lc->cc) : state->missing_trees == 1) state->damaged = 1;
+  return ends;
+}
+
 /* Called once per coding tree, after it was decoded. */
 void __wrap_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l, const HEVCPPS* pps,
                                 int x, int y, int size) {
@@ -220,7 +211,7 @@ void __wrap_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l,
     /* Prediction modes are not sent in I slices. */
     if (s->sh.slice_type == HEVC_SLICE_I) add_intra(picture, pps->sps, x, y, size);
     picture->tapped |= picture->num_blocks > 0;
-    if (--state->missing_trees == 0) picture->concealed = (uint8_t)state->missing_reference;
+    if (--state->missing_trees == 0) picture->concealed = (uint8_t)state->damaged;
   }
   if (!drops_pixels(s)) __real_ff_hevc_hls_filters(lc, l, pps, x, y, size);
 }
