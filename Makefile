@@ -8,7 +8,7 @@
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
 #   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses; CUDA=1: with _cuda
-#   make cuda       mgm_ext._cuda as well, and its tests
+#   make cuda       mgm_ext._cuda as well, and its tests  CUDA_ARCHITECTURES="90" chooses
 #
 # PYTHON=... chooses the interpreter of .venv. MGM_FFMPEG_PREFIX, MGM_FFMPEG_TARBALL and MGM_DAV1D_TARBALL are passed on
 # to CMake.
@@ -129,10 +129,12 @@ $(STAMP)/cuda: $(STAMP)/package
 	test -n "$(NVCC)" || $(PIP) install --group cuda
 	touch $@
 
+# Empty: those of cmake/cuda.cmake that the compiler knows.
+CUDA_ARCHITECTURES ?=
 cuda: $(STAMP)/cuda $(STAMP)/test
 	CUDACXX="$(abspath $(NVCC))" PATH="$(CURDIR)/$(BIN):$$PATH" \
 	  $(PIP) install --no-build-isolation -e ".[draw]" $(DEFINES) \
-	  -C cmake.define.MGM_CUDA=ON
+	  -C cmake.define.MGM_CUDA=ON -C cmake.define.CMAKE_CUDA_ARCHITECTURES="$(CUDA_ARCHITECTURES)"
 	$(BIN)/python -m pytest tests -m cuda
 
 clean:
