@@ -67,7 +67,7 @@ def _start(tool: list[str], code: Code, times: int) -> subprocess.Popen[str]:
     # Hashes and the threads of NumPy's libraries would differ between runs.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
-        ["valgrind", *tool, sys.executable, "-S", "-c", program],
+        ["valgrind", *tool, sys.executable, "-c", program],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import peers, plots, rows, tables
+from benchmarks import cuda_rows, peers, plots, rows, tables
 from benchmarks.rows import Row
 from mgm_ext import _core
 
@@ -106,6 +106,8 @@ def _plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
 def main() -> None:
     """Rewrites results, plots and README from the rows in out/benchmark."""
     written = write_results(list(rows.read()), circumstances(), RESULTS)
+    on_gpu = json.loads((RESULTS / "cuda.json").read_text())
+    written[cuda_rows.TABLE] = tables.markdown(cuda_rows.rows_of(on_gpu), cuda_rows.caption(on_gpu))
     readme = ROOT / "README.md"
     readme.write_text(tables.rewrite(readme.read_text(), written))
     for name, text in written.items():

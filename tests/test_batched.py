@@ -288,8 +288,9 @@ def test_smooth_mask_is_that_of_plain_torch(seed: int) -> None:
     seeds = torch.tensor([5, -9, 1 << 40])
     k = int(0.7 * grid.rows * grid.columns)
     h, w = plain_boxes.box_size(k, 1.0, grid.rows, grid.columns)
+    words = torch_smooth.drawn(seeds, grid)
     want = torch_smooth.smooth_mask(
-        batch.field, batch.cells, batch.offsets, batch.views, batch.cuts, seeds, grid, k, (h, w)
+        batch.field, batch.cells, batch.offsets, batch.views, batch.cuts, words, grid, k, (h, w)
     )
     got = batched.motion_guided_mask(batch, seeds, grid=grid, preset="smooth", num_masked=k)
     assert torch.equal(got, want)

@@ -23,6 +23,16 @@ class Grid(NamedTuple):
     columns: int
 
 
+class Random(NamedTuple):
+    """The Philox words that a mask needs, int64: [B, S, tokens] twice, [B, 2], [B, S, 2] twice."""
+
+    rank: Tensor
+    peak: Tensor
+    jitter: Tensor
+    start: Tensor
+    step: Tensor
+
+
 def product(a: Tensor, b: int) -> tuple[Tensor, Tensor]:
     """High and low word of a 32-bit product, in int64 that never overflow."""
     low, high = (a & 0xFFFF) * b, (a >> 16) * b
@@ -44,6 +54,18 @@ def words(seeds: Tensor, purpose: int, slots: Tensor, n: int) -> Tensor:
         c0, c1, c2, c3 = h1 ^ c1 ^ k0, l1, h0 ^ c3 ^ k1, l0
         k0, k1 = (k0 + 0x9E3779B9) & LOW, (k1 + 0xBB67AE85) & LOW
     return torch.stack([c0, c1, c2, c3], -1).flatten(2)[..., :n]
+
+
+def drawn(seeds: Tensor, grid: Grid) -> Random:
+    slots = torch.arange(grid.slots, device=seeds.device)
+    n = grid.rows * grid.columns
+    return Random(
+        rank=words(seeds, RANK, slots, n),
+        peak=words(seeds, PEAK, slots, n),
+        jitter=words(seeds, JITTER, slots[:1], 2)[:, 0],
+        start=words(seeds, START, slots, 2),
+        step=words(seeds, STEP, slots, 2),
+    )
 
 
 def overlap(start: Tensor, length: Tensor, tokens: int, cell: Tensor, cells: int) -> Tensor:
@@ -109,32 +131,30 @@ def smooth_mask(
     offsets: Tensor,
     views: Tensor,
     cuts: Tensor,
-    seeds: Tensor,
+    random: Random,
     grid: Grid,
     k: int,
     size: tuple[int, int],
 ) -> Tensor:
     """bool [B, S, R, C]: boxes of `size` tokens grown to K around the largest 3x3 sums."""
     motion, known = smooth_score(field, cells, offsets, views, cuts, grid)
-    slots = torch.arange(grid.slots, device=field.device)
-    n = grid.rows * grid.columns
     sums = square_sums(motion).flatten(2)
     top = sums.max(-1, keepdim=True).values
-    tie = torch.where(sums == top, words(seeds, PEAK, slots, n), 1 << 40)
+    tie = torch.where(sums == top, random.peak, 1 << 40)
     peak = tie.argmin(-1)
     moving = (top[..., 0] >= 9 * round(0.02 * 64 * 65536)) & known.flatten(2).any(-1)
     ends = offsets[:, :: (offsets.shape[1] - 1) // grid.slots]
     at = torch.arange(cuts.shape[1], device=field.device)
     inside = (at >= ends[:, :-1, None]) & (at < ends[:, 1:, None])
     cut = (inside & cuts[:, None]).any(-1)
-    jitter = (words(seeds, JITTER, slots[:1], 2)[:, 0] * TOKEN >> 32) - TOKEN // 2
+    jitter = (random.jitter * TOKEN >> 32) - TOKEN // 2
     centres = []
     for axis, (tokens, side) in enumerate(zip(grid[1:], size, strict=True)):
         index = peak // grid.columns if axis == 0 else peak % grid.columns
         peaks = (2 * index + 1) * (TOKEN // 2)
         low, high = side * (TOKEN // 2), tokens * TOKEN - side * (TOKEN // 2)
-        starts = low + (words(seeds, START, slots, 2)[..., axis] * (high - low + 1) >> 32)
-        steps = (words(seeds, STEP, slots, 2)[..., axis] * (2 * TOKEN + 1) >> 32) - TOKEN
+        starts = low + (random.start[..., axis] * (high - low + 1) >> 32)
+        steps = (random.step[..., axis] * (2 * TOKEN + 1) >> 32) - TOKEN
         place, held = starts[:, 0], moving[:, 0]
         found = []
         for s in range(grid.slots):
@@ -146,26 +166,25 @@ def smooth_mask(
             place = torch.where(moving[:, s], peaks[:, s], place)
             found.append(place + torch.where(moving[:, s], jitter[:, axis, None][:, 0], 0))
         centres.append(torch.stack(found, 1))
-    return grown(centres, seeds, slots, grid, k, size)
+    return grown(centres, random.rank, grid, k, size)
 
 
 def grown(
     centres: list[Tensor],
-    seeds: Tensor,
-    slots: Tensor,
+    word: Tensor,
     grid: Grid,
     k: int,
     size: tuple[int, int],
 ) -> Tensor:
     """The K tokens of lowest (far, near, word) around each centre [B, S]."""
     distances = [
-        (torch.arange(tokens, device=seeds.device) * TOKEN + TOKEN // 2 - place[..., None]).abs()
+        (torch.arange(tokens, device=word.device) * TOKEN + TOKEN // 2 - place[..., None]).abs()
         * other
         for place, tokens, other in zip(centres, grid[1:], size[::-1], strict=True)
     ]
     down, across = distances[0][..., :, None], distances[1][..., None, :]
     far, near = torch.maximum(down, across).flatten(2), torch.minimum(down, across).flatten(2)
-    by_word = words(seeds, RANK, slots, far.shape[-1]).argsort(dim=-1, stable=True)
+    by_word = word.argsort(dim=-1, stable=True)
     rank = ((far << 31) + near).gather(-1, by_word)
     order = by_word.gather(-1, rank.argsort(dim=-1, stable=True))
     mask = torch.zeros_like(far, dtype=torch.bool)
