@@ -72,16 +72,21 @@ void ClipReader::plan(std::span<const Wanted> wanted) {
   watchdog_.restart();
 }
 
-void ClipReader::rewind() {
-  open();
-  order_.restart(0);
+// Decoding begins at frame `index`.
+void ClipReader::restart(std::int64_t index) {
+  order_.restart(index);
   positioned_ = true;
   drained_ = false;
-  packet_pending_ = false;
   has_pixels_ = true;
   sent_ = -1;
   current_.reset();
   ahead_.reset();
+}
+
+void ClipReader::rewind() {
+  open();
+  packet_pending_ = false;
+  restart(0);
 }
 
 // Puts the demuxer before a key frame's packet; false when the container's seeking cannot.
@@ -124,13 +129,7 @@ void ClipReader::go_to(std::int64_t index) {
     rewind();  // and decode up to it: slower, never wrong
     return;
   }
-  order_.restart(key.index);
-  positioned_ = true;
-  drained_ = false;
-  has_pixels_ = true;
-  sent_ = -1;
-  current_.reset();
-  ahead_.reset();
+  restart(key.index);
 }
 
 // How much of this packet's picture to decode.

@@ -51,6 +51,7 @@ class ClipReader {
 
  private:
   void open();
+  void restart(std::int64_t index);
   void rewind();
   [[nodiscard]] bool seek(const FrameIndex::Key& key);
   void go_to(std::int64_t index);
