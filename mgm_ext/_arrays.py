@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["read_only", "summary"]
+__all__ = ["read_only", "rebuilt", "summary"]
 
 
 def _shape_text(shape: Sequence[int | str]) -> str:
@@ -54,3 +54,10 @@ def summary(value: Any) -> str:
         )
         parts.append(f"{field.name}={text}")
     return f"{type(value).__name__}({', '.join(parts)})"
+
+
+def rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What `__reduce__` returns: pickled arrays come back writeable, and the constructor makes them
+    read-only again.
+    """
+    return type(value), tuple(getattr(value, f.name) for f in dataclasses.fields(value))

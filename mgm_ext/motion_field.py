@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._arrays import read_only, summary
+from ._arrays import read_only, rebuilt, summary
 from .motion_vectors import VideoInfo
 from .views import View
 
@@ -23,11 +23,6 @@ CELLS: Final = (8, 16, 32)
 WINDOWS: Final = ("centred", "interval", "frame")
 INVALID: Final = -32768
 """dx of a cell without motion."""
-
-
-def _rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    # Pickled arrays come back writeable; the constructor makes them read-only again.
-    return type(value), tuple(getattr(value, field.name) for field in fields(value))
 
 
 def cell_size(cell: Cell) -> int | None:
@@ -102,7 +97,7 @@ class MotionField:
         return summary(self)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _rebuilt(self)
+        return rebuilt(self)
 
     @classmethod
     def from_flow(
@@ -236,4 +231,4 @@ class Clip:
         return summary(self)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _rebuilt(self)
+        return rebuilt(self)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import read_only, summary
+from ._arrays import read_only, rebuilt, summary
 from .motion_field import Clip, MotionField
 from .texture import token_texture
 from .views import View
@@ -35,11 +35,6 @@ _NO_BOXES: Final = np.empty((0, 4))
 ScoreArrays: TypeAlias = tuple[
     NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]
 ]
-
-
-def _rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    # Pickled arrays come back writeable; the constructor makes them read-only again.
-    return type(value), tuple(getattr(value, field.name) for field in fields(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -88,7 +83,7 @@ class Score:
         return summary(self)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _rebuilt(self)
+        return rebuilt(self)
 
     @property
     def pixels_per_frame(self) -> NDArray[np.float32]:
