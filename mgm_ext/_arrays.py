@@ -57,7 +57,5 @@ def summary(value: Any) -> str:
 
 
 def rebuilt(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """What `__reduce__` returns: pickled arrays come back writeable, and the constructor makes them
-    read-only again.
-    """
+    """For `__reduce__`: the constructor makes pickled arrays read-only again."""
     return type(value), tuple(getattr(value, f.name) for f in dataclasses.fields(value))
