@@ -18,14 +18,8 @@ def test_fields_of_encodings_agree(
     two_pass_clip: Callable[..., Path],
     real_footage: Callable[..., clips.Frames],
 ) -> None:
-    found = [
-        agreement.correlations(
-            real_footage(name, size=(256, 340), num_frames=48), encoded_clip, two_pass_clip
-        )
-        for name in agreement.FOOTAGE
-    ]
-    for name in found[0]:
-        values = [one[name] for one in found]
+    found = agreement.of_footage(real_footage, encoded_clip, two_pass_clip)
+    for name, values in found.items():
         record(
             "agreement",
             f"token scores of {name}: correlation with {agreement.REFERENCE}'s",

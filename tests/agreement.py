@@ -34,6 +34,21 @@ def token_scores(path: Path, *, num_frames: int) -> NDArray[np.int64]:
     return mgm_ext.motion_score(field, grid=(8, 14, 14)).values.ravel()
 
 
+def of_footage(
+    real_footage: Callable[..., clips.Frames],
+    encoded_clip: EncodedClip,
+    two_pass_clip: Callable[..., Path],
+) -> dict[str, list[float]]:
+    """Each encoder's correlations, one a clip of `FOOTAGE`."""
+    found = [
+        correlations(
+            real_footage(name, size=(256, 340), num_frames=48), encoded_clip, two_pass_clip
+        )
+        for name in FOOTAGE
+    ]
+    return {name: [one[name] for one in found] for name in found[0]}
+
+
 def correlations(
     frames: clips.Frames, encoded_clip: EncodedClip, two_pass_clip: Callable[..., Path]
 ) -> dict[str, float]:

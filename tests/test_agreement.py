@@ -18,12 +18,7 @@ def test_fields_of_real_footage_agree(
     two_pass_clip: Callable[..., Path],
     real_footage: Callable[..., clips.Frames],
 ) -> None:
-    found = [
-        agreement.correlations(
-            real_footage(name, size=(256, 340), num_frames=48), encoded_clip, two_pass_clip
-        )
-        for name in agreement.FOOTAGE
-    ]
-    medians = {name: float(np.median([one[name] for one in found])) for name in found[0]}
+    found = agreement.of_footage(real_footage, encoded_clip, two_pass_clip)
+    medians = {name: float(np.median(values)) for name, values in found.items()}
     print({name: round(value, 2) for name, value in medians.items()})
     assert min(medians.values()) > 0.7, medians
