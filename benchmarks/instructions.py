@@ -13,8 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = """
-import sys, gc
-sys.path[:0] = {path}
+import gc
 gc.disable()
 {setup}
 for _ in range({times}):
@@ -62,8 +61,7 @@ def _callgrind(function: str) -> list[str]:
 
 
 def _start(tool: list[str], code: Code, times: int) -> subprocess.Popen[str]:
-    path = [str(ROOT), *(entry for entry in sys.path if entry.endswith("site-packages"))]
-    program = PROGRAM.format(path=path, setup=code.setup, statement=code.statement, times=times)
+    program = PROGRAM.format(setup=code.setup, statement=code.statement, times=times)
     # Hashes and the threads of NumPy's libraries would differ between runs.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
