@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from mgm_ext import Score, View, make_masking, motion_guided_mask, motion_score
+from mgm_ext import (
+    Score,
+    View,
+    make_masking,
+    motion_guided_mask,
+    motion_score,
+    random_mask,
+    seed_for,
+)
 from mgm_ext.adapters import MaskSource, Motion, TooManyFallbacks, check_mask
 from mgm_ext.adapters.attention import attention_of_scores, visible_and_targets, with_class_token
 from mgm_ext.adapters.mae_st import NoiseMasking, noise_of_masks, noise_of_scores
@@ -256,6 +264,13 @@ def test_omnimae_gets_exactly_what_it_asks_for(name: str, high: float) -> None:
     assert random_states() == before
     assert mask.dtype == np.bool_
     assert (mask.shape, int(mask.sum())) == (GRID, int(high))
+
+
+def test_omnimae_draws_the_second_of_a_seeds_masks_first() -> None:
+    shape = PredShape("random", seed=3)
+    for call in (1, 2):
+        expected = random_mask(grid=GRID, num_masked=100, seed=seed_for(3, 0, call))
+        np.testing.assert_array_equal(shape(*GRID, 100), expected)
 
 
 def test_omnimae_follows_each_clip_or_says_so() -> None:

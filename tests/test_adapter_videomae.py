@@ -249,10 +249,10 @@ def test_masks_draw_no_global_random_number(name: str) -> None:
 
 def test_masks_are_those_of_the_functions() -> None:
     generator = VideoMAEMaskingGenerator(WINDOW, 0.75)
-    generator.masks.masking._next_seed = lambda: 5  # type: ignore[method-assign]
+    generator.masks.masking._seeds.next = lambda: 5  # type: ignore[method-assign]
     mask = motion_guided_mask(FIELD, grid=WINDOW, seed=5)
     np.testing.assert_array_equal(generator(FIELD), mask.reshape(-1))
     cell = RunningCellMaskingGenerator(WINDOW, 0.5)
-    cell.masks.masking._next_seed = lambda: 5  # type: ignore[method-assign]
+    cell.masks.masking._seeds.next = lambda: 5  # type: ignore[method-assign]
     expected = running_cell_mask(grid=WINDOW, mask_ratio=0.5, seed=5).reshape(8, 196)
     np.testing.assert_array_equal(cell(), expected)

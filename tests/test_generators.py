@@ -23,6 +23,7 @@ from mgm_ext import (
     motion_guided_mask,
     motion_score,
     noise_from_score,
+    seed_for,
     simulated_motion_mask,
     three_state_mask,
     token_indices,
@@ -112,6 +113,7 @@ def test_own_sequence_repeats_with_a_seed_and_leaves_global_state_alone() -> Non
     for mask in masks:
         np.testing.assert_array_equal(mask, second())
     assert len({mask.tobytes() for mask in masks}) == 4
+    np.testing.assert_array_equal(masks[2], make("tube")(seed=seed_for(5, 0, 2)))
     assert random.getstate() == state
     after = np.random.get_state()[1]  # type: ignore[index]  # noqa: NPY002
     np.testing.assert_array_equal(after, legacy)

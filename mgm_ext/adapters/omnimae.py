@@ -7,14 +7,14 @@ pred_shape:
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..masks import Masking, make_masking, seed_for
+from ..masks import Masking, make_masking
 from ..masks.generator import MotionMasking
+from ..masks.seeds import OwnSeeds
 from ..motion_field import Clip, MotionField
 from ..views import View
 from .sources import MaskSource, Motion
@@ -50,8 +50,7 @@ class PredShape:
         self._moves = isinstance(trial, MotionMasking)
         self._names = mask, fallback
         self._options = options
-        self._base = int.from_bytes(os.urandom(8), "little") if seed is None else seed
-        self._process, self._calls = os.getpid(), 0
+        self._seeds = OwnSeeds(seed, first=1)
         self._next: tuple[Motion, View | None] | None = None
         self.source = MaskSource.GUIDED
 
@@ -80,7 +79,7 @@ class PredShape:
             return np.full(grid, masked > 0)
         name = self._names[0 if motion.motion is not None or not self._moves else 1]
         self.source = motion.source
-        seed = self._seed()
+        seed = self._seeds.next()
         if name in ("random", "block") or not 0 < masked // T < H * W - 1:
             clipwise = name if name in ("random", "block") else "random"
             own = self._options if clipwise == self._names[0] else {}
@@ -108,10 +107,3 @@ class PredShape:
             )
         source = MaskSource.FALLBACK if self._moves else MaskSource.GUIDED
         return Motion(None, source, "image"), None
-
-    def _seed(self) -> int:
-        if self._process != os.getpid():
-            self._process, self._calls = os.getpid(), 0
-            self._base = seed_for(self._base, int.from_bytes(os.urandom(8), "little"), 0)
-        self._calls += 1
-        return seed_for(self._base, 0, self._calls)

@@ -6,13 +6,13 @@ dataset = wds.WebDataset(shards).map(MaskStage(masking), handler=wds.warn_and_co
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 from collections.abc import Mapping
 from typing import Any
 
 from ..errors import DecodeError
 from ..masks import Masking, seed_for
+from ..masks.seeds import CallCount
 from .dataset import ClipMaker, Sample
 from .sources import no_motion
 
@@ -50,7 +50,7 @@ class MaskStage:
         self.maker = ClipMaker(masking, **options)
         self.suffixes = suffixes
         self.seed = seed
-        self._process, self._calls = os.getpid(), 0
+        self._count = CallCount()
 
     def __call__(self, sample: Mapping[str, Any]) -> Sample:
         """The sample with "pixel_values", "bool_masked_pos" and "mask_source" for its video.
@@ -75,8 +75,5 @@ class MaskStage:
         return {**rest, **self.maker.view(clip, motion, seed)}
 
     def _seed(self, name: str) -> int:
-        if self._process != os.getpid():
-            self._process, self._calls = os.getpid(), 0
-        self._calls += 1
         number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
-        return seed_for(self.seed, self._calls, number)
+        return seed_for(self.seed, self._count.next(), number)

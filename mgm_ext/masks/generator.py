@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
@@ -15,7 +14,7 @@ from ..motion_field import Clip, MotionField
 from ..score import Score
 from ..views import View
 from .options import Grid, Mask, Source, group_ids, mask_input
-from .seeds import seed_for
+from .seeds import OwnSeeds
 
 __all__ = ["Masking", "MotionMasking"]
 
@@ -68,12 +67,10 @@ class Masking:
         self.mask_ratio = mask_ratio
         self.settings = {name: options.get(name, known[name]) for name in sorted(allowed)}
         self._seed = seed
-        self._base = int.from_bytes(os.urandom(8), "little") if seed is None else seed
-        self._calls = 0
-        self._process = os.getpid()
+        self._seeds = OwnSeeds(seed)
         self.rule_options = self._rule_options()
         # Whatever is wrong with the settings shows here, not in a worker hours later.
-        _core.make_mask(self.name, input_size, self.rule_options, self._trial(), self._base)
+        _core.make_mask(self.name, input_size, self.rule_options, self._trial(), self._seeds.base)
 
     def __call__(
         self,
@@ -127,16 +124,8 @@ class Masking:
         return _core.MaskInput()
 
     def _make(self, given: _core.MaskInput, seed: int | None) -> Mask:
-        number = self._next_seed() if seed is None else seed
+        number = self._seeds.next() if seed is None else seed
         return _core.make_mask(self.name, self.input_size, self.rule_options, given, number)
-
-    def _next_seed(self) -> int:
-        if self._process != os.getpid():
-            self._process = os.getpid()
-            self._base = seed_for(self._base, int.from_bytes(os.urandom(8), "little"), 0)
-            self._calls = 0
-        self._calls += 1
-        return seed_for(self._base, 0, self._calls - 1)
 
 
 class MotionMasking(Masking):

@@ -1,10 +1,12 @@
-"""One seed per sample."""
+"""One seed per sample, or per call in every process."""
 
 from __future__ import annotations
 
+import os
+
 from .. import _core
 
-__all__ = ["seed_for"]
+__all__ = ["CallCount", "OwnSeeds", "seed_for"]
 
 
 def seed_for(base: int, epoch: int, index: int, repeat: int = 0) -> int:
@@ -23,3 +25,44 @@ def seed_for(base: int, epoch: int, index: int, repeat: int = 0) -> int:
         ValueError: an argument is outside [0, 2^64).
     """
     return _core.seed_for(base, epoch, index, repeat)
+
+
+class CallCount:
+    """Numbers the calls of one process; a process that inherits the object begins anew."""
+
+    def __init__(self) -> None:
+        self._process, self._calls = os.getpid(), 0
+        self.inherited = False
+        """Whether another process made the object."""
+
+    def next(self) -> int:
+        """1 at the first call, then 2, ..."""
+        if self._process != os.getpid():
+            self._process, self._calls, self.inherited = os.getpid(), 0, True
+        self._calls += 1
+        return self._calls
+
+
+class OwnSeeds:
+    """An object's own seeds, different in every process; equal in every run when one is given.
+
+    Args:
+        seed: in [0, 2^64); None: from the system.
+        first: number of the first one.
+    """
+
+    def __init__(self, seed: int | None, *, first: int = 0) -> None:
+        self.base = _drawn() if seed is None else seed
+        self._first = first
+        self._count = CallCount()
+
+    def next(self) -> int:
+        """The next one, in [0, 2^64)."""
+        call = self._count.next()
+        if call == 1 and self._count.inherited:
+            self.base = seed_for(self.base, _drawn(), 0)
+        return seed_for(self.base, 0, self._first + call - 1)
+
+
+def _drawn() -> int:
+    return int.from_bytes(os.urandom(8), "little")
