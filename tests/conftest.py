@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -117,3 +117,21 @@ def two_pass_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pat
         return path
 
     return make
+
+
+@pytest.fixture(scope="session", name="clips")
+def moving_clips(encoded_clip: EncodedClip) -> list[Path]:
+    """Three clips of 30 frames of 128x96, of an object that moves another way in each."""
+    motions = ((3, 2), (-2, 1), (0, 4))
+    return [encoded_clip("libx264", kind="object", size=(96, 128), motion=m) for m in motions]
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Keeps torch to one thread."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -32,12 +32,6 @@ SIZE = (96, 128)
 MASKING = make_masking("motion_guided", input_size=GRID, mask_ratio=0.75)
 
 
-@pytest.fixture(scope="module")
-def clips(encoded_clip: EncodedClip) -> list[Path]:
-    kinds = ({"motion": (3, 2)}, {"motion": (-2, 1)}, {"motion": (0, 4)})
-    return [encoded_clip("libx264", kind="object", size=SIZE, **kind) for kind in kinds]  # type: ignore[arg-type]
-
-
 def dataset(videos: Any, **options: Any) -> ClipDataset:
     given: dict[str, Any] = {"num_frames": 8, "stride": 2, "crop": MultiScaleCrop(64)}
     return ClipDataset(videos, MASKING, **{**given, **options})

@@ -17,8 +17,8 @@ from mgm_ext import make_masking
 from mgm_ext.adapters import CenterCrop
 from mgm_ext.adapters.transformers import VideoMAECollator, grid_of, video_dataset
 from mgm_ext.masks import MASKINGS
-from tests.conftest import EncodedClip
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 transformers = pytest.importorskip("transformers")
 
 CONFIG = transformers.VideoMAEConfig(
@@ -39,22 +39,8 @@ GRID = (4, 4, 4)
 STEPS = 20
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def options_of(name: str) -> dict[str, Any]:
     return {"boxes": np.array([[16, 16, 80, 80]] * 4)} if name == "boxes" else {}
-
-
-@pytest.fixture(scope="module")
-def clips(encoded_clip: EncodedClip) -> list[Path]:
-    kinds = ({"motion": (3, 2)}, {"motion": (-2, 1)}, {"motion": (0, 4)})
-    return [encoded_clip("libx264", kind="object", size=(96, 128), **kind) for kind in kinds]  # type: ignore[arg-type]
 
 
 def data(clips: list[Path], name: str) -> Any:

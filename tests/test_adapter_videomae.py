@@ -28,7 +28,6 @@ from mgm_ext.adapters.videomae import (
 )
 from mgm_ext.masks import MASKINGS
 from tests import trainers
-from tests.conftest import EncodedClip
 from tests.fields import make_field, random_field
 from tests.trainers import (
     GroupMultiScaleCrop,
@@ -42,12 +41,6 @@ from tests.trainers import (
 GRID = (4, 4, 4)
 WINDOW = (8, 14, 14)
 FIELD = random_field(1, slots=8, tubelet=2, high=16, wide=16)
-
-
-@pytest.fixture(scope="module")
-def clips(encoded_clip: EncodedClip) -> list[Path]:
-    kinds = ({"motion": (3, 2)}, {"motion": (-2, 1)}, {"motion": (0, 4)})
-    return [encoded_clip("libx264", kind="object", size=(96, 128), **kind) for kind in kinds]  # type: ignore[arg-type]
 
 
 def their_dataset(clips: list[Path], *, v2: bool = False) -> VideoMAEDataset:

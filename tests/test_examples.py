@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +18,7 @@ import torch
 from mgm_ext.masks import MASKINGS
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = ["--size", "64", "--width", "64", "--depth", "1", "--batch", "2", "--cpu"]
 BOXES = json.dumps({"boxes": [[50, 50, 150, 150]] * 8})
 
@@ -37,14 +38,6 @@ def videos(real_clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFa
     for name in ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4"):
         (folder / name).symlink_to(real_clip(name))
     return str(folder)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("name", ["pretrain_hf", "pretrain_plain"])
