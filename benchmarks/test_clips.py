@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from benchmarks.conftest import PeerFixture, Record
+from benchmarks.footage import there_and_back
 from benchmarks.paired import Ratio, ratio
 from mgm_ext import VideoReader
 from tests.conftest import EncodedClip
@@ -31,8 +32,7 @@ def video(request: pytest.FixtureRequest, encoded_clip: EncodedClip, real_footag
     """(size, path): 10 s of real footage with x264's own settings."""
     name, size = SIZES[request.param]
     frames = real_footage(name, size=size, num_frames=LENGTH)
-    there_and_back = np.concatenate([frames, frames[-2:0:-1]])[:LENGTH]
-    return request.param, encoded_clip("libx264", kind=there_and_back)
+    return request.param, encoded_clip("libx264", kind=there_and_back(frames, LENGTH))
 
 
 def places(num: int, stride: int) -> list[list[int]]:

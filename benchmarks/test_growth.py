@@ -1,8 +1,7 @@
-"""How the cost grows with resolution, bitrate, length and key-frame spacing, and by codec."""
+"""How the cost grows with resolution, bitrate, length and key-frame spacing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +10,15 @@ import pytest
 
 from benchmarks import rivals_decode as rival
 from benchmarks.conftest import Record
+from benchmarks.footage import bitrate, clip_of_length, clip_of_lines, kilobits
 from benchmarks.paired import ratio
 from mgm_ext import read_motion_field, read_motion_vectors
-from tests.clips import Frames
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 
 LINES = (240, 360, 480, 720, 1080)
 QUALITIES = (18, 23, 28, 33, 38)
 LENGTHS = (60, 120, 240, 480)
 SPACINGS = (12, 25, 50, 100, 250)
-CODECS = {
-    "libx264": "H.264",
-    "libx265": "HEVC",
-    "libvpx-vp9": "VP9",
-    "libvpx": "VP8",
-    "libsvtav1": "AV1",
-    "mpeg4": "MPEG-4",
-    "mpeg2video": "MPEG-2",
-    "wmv2": "WMV2",
-}
-Footage = Callable[..., Frames]
-
-
-def there_and_back(frames: Frames, length: int) -> Frames:
-    """Footage of any length: played forwards, backwards, and so on."""
-    turn = np.concatenate([frames, frames[-2:0:-1]])
-    return turn[np.arange(length) % len(turn)]
 
 
 def time_vectors(record: Record, path: Path, table: str, row: str, at: float, note: str) -> None:
@@ -63,43 +45,35 @@ def time_vectors(record: Record, path: Path, table: str, row: str, at: float, no
 
 @pytest.mark.parametrize("lines", LINES)
 def test_resolution(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, lines: int
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage, lines: int
 ) -> None:
-    size = (lines, (lines * 16 // 9 + 1) // 2 * 2)
-    frames = real_footage("bigbuckbunny.mp4", size=size, num_frames=40)
-    path = encoded_clip("libx264", kind=frames, preset="faster")
-    time_vectors(record, path, "resolution", f"{lines} lines", lines, speed_of(path, 40))
+    path = clip_of_lines(encoded_clip, real_footage, lines)
+    time_vectors(record, path, "resolution", f"{lines} lines", lines, bitrate(path, 40))
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_bitrate(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, quality: int
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage, quality: int
 ) -> None:
     frames = real_footage("bikes.mp4", size=(480, 854), num_frames=50)
     path = encoded_clip("libx264", kind=frames, preset="faster", crf=quality)
-    kilobits = path.stat().st_size * 8 / 1000 / (50 / 25)
-    time_vectors(record, path, "bitrate", f"480 lines, crf {quality}", kilobits, speed_of(path, 50))
-
-
-def speed_of(path: Path, frames: int) -> str:
-    return f"{path.stat().st_size * 8 * 25 / 1000 / frames:.0f} kbit/s at 25 frames per second"
+    row, rate = f"480 lines, crf {quality}", kilobits(path, 50)
+    time_vectors(record, path, "bitrate", row, rate, bitrate(path, 50))
 
 
 @pytest.mark.parametrize("length", LENGTHS)
 def test_length(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, length: int
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage, length: int
 ) -> None:
-    frames = there_and_back(real_footage("bikes.mp4", size=(144, 340), num_frames=120), length)
-    path = encoded_clip("libx264", kind=frames, preset="faster", g=48)
+    path = clip_of_length(encoded_clip, real_footage, length)
     time_vectors(record, path, "length", f"whole file of {length} frames", length, "")
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)
 def test_key_frame_spacing(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, spacing: int
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage, spacing: int
 ) -> None:
-    frames = there_and_back(real_footage("bikes.mp4", size=(144, 340), num_frames=120), 480)
-    path = encoded_clip("libx264", kind=frames, preset="faster", g=spacing, sc_threshold=0)
+    path = clip_of_length(encoded_clip, real_footage, 480, g=spacing, sc_threshold=0)
     whole = read_motion_vectors(path, blocks="libavcodec")
     field = read_motion_field(path)
     random = np.random.default_rng(0)
@@ -122,22 +96,4 @@ def test_key_frame_spacing(
         frames=8 * 16,
         series="read_motion_field(frame_indices=...)",
         at=spacing,
-    )
-
-
-@pytest.mark.parametrize("codec", CODECS)
-def test_codec(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, codec: str
-) -> None:
-    frames = real_footage("bikes.mp4", size=(240, 426), num_frames=100)
-    path = encoded_clip(codec, kind=frames)
-    field, full = read_motion_field(path), rival.full_decode_field(path)
-    np.testing.assert_array_equal(field.vectors, full.vectors)
-    record(
-        "codecs",
-        f"read_motion_field, {CODECS[codec]} 426x240",
-        ratio(lambda: rival.full_decode_field(path), lambda: read_motion_field(path), budget=8),
-        rival="our own full decode with the same field",
-        frames=100,
-        note=speed_of(path, 100),
     )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks import peak
 from benchmarks.conftest import Record
-from benchmarks.test_growth import there_and_back
-from tests.clips import Frames
-from tests.conftest import EncodedClip
-
-Footage = Callable[..., Frames]
+from benchmarks.footage import clip_of_length, clip_of_lines
+from tests.conftest import EncodedClip, RealFootage
 
 
 def record_all(record: Record, path: Path, what: str) -> None:
@@ -30,18 +26,15 @@ def record_all(record: Record, path: Path, what: str) -> None:
 
 @pytest.mark.parametrize("lines", [240, 480, 1080])
 def test_peak_by_resolution(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, lines: int
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage, lines: int
 ) -> None:
-    size = (lines, (lines * 16 // 9 + 1) // 2 * 2)
-    frames = real_footage("bigbuckbunny.mp4", size=size, num_frames=40)
-    path = encoded_clip("libx264", kind=frames, preset="faster")
+    path = clip_of_lines(encoded_clip, real_footage, lines)
     record_all(record, path, f"40 frames of {lines} lines")
 
 
 @pytest.mark.parametrize("length", [120, 480])
 def test_peak_by_length(
-    record: Record, encoded_clip: EncodedClip, real_footage: Footage, length: int
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage, length: int
 ) -> None:
-    frames = there_and_back(real_footage("bikes.mp4", size=(144, 340), num_frames=120), length)
-    path = encoded_clip("libx264", kind=frames, preset="faster", g=48)
+    path = clip_of_length(encoded_clip, real_footage, length)
     record_all(record, path, f"{length} frames of 144 lines")

@@ -13,6 +13,10 @@ import pytest
 from tests import clips, libvpx
 
 ROOT = Path(__file__).parents[1]
+# The types of the fixtures of these names.
+RealClip = Callable[[str], Path]
+RealFootage = Callable[..., clips.Frames]
+TwoPassClip = Callable[..., Path]
 
 
 class EncodedClip(Protocol):
@@ -31,7 +35,7 @@ class EncodedClip(Protocol):
 
 
 @pytest.fixture(scope="session")
-def real_clip() -> Callable[[str], Path]:
+def real_clip() -> RealClip:
     """Path of a real clip by file name ("bikes.mp4"); skips the test where there is none."""
     found = clips.real_clips(ROOT)
 
@@ -44,7 +48,7 @@ def real_clip() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def real_footage(real_clip: Callable[[str], Path]) -> Callable[..., clips.Frames]:
+def real_footage(real_clip: RealClip) -> RealFootage:
     """Frames of a real clip, scaled: `real_footage("bikes.mp4", size=(192, 256))`."""
 
     def read(
@@ -100,7 +104,7 @@ def encoded_clip(tmp_path_factory: pytest.TempPathFactory) -> EncodedClip:
 
 
 @pytest.fixture(scope="session")
-def two_pass_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def two_pass_clip(tmp_path_factory: pytest.TempPathFactory) -> TwoPassClip:
     """Makes a clip by libvpx in two passes, once per session, and returns its path.
 
     `two_pass_clip("libvpx-vp9", frames, kilobits=300)`, keywords as `libvpx.encode` takes them.
