@@ -14,7 +14,7 @@ from benchmarks.conftest import PeerFixture, Record
 from benchmarks.footage import there_and_back
 from benchmarks.paired import Ratio, ratio
 from mgm_ext import VideoReader
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 
 Frames = Any
 Read = Callable[[Path, Sequence[int]], Frames]
@@ -28,7 +28,9 @@ PLACES = 3  # random clips in one sample of time
 
 
 @pytest.fixture(params=SIZES)
-def video(request: pytest.FixtureRequest, encoded_clip: EncodedClip, real_footage: Any) -> Any:
+def video(
+    request: pytest.FixtureRequest, encoded_clip: EncodedClip, real_footage: RealFootage
+) -> Any:
     """(size, path): 10 s of real footage with x264's own settings."""
     name, size = SIZES[request.param]
     frames = real_footage(name, size=size, num_frames=LENGTH)

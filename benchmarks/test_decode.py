@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,10 +14,9 @@ from benchmarks import rivals_decode as rival
 from benchmarks.conftest import PeerFixture, Record
 from benchmarks.paired import ratio
 from mgm_ext import MotionField, read_motion_field, read_motion_vectors
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip, RealFootage
 
 CLIPS = ("arm_wrestling.mp4", "bikes.mp4", "bigbuckbunny.mp4")
-RealClip = Callable[[str], Path]
 
 
 def assert_same_field(one: MotionField, other: MotionField) -> None:
@@ -79,7 +77,7 @@ def test_field_against_pyav(record: Record, real_clip: RealClip, name: str) -> N
 def test_field_against_pyav_where_it_can_be_right(
     record: Record,
     encoded_clip: EncodedClip,
-    real_footage: Callable[..., Any],
+    real_footage: RealFootage,
     real_clip: RealClip,
     name: str,
 ) -> None:

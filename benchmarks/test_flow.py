@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from benchmarks import rivals_flow as rival
 from benchmarks.conftest import PeerFixture, Record
 from benchmarks.paired import ratio
 from mgm_ext import read_motion_field
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 
 # Those whose objects are labelled, so that the table of the boxes shows what the cost buys.
 CLIPS = ("basketball_426x240.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
@@ -34,9 +32,7 @@ def test_both_see_a_known_motion(peer: PeerFixture, encoded_clip: EncodedClip, n
 
 @pytest.mark.parametrize("name", ["DIS", "Farneback"])
 @pytest.mark.parametrize("clip", CLIPS)
-def test_flow(
-    record: Record, peer: PeerFixture, real_clip: Callable[[str], Path], clip: str, name: str
-) -> None:
+def test_flow(record: Record, peer: PeerFixture, real_clip: RealClip, clip: str, name: str) -> None:
     cv2, path = peer("OpenCV"), real_clip(clip)
     flow = rival.method(cv2, name)
     first = range(FRAMES)
@@ -59,7 +55,7 @@ def test_flow(
 
 
 @pytest.mark.parametrize("clip", CLIPS)
-def test_mestimate(record: Record, real_clip: Callable[[str], Path], clip: str) -> None:
+def test_mestimate(record: Record, real_clip: RealClip, clip: str) -> None:
     if shutil.which("ffmpeg") is None:
         record("flow", f"read_motion_field, {clip}", None, rival="mestimate", note="no ffmpeg here")
         pytest.skip("no program ffmpeg")

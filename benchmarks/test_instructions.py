@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from benchmarks import instructions
 from benchmarks.conftest import Record
 from benchmarks.instructions import Code
+from tests.conftest import RealClip
 
 OURS = "import mgm_ext, numpy; path = {path!r}; clip = 4 * numpy.arange(16)"
 RIVALS = (
@@ -65,7 +63,7 @@ def compare(record: Record, row: str, ours: Code, theirs: Code, rival: str) -> N
 @needs_valgrind
 @pytest.mark.parametrize("what", FILES)
 @pytest.mark.parametrize("clip", CLIPS)
-def test_files(record: Record, real_clip: Callable[[str], Path], clip: str, what: str) -> None:
+def test_files(record: Record, real_clip: RealClip, clip: str, what: str) -> None:
     path = str(real_clip(clip))
     ours, theirs, rival = FILES[what]
     compare(
@@ -79,7 +77,7 @@ def test_files(record: Record, real_clip: Callable[[str], Path], clip: str, what
 
 @needs_valgrind
 @pytest.mark.parametrize("what", RULES)
-def test_masks(record: Record, real_clip: Callable[[str], Path], what: str) -> None:
+def test_masks(record: Record, real_clip: RealClip, what: str) -> None:
     ours, theirs, rival = RULES[what]
     setup = MASKS.format(path=str(real_clip("arm_wrestling.mp4")))
     compare(record, what.rstrip(", "), Code(setup, ours), Code(setup, theirs), rival)
@@ -87,9 +85,7 @@ def test_masks(record: Record, real_clip: Callable[[str], Path], what: str) -> N
 
 @needs_valgrind
 @pytest.mark.parametrize("clip", ["arm_wrestling.mp4", "bigbuckbunny.mp4"])
-def test_share_of_the_entropy_decoder(
-    record: Record, real_clip: Callable[[str], Path], clip: str
-) -> None:
+def test_share_of_the_entropy_decoder(record: Record, real_clip: RealClip, clip: str) -> None:
     code = Code(OURS.format(path=str(real_clip(clip))), "mgm_ext.read_motion_field(path)")
     parsing, whole = instructions.inside(code, "ff_h264_decode_mb_ca*", "mgm::read_motion_field(*")
     row = f"share of read_motion_field that parses macroblocks, {clip}"

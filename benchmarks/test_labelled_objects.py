@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import labelled_objects as objects
 from benchmarks.conftest import PeerFixture, Record
-from tests.conftest import ROOT
+from tests.conftest import ROOT, RealClip
 
 LABELS = ROOT.parent / "shared" / "data" / "labels.json"
 # Motion from where, and what is made of it.
@@ -25,7 +24,7 @@ WANTED = (0.85, 0.70, 0.86)
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_boxes_find_labelled_objects(
-    real_clip: Callable[[str], Path], peer: PeerFixture, record: Record, source: str
+    real_clip: RealClip, peer: PeerFixture, record: Record, source: str
 ) -> None:
     if not LABELS.exists():
         pytest.skip("no labelled clips: ../shared/data/labels.json is missing")

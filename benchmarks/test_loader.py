@@ -18,6 +18,7 @@ from benchmarks.conftest import PeerFixture, Record
 from benchmarks.paired import ratio
 from mgm_ext import VideoReader, View, make_masking, seed_for
 from mgm_ext.adapters.dataset import ClipMaker
+from tests.conftest import RealClip
 from tests.trainers import GroupMultiScaleCrop, TubeMaskingGenerator
 
 GRID = (8, 14, 14)
@@ -61,7 +62,7 @@ def ours(path: Path, seed: int) -> tuple[torch.Tensor, Any]:
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_sample_with_mgm_against_decord_with_a_tube(
-    name: str, real_clip: Callable[[str], Path], peer: PeerFixture, record: Record
+    name: str, real_clip: RealClip, peer: PeerFixture, record: Record
 ) -> None:
     decord, path = peer("decord"), real_clip(name)
     torch.set_num_threads(1)

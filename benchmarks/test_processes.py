@@ -15,6 +15,7 @@ from benchmarks import rivals_decode as rival
 from benchmarks.conftest import Record
 from benchmarks.paired import ratio
 from mgm_ext import read_motion_field, read_motion_vectors
+from tests.conftest import RealClip
 
 READS = 3
 
@@ -47,7 +48,7 @@ def workers() -> Iterator[ProcessPoolExecutor]:
 
 @pytest.mark.parametrize("what", ["mgm_ext", "PyAV", "hashing alone"])
 def test_two_processes(
-    record: Record, workers: ProcessPoolExecutor, real_clip: Callable[[str], Path], what: str
+    record: Record, workers: ProcessPoolExecutor, real_clip: RealClip, what: str
 ) -> None:
     path = real_clip("bigbuckbunny.mp4")
     tasks: dict[str, Callable[[Path, int], list[bytes] | list[int]]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from benchmarks.conftest import Record
 from mgm_ext import Clip, VideoReader, motion_guided_mask, simulated_motion_mask
 from mgm_ext.masks import PRESETS
 from tests import clips, scenes
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 from tests.scenes import GRID, SAMPLED, Camera, Extra, Ground, Scene
 
 RATIO = 0.5  # chance masks so much of the object
@@ -91,7 +90,7 @@ def test_object_is_masked(
 
 
 def test_masks_survive_another_encoding(
-    encoded_clip: EncodedClip, real_clip: Callable[[str], Path], record: Record
+    encoded_clip: EncodedClip, real_clip: RealClip, record: Record
 ) -> None:
     shared: dict[str, list[float]] = {name: [] for name in scenes.REENCODED}
     for source, start in REAL:

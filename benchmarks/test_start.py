@@ -14,6 +14,7 @@ import pytest
 from benchmarks.conftest import PeerFixture, Record
 from benchmarks.paired import ratio
 from mgm_ext import VideoReader, probe
+from tests.conftest import RealClip
 
 CLIPS = ("arm_wrestling.mp4", "bigbuckbunny.mp4")
 IMPORTS = {
@@ -79,7 +80,7 @@ FACTS: dict[str, tuple[str, Callable[[Any, Path], tuple[int, int, int]]]] = {
 def test_open(
     record: Record,
     peer: PeerFixture,
-    real_clip: Callable[[str], Path],
+    real_clip: RealClip,
     clip: str,
     how: str,
 ) -> None:

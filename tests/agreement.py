@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import mgm_ext
 from tests import clips
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage, TwoPassClip
 
 FOOTAGE = ("bikes.mp4", "carphone_pristine.mp4", "arm_wrestling.mp4", "basketball_426x240.mp4")
 REFERENCE = "H.264"
@@ -35,9 +35,9 @@ def token_scores(path: Path, *, num_frames: int) -> NDArray[np.int64]:
 
 
 def of_footage(
-    real_footage: Callable[..., clips.Frames],
+    real_footage: RealFootage,
     encoded_clip: EncodedClip,
-    two_pass_clip: Callable[..., Path],
+    two_pass_clip: TwoPassClip,
 ) -> dict[str, list[float]]:
     """Each encoder's correlations, one a clip of `FOOTAGE`."""
     found = [
@@ -50,7 +50,7 @@ def of_footage(
 
 
 def correlations(
-    frames: clips.Frames, encoded_clip: EncodedClip, two_pass_clip: Callable[..., Path]
+    frames: clips.Frames, encoded_clip: EncodedClip, two_pass_clip: TwoPassClip
 ) -> dict[str, float]:
     """Correlation of each encoder's token scores with those of H.264's, by name."""
     paths = {n: encoded_clip(c, kind=frames, **more) for n, (c, more) in ENCODERS.items()}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import mgm_ext
 from mgm_ext.adapters import decord as ours
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 
 FRAMES = 40
 
@@ -155,7 +155,7 @@ def test_what_is_refused(
         call(ours.VideoReader(path))
 
 
-def test_damage_raises_where_faults_are_not_tolerated(real_clip: Callable[[str], Path]) -> None:
+def test_damage_raises_where_faults_are_not_tolerated(real_clip: RealClip) -> None:
     path = real_clip("corrupted.mp4")
     middle = len(ours.VideoReader(path)) // 2
     assert ours.VideoReader(path)[middle].shape == (720, 1280, 3)
@@ -164,7 +164,7 @@ def test_damage_raises_where_faults_are_not_tolerated(real_clip: Callable[[str],
 
 
 @pytest.mark.parametrize("name", ["arm_wrestling.mp4", "bikes.mp4", "rotated_90.mov"])
-def test_decord_itself_reads_the_same(real_clip: Callable[[str], Path], name: str) -> None:
+def test_decord_itself_reads_the_same(real_clip: RealClip, name: str) -> None:
     theirs = pytest.importorskip("decord")
     path = str(real_clip(name))
     wanted, got = (d.VideoReader(path, ctx=d.cpu(0), num_threads=1) for d in (theirs, ours))

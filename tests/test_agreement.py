@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from tests import agreement, clips
-from tests.conftest import EncodedClip
+from tests import agreement
+from tests.conftest import EncodedClip, RealFootage, TwoPassClip
 
 
 @pytest.mark.slow
 def test_fields_of_real_footage_agree(
     encoded_clip: EncodedClip,
-    two_pass_clip: Callable[..., Path],
-    real_footage: Callable[..., clips.Frames],
+    two_pass_clip: TwoPassClip,
+    real_footage: RealFootage,
 ) -> None:
     found = agreement.of_footage(real_footage, encoded_clip, two_pass_clip)
     medians = {name: float(np.median(values)) for name, values in found.items()}

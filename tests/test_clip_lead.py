@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from mgm_ext import VideoReader
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 from tests.test_clip_containers import remux
 
 FRAMES = 60
@@ -50,7 +49,7 @@ def test_the_field_far_from_a_key_frame(encoded_clip: EncodedClip, options: dict
 
 
 @pytest.mark.parametrize("name", ["arm_wrestling.mp4", "bikes.mp4", "bigbuckbunny.mp4"])
-def test_real_clips(real_clip: Callable[[str], Path], name: str) -> None:
+def test_real_clips(real_clip: RealClip, name: str) -> None:
     for first in (20, 61, 97):
         check(real_clip(name), range(first, first + 24, 4))
 

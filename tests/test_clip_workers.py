@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mgm_ext import VideoReader
-from tests.conftest import ROOT, EncodedClip
+from tests.conftest import ROOT, EncodedClip, RealClip
 
 FRAMES = 40
 
@@ -122,7 +121,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_ctrl_c_stops_a_long_read(real_clip: Callable[[str], Path], threads: int) -> None:
+def test_ctrl_c_stops_a_long_read(real_clip: RealClip, threads: int) -> None:
     command = [sys.executable, "-c", LONG_READ, str(real_clip("bigbuckbunny.mp4")), str(threads)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

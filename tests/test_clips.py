@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests import clips
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 
 
 def decode(path: Path) -> list[av.VideoFrame]:
@@ -73,7 +72,7 @@ def test_unknown_encoder_option_is_an_error(tmp_path: Path) -> None:
         clips.encode(tmp_path / "a.mp4", frames, "libx264", bogus=1)
 
 
-def test_real_footage_is_scaled(real_footage: Callable[..., clips.Frames]) -> None:
+def test_real_footage_is_scaled(real_footage: RealFootage) -> None:
     frames = real_footage("bikes.mp4", size=(96, 128), num_frames=3)
     assert frames.shape == (3, 96, 128, 3)
     assert frames.std() > 10

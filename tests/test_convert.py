@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import mgm_ext
 from mgm_ext import cli
 from mgm_ext.convert import convert_video
 from tests import clips
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 
 
 def frames_of(path: Path, **options: Any) -> clips.Frames:
@@ -55,9 +54,7 @@ def test_short_side_b_frames_and_references(encoded_clip: EncodedClip, tmp_path:
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_the_picture_is_upright(
-    real_clip: Callable[[str], Path], tmp_path: Path, degrees: int
-) -> None:
+def test_the_picture_is_upright(real_clip: RealClip, tmp_path: Path, degrees: int) -> None:
     source = real_clip(f"rotated_{degrees}.mov")
     out = tmp_path / "out.mp4"
     convert_video(source, out, crf=5)
@@ -86,9 +83,7 @@ def test_variable_times_are_kept(tmp_path: Path) -> None:
     np.testing.assert_allclose(seconds - seconds[0], np.array(times) / 1000, atol=1e-3)
 
 
-def test_a_damaged_file_gives_what_can_be_decoded(
-    real_clip: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_damaged_file_gives_what_can_be_decoded(real_clip: RealClip, tmp_path: Path) -> None:
     assert convert_video(real_clip("corrupted.mp4"), tmp_path / "out.mp4", short_side=64) > 10
 
 

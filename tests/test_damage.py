@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import av
@@ -13,7 +12,7 @@ import pytest
 
 import mgm_ext
 from tests import clips
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 
 SIZE = (256, 256)  # x265 writes broken slices when a picture has two rows of trees
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -88,9 +87,9 @@ def test_strict_raises_what_is_else_told(stream: bytes) -> None:
 
 
 @pytest.mark.parametrize("clip", ["bikes.mp4", "bigbuckbunny.mp4", "basketball_426x240.mp4"])
-def test_real_clips_are_whole(real_clip: Callable[[str], Path], clip: str) -> None:
+def test_real_clips_are_whole(real_clip: RealClip, clip: str) -> None:
     assert not mgm_ext.read_motion_vectors(real_clip(clip)).info.damaged
 
 
-def test_a_real_clip_that_is_damaged(real_clip: Callable[[str], Path]) -> None:
+def test_a_real_clip_that_is_damaged(real_clip: RealClip) -> None:
     assert mgm_ext.read_motion_vectors(real_clip("corrupted.mp4")).info.damaged

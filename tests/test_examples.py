@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 import torch
 
 from mgm_ext.masks import MASKINGS
-from tests.conftest import ROOT
+from tests.conftest import ROOT, RealClip
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = ["--size", "64", "--width", "64", "--depth", "1", "--batch", "2", "--cpu"]
@@ -33,7 +32,7 @@ def example(name: str) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def videos(real_clip: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+def videos(real_clip: RealClip, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("videos")
     for name in ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4"):
         (folder / name).symlink_to(real_clip(name))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from benchmarks import peak
 from mgm_ext import read_motion_field
-from tests.clips import Frames
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 
 SLACK = 2.0  # MiB: what the allocator rounds up
 
 
 @pytest.mark.parametrize("size", [(240, 426), (480, 854), (1080, 1920)], ids=str)
 def test_field_needs_the_decoders_pictures_and_the_result(
-    encoded_clip: EncodedClip, real_footage: Callable[..., Frames], size: tuple[int, int]
+    encoded_clip: EncodedClip, real_footage: RealFootage, size: tuple[int, int]
 ) -> None:
     frames = real_footage("bigbuckbunny.mp4", size=size, num_frames=24)
     path = encoded_clip("libx264", kind=frames, preset="superfast", bf=2)
@@ -28,7 +25,7 @@ def test_field_needs_the_decoders_pictures_and_the_result(
 
 
 def test_field_of_a_longer_file_needs_only_the_longer_result(
-    encoded_clip: EncodedClip, real_footage: Callable[..., Frames]
+    encoded_clip: EncodedClip, real_footage: RealFootage
 ) -> None:
     used, results = [], []
     for count in (60, 240):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from benchmarks import instructions, regression
+from tests.conftest import RealClip
 
 
 @pytest.mark.parametrize("count", [95_100_000, 100_000_000, 104_900_000])
@@ -34,8 +35,8 @@ def test_every_baseline_has_every_path() -> None:
     assert all(set(counts) == set(regression.PATHS) for counts in baselines.values())
 
 
-def test_the_measured_program_runs(real_clip: object) -> None:
-    clip = real_clip(regression.CLIP)  # type: ignore[operator]
+def test_the_measured_program_runs(real_clip: RealClip) -> None:
+    clip = real_clip(regression.CLIP)
     command = [
         sys.executable,
         "-W",

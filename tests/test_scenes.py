@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from mgm_ext import Clip, VideoReader, motion_guided_mask, motion_score, simulated_motion_mask
-from tests import clips
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip, RealFootage
 from tests.scenes import (
     GRID,
     REENCODED,
@@ -83,8 +79,8 @@ def test_camera_that_follows_the_object_does_not_hide_it(encoded_clip: EncodedCl
 @pytest.mark.slow
 def test_robust_mask_survives_another_encoding(
     encoded_clip: EncodedClip,
-    real_clip: Callable[[str], Path],
-    real_footage: Callable[..., clips.Frames],
+    real_clip: RealClip,
+    real_footage: RealFootage,
 ) -> None:
     name = "basketball_426x240.mp4"
     original = motion_guided_mask(VideoReader(real_clip(name)).read_clip(SAMPLED), mask_ratio=0.5)

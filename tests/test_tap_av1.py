@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 
 from mgm_ext import VideoReader, read_motion_field, read_motion_vectors
 from tests import clips, oracles
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 from tests.inspection import assert_seam_hides_nothing
 from tests.prediction import prediction
 
@@ -86,7 +85,7 @@ def test_vectors_are_the_same_without_pixels(encoded_clip: EncodedClip, stream: 
     "stream", ["8 bit", "10 bit", "slow, with every tool", "switch frames", "overlays", "lossless"]
 )
 def test_vectors_predict_pixels(
-    encoded_clip: EncodedClip, real_footage: Callable[..., clips.Frames], stream: str
+    encoded_clip: EncodedClip, real_footage: RealFootage, stream: str
 ) -> None:
     parameters = {"num_frames": 24, **STREAMS[stream]}
     frames = real_footage(size=(192, 256), num_frames=parameters.pop("num_frames"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests import clips, oracles
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealClip
 
 SIZE, WIDE = (96, 128), (128, 192)
 ENCODES = {
@@ -66,7 +65,7 @@ def test_frames_come_as_shown(encode: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_real_clips_too(real_clip: Callable[[str], Path], name: str) -> None:
+def test_real_clips_too(real_clip: RealClip, name: str) -> None:
     oracles.assert_equals_export(real_clip(name))
     oracles.assert_frames_as_shown(real_clip(name))
     oracles.assert_seam_changes_nothing(real_clip(name))

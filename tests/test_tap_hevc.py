@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import mgm_ext
-from tests import clips, oracles
-from tests.conftest import EncodedClip
+from tests import oracles
+from tests.conftest import EncodedClip, RealFootage
 from tests.inspection import inspect
 from tests.prediction import prediction
 
@@ -100,7 +100,7 @@ def test_prediction_is_the_displaced_block(encoded_clip: EncodedClip, pixel_form
 
 @pytest.mark.parametrize("name", ["bikes.mp4", "arm_wrestling.mp4", "basketball_426x240.mp4"])
 def test_prediction_of_real_footage(
-    encoded_clip: EncodedClip, real_footage: Callable[..., clips.Frames], name: str
+    encoded_clip: EncodedClip, real_footage: RealFootage, name: str
 ) -> None:
     frames = real_footage(name, size=(256, 340), num_frames=40)
     path = encoded_clip("libx265", kind=frames, x265_params="weightp=0:amp=1:rect=1")
@@ -142,7 +142,7 @@ def test_pictures_between_those_asked_for_lose_their_pixels_only(
 
 @pytest.mark.parametrize("name", ["bigbuckbunny.mp4", "carphone_pristine.mp4", "bikes.mp4"])
 def test_seam_changes_nothing_on_real_footage(
-    encoded_clip: EncodedClip, real_footage: Callable[..., clips.Frames], name: str
+    encoded_clip: EncodedClip, real_footage: RealFootage, name: str
 ) -> None:
     path = encoded_clip("libx265", kind=real_footage(name, size=(180, 320), num_frames=40))
     assert len(oracles.assert_seam_changes_nothing(path).w) > 1000

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import mgm_ext
 from mgm_ext import MotionVectors
 from tests import clips, oracles
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 
 DIRECT, FIELD = 2, 8
 CIF = (144, 176)  # a size that every codec of the family has
@@ -56,9 +56,7 @@ def scrolled(motion: tuple[float, float], num_frames: int = 14) -> clips.Frames:
 
 
 @pytest.fixture(scope="session")
-def family_clip(
-    encoded_clip: EncodedClip, real_footage: Callable[..., clips.Frames]
-) -> Callable[..., Path]:
+def family_clip(encoded_clip: EncodedClip, real_footage: RealFootage) -> Callable[..., Path]:
     """`family_clip("mpeg4-b")`: real footage; with motion=(dx, dy) a scrolled texture."""
 
     def make(name: str, **parameters: Any) -> Path:

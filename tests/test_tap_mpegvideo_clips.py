@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mgm_ext
-from tests import clips, oracles
-from tests.conftest import EncodedClip
+from tests import oracles
+from tests.conftest import EncodedClip, RealFootage
 
 SIZE = (144, 176)
 CODECS: dict[str, tuple[str, str | None, dict[str, object]]] = {
@@ -31,7 +30,7 @@ CODECS: dict[str, tuple[str, str | None, dict[str, object]]] = {
 def path(
     request: pytest.FixtureRequest,
     encoded_clip: EncodedClip,
-    real_footage: Callable[..., clips.Frames],
+    real_footage: RealFootage,
 ) -> Path:
     codec, container, options = CODECS[request.param]
     frames = real_footage("arm_wrestling.mp4", size=SIZE, num_frames=28)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests import clips, libvpx, oracles
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage, TwoPassClip
 from tests.mutants import mutants
 from tests.prediction import prediction
 
@@ -17,15 +16,13 @@ from tests.prediction import prediction
 MOTIONS = [(1, 0), (2, 2), (0, 4), (-5, 5), (-7, 0), (-8, -8), (0, -10), (12, -12)]
 SIZE = (192, 256)
 
-TwoPassClip = Callable[..., Path]
-
 
 @pytest.fixture(scope="module", params=["one pass", "two passes"])
 def footage_clip(
     request: pytest.FixtureRequest,
     encoded_clip: EncodedClip,
     two_pass_clip: TwoPassClip,
-    real_footage: Callable[..., clips.Frames],
+    real_footage: RealFootage,
 ) -> Path:
     """Real footage; in two passes with pictures that are never shown."""
     frames = real_footage(size=SIZE, num_frames=30)
@@ -77,9 +74,7 @@ def test_vectors_predict_pixels(footage_clip: Path) -> None:
     assert compared > 0.05 * total
 
 
-def test_all_partitions_are_there(
-    two_pass_clip: TwoPassClip, real_footage: Callable[..., clips.Frames]
-) -> None:
+def test_all_partitions_are_there(two_pass_clip: TwoPassClip, real_footage: RealFootage) -> None:
     path = two_pass_clip("libvpx", real_footage(size=SIZE, num_frames=12), cpu_used=0)
     vectors = oracles.read(path)
     sizes = set(zip(vectors.w.tolist(), vectors.h.tolist(), strict=True))
@@ -107,7 +102,7 @@ def test_damage_leaves_both_ways_equal(footage_clip: Path, tmp_path: Path) -> No
 
 
 def test_a_hidden_picture_counts_as_the_frame_of_the_same_pixels(
-    real_footage: Callable[..., clips.Frames], tmp_path: Path
+    real_footage: RealFootage, tmp_path: Path
 ) -> None:
     frames = real_footage(size=SIZE, num_frames=30)
     packets = libvpx.encode("libvpx", list(frames), kilobits=300, cpu_used=4)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests import clips, oracles
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage, TwoPassClip
 from tests.mutants import mutants
 from tests.prediction import prediction
 
@@ -21,15 +20,13 @@ PROFILES = {
     "Profile 1": "yuv444p",
 }
 
-TwoPassClip = Callable[..., Path]
-
 
 @pytest.fixture(scope="module", params=["one pass", "two passes", "layers of hidden pictures"])
 def footage_clip(
     request: pytest.FixtureRequest,
     encoded_clip: EncodedClip,
     two_pass_clip: TwoPassClip,
-    real_footage: Callable[..., clips.Frames],
+    real_footage: RealFootage,
 ) -> Path:
     """Real footage; in two passes with pictures never shown, or shown later by their number."""
     frames = real_footage(size=SIZE, num_frames=30)
@@ -90,7 +87,7 @@ def test_every_profile_is_read(encoded_clip: EncodedClip, profile: str) -> None:
 
 
 def test_blocks_below_8x8_keep_their_own_vectors(
-    two_pass_clip: TwoPassClip, real_footage: Callable[..., clips.Frames]
+    two_pass_clip: TwoPassClip, real_footage: RealFootage
 ) -> None:
     frames = real_footage(size=SIZE, num_frames=12)
     path = two_pass_clip("libvpx-vp9", frames, cpu_used=0, kilobits=2000)

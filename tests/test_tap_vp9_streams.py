@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -11,7 +10,7 @@ import pytest
 
 from mgm_ext import MotionVectors
 from tests import clips, libvpx, oracles, vp9_header
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, RealFootage
 from tests.prediction import prediction
 
 SIZE = (192, 256)
@@ -27,7 +26,7 @@ def resilient() -> Packets:
 
 
 @pytest.fixture(scope="module")
-def two_passes(real_footage: Callable[..., clips.Frames]) -> Packets:
+def two_passes(real_footage: RealFootage) -> Packets:
     frames = real_footage(size=SIZE, num_frames=30)
     return libvpx.encode(CODEC, list(frames), kilobits=300, cpu_used=4)
 

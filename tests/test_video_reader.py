@@ -6,7 +6,7 @@ import io
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 
 import mgm_ext
 from mgm_ext import VideoReader
-from tests.conftest import EncodedClip
-
-RealClip = Callable[[str], Path]
+from tests.conftest import EncodedClip, RealClip
 
 
 def decode_all(path: Path) -> NDArray[np.uint8]:

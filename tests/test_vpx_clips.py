@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from mgm_ext import VideoReader, read_motion_field
 from tests import clips, libvpx, oracles
-from tests.conftest import EncodedClip
+from tests.conftest import EncodedClip, TwoPassClip
 
 SIZE = (96, 128)
 LENGTH = 40
@@ -30,7 +29,7 @@ def path(
     request: pytest.FixtureRequest,
     kind: str,
     encoded_clip: EncodedClip,
-    two_pass_clip: Callable[..., Path],
+    two_pass_clip: TwoPassClip,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     codec = str(request.param)
