@@ -7,31 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from mgm_ext import MotionField, MotionVectors, _core
+from mgm_ext.decode import read_options
+from tests.oracles import EXPORTED, exported_rows, in_one_thread, pyav_frames
 
 INVALID = -32768
-# libavcodec's names, in the order of motion-vector-extractor's columns.
-COLUMNS = (
-    "source", "w", "h", "src_x", "src_y", "dst_x", "dst_y", "motion_x", "motion_y", "motion_scale",
-)  # fmt: skip
-
-
-def read_options(*, vectors_only: bool) -> _core.ReadOptions:
-    """Options of the core; without `vectors_only` every picture is reconstructed."""
-    return _core.ReadOptions(
-        stream=None,
-        rotate=True,
-        strict=False,
-        max_pixels=1 << 26,
-        max_seconds=None,
-        vectors_only=vectors_only,
-    )
+# Of motion-vector-extractor.
+COLUMNS = [name for name in EXPORTED if name != "flags"]
 
 
 def full_decode_field(path: Path) -> MotionField:
@@ -40,20 +27,9 @@ def full_decode_field(path: Path) -> MotionField:
     return MotionField(**values, window="centred")
 
 
-def pyav_frames(path: Path, **options: str) -> Iterator[av.VideoFrame]:
-    """Frames with the public export: in one thread, where the export is right."""
-    with av.open(str(path)) as container:
-        context = container.streams.video[0].codec_context
-        context.thread_count = 1
-        context.thread_type = "NONE"
-        context.options = {"flags2": "+export_mvs", **options}
-        yield from container.decode(video=0)
-
-
 def pyav_rows(path: Path, **options: str) -> list[NDArray[np.void] | None]:
     """Rows of each frame, structured; None where a frame has none."""
-    found = (frame.side_data.get("MOTION_VECTORS") for frame in pyav_frames(path, **options))
-    return [None if data is None else data.to_ndarray() for data in found]
+    return [exported_rows(frame) for frame in pyav_frames(path, export=True, **options)]
 
 
 def pyav_field(path: Path, cell: int, size: tuple[int, int]) -> NDArray[np.int16]:
@@ -163,30 +139,16 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def assert_equals_export(ours: MotionVectors, rows: list[Any]) -> None:
-    """Every field of every row is the same."""
-    empty = np.zeros(0, [(name, np.int32) for name in (*COLUMNS, "flags")])
-    theirs = [empty if r is None else r for r in rows]
-    assert np.diff(ours.offsets).tolist() == [len(r) for r in theirs]
-    for name in (*COLUMNS, "flags"):
-        expected = np.concatenate([r[name] for r in theirs])
-        np.testing.assert_array_equal(getattr(ours, name), expected, err_msg=name)
-
-
 def pyav_clip_rows(path: Path, pts: NDArray[np.int64]) -> list[NDArray[np.void] | None]:
     """Rows of the frames with these ascending time stamps, decoded from the key frame before."""
     wanted = set(pts.tolist())
     rows: list[NDArray[np.void] | None] = []
     with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        stream.codec_context.thread_type = "NONE"
-        stream.codec_context.options = {"flags2": "+export_mvs"}
+        stream = in_one_thread(container, export=True)
         container.seek(int(pts[0]), stream=stream, backward=True)
         for frame in container.decode(stream):
             if frame.pts in wanted:
-                data = frame.side_data.get("MOTION_VECTORS")
-                rows.append(None if data is None else data.to_ndarray())
+                rows.append(exported_rows(frame))
             if frame.pts is not None and frame.pts >= pts[-1]:
                 break
     return rows

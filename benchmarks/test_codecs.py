@@ -33,8 +33,8 @@ CODECS: dict[str, tuple[str, dict[str, float | None]]] = {
 }
 SETUP = """
 from mgm_ext import _core
-options = _core.ReadOptions(stream=None, rotate=True, strict=False, max_pixels=1 << 26,
-                            max_seconds=None, vectors_only=False)
+from mgm_ext.decode import read_options
+options = read_options(vectors_only=False)
 def decode(vectors):
     _core.inspect({path!r}, options, vectors=vectors, loop_filters=True, luma=False)
 """

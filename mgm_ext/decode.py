@@ -34,11 +34,11 @@ def check_source(source: Source) -> Any:
 
 def read_options(
     *,
-    rotate: bool,
-    stream: int | None,
-    strict: bool,
-    max_pixels: int,
-    max_seconds: float | None,
+    rotate: bool = True,
+    stream: int | None = None,
+    strict: bool = False,
+    max_pixels: int = 1 << 26,
+    max_seconds: float | None = None,
     vectors_only: bool = True,
 ) -> _core.ReadOptions:
     if max_pixels <= 0:
@@ -71,9 +71,7 @@ def probe(
         DecodeError: not a video, or damaged beyond its header.
         ValueError: no such stream.
     """
-    options = read_options(
-        rotate=rotate, stream=stream, strict=False, max_pixels=max_pixels, max_seconds=None
-    )
+    options = read_options(rotate=rotate, stream=stream, max_pixels=max_pixels)
     return VideoInfo._of(_core.probe(check_source(source), options))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mgm_ext import _core
+from mgm_ext.decode import read_options
 
 BLOCK_FIELDS = ("offsets", "x", "y", "w", "h", "flags", "motion_x", "motion_y", "distance")
 
@@ -65,14 +66,7 @@ def inspect(
     luma: bool = False,
 ) -> Inspection:
     """Decodes a whole file; without `loop_filters` pictures are as predictions saw them."""
-    options = _core.ReadOptions(
-        stream=None,
-        rotate=True,
-        strict=False,
-        max_pixels=1 << 26,
-        max_seconds=None,
-        vectors_only=vectors_only,
-    )
+    options = read_options(vectors_only=vectors_only)
     found = _core.inspect(str(path), options, vectors=vectors, loop_filters=loop_filters, luma=luma)
     return Inspection(**found)
 

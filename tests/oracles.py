@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 import mgm_ext
 from mgm_ext import MotionVectors, _core
+from mgm_ext.decode import read_options
 from mgm_ext.motion_vectors import letters
 
-ROW_FIELDS = [
+# libavcodec's fields of a block, in its order.
+EXPORTED = [
     "source",
     "w",
     "h",
@@ -27,8 +31,8 @@ ROW_FIELDS = [
     "motion_x",
     "motion_y",
     "motion_scale",
-    "reference_distance",
 ]
+ROW_FIELDS = [*EXPORTED, "reference_distance"]
 # Of PyAV's picture types, those that libav tells apart and we do not.
 PICTURE_TYPES = {"SI": "I", "SP": "P", "BI": "B"}
 
@@ -42,14 +46,7 @@ def read(
     """`read_motion_vectors`, with pixels too when not `vectors_only`."""
     if vectors_only:
         return mgm_ext.read_motion_vectors(path, blocks=blocks)
-    options = _core.ReadOptions(
-        stream=None,
-        rotate=True,
-        strict=False,
-        max_pixels=1 << 26,
-        max_seconds=None,
-        vectors_only=False,
-    )
+    options = read_options(vectors_only=False)
     source = path if isinstance(path, bytes) else str(path)
     values = _core.read_motion_vectors(source, options, blocks == "libavcodec", 0, None)
     types = letters(values.pop("picture_types"))
@@ -72,43 +69,57 @@ def assert_seam_changes_nothing(path: Path | bytes) -> MotionVectors:
     return vectors
 
 
-def pyav_frames(path: Path, *, export: bool = False) -> list[av.VideoFrame]:
-    """PyAV's frames, decoded with one thread, with libavcodec's public export when asked for."""
+def in_one_thread(
+    container: InputContainer, *, export: bool = False, **options: str
+) -> av.VideoStream:
+    """The video, set to be decoded with one thread, in which alone libavcodec's export is whole.
+
+    Args:
+        container: PyAV's.
+        export: frames bring the public export of motion vectors.
+        options: of the decoder.
+    """
+    stream = container.streams.video[0]
+    context = stream.codec_context
+    context.thread_count = 1
+    context.thread_type = "NONE"
+    context.options = {**({"flags2": "+export_mvs"} if export else {}), **options}
+    return stream
+
+
+def pyav_frames(path: Path, *, export: bool = False, **options: str) -> Iterator[av.VideoFrame]:
+    """PyAV's frames; see `in_one_thread`."""
     with av.open(str(path)) as container:
-        context = container.streams.video[0].codec_context
-        context.thread_count = 1
-        context.thread_type = "NONE"
-        if export:
-            context.options = {"flags2": "+export_mvs"}
-        return list(container.decode(video=0))
+        yield from container.decode(in_one_thread(container, export=export, **options))
 
 
-def exported_rows(frame: av.VideoFrame) -> NDArray[np.void]:
-    """PyAV's rows of one frame: structured, with libav's field names; empty for I-frames."""
+def exported_rows(frame: av.VideoFrame) -> NDArray[np.void] | None:
+    """PyAV's rows of one frame, structured, with libav's field names; None where it has none."""
     data = frame.side_data.get("MOTION_VECTORS")
-    if data is None:
-        return np.empty(0, dtype=[(name, "<i8") for name in ROW_FIELDS[:-1]])
-    rows: NDArray[np.void] = data.to_ndarray()
-    return rows
+    return None if data is None else data.to_ndarray()
+
+
+def assert_rows(vectors: MotionVectors, rows: Sequence[NDArray[np.void] | None]) -> None:
+    """Every field of every row, of blocks="libavcodec", is that of the export."""
+    empty = np.zeros(0, [(name, np.int32) for name in EXPORTED])
+    theirs = [empty if found is None else found for found in rows]
+    assert np.diff(vectors.offsets).tolist() == [len(found) for found in theirs]
+    for name in EXPORTED:
+        expected = np.concatenate([found[name] for found in theirs])
+        np.testing.assert_array_equal(getattr(vectors, name), expected, err_msg=name)
 
 
 def assert_equals_export(path: Path) -> MotionVectors:
     """Every field of every blocks="libavcodec" row equals PyAV's export."""
     vectors = read(path, blocks="libavcodec")
-    frames = pyav_frames(path, export=True)
-    assert len(vectors) == len(frames)
-    rows = [exported_rows(frame) for frame in frames]
-    assert np.diff(vectors.offsets).tolist() == [len(r) for r in rows]
-    for name in ROW_FIELDS[:-1]:
-        theirs = np.concatenate([r[name] for r in rows])
-        np.testing.assert_array_equal(getattr(vectors, name), theirs, err_msg=name)
+    assert_rows(vectors, [exported_rows(frame) for frame in pyav_frames(path, export=True)])
     return vectors
 
 
 def assert_frames_as_shown(path: Path) -> MotionVectors:
     """As many frames as PyAV shows, in its order: picture types, time stamps and key frames."""
     vectors = read(path)
-    frames = pyav_frames(path)
+    frames = list(pyav_frames(path))
     assert len(vectors) == len(frames)
     names = [PictureType(f.pict_type).name for f in frames]
     types = [PICTURE_TYPES.get(name, name) for name in names]

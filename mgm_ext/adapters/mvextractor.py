@@ -140,14 +140,7 @@ class VideoCap:
         self._position = 0
 
     def _start(self) -> None:
-        options = read_options(
-            rotate=False,
-            stream=None,
-            strict=False,
-            max_pixels=1 << 26,
-            max_seconds=None,
-            vectors_only=not self._decode_frames,
-        )
+        options = read_options(rotate=False, vectors_only=not self._decode_frames)
         self._walk = _core.FrameWalk(self._source, options, self._blocks == "libavcodec")
         self._has_pixels = self._decode_frames
 
