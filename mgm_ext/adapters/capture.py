@@ -88,14 +88,11 @@ class _Reader(decord.VideoReader):
 
     noted: Capture
 
-    def _read(self, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        clip = self._reader.read_clip(numbers)
-        self.field = clip.field
-        assert clip.frames is not None
+    def _clip(self, numbers: NDArray[np.int64]) -> Clip:
+        clip = super()._clip(numbers)
         if len(numbers) > 1:
             self.noted.read(clip, motion_of(clip, self._reader.info))
-        clip.frames.flags.writeable = True  # as decord's are
-        return clip.frames
+        return clip
 
 
 class FollowedCrop:

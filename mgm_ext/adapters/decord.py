@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +22,8 @@ from numpy.typing import NDArray
 from .. import video_reader
 from ..decode import Source, probe
 from ..errors import DecodeError
-from ..motion_field import MotionField
+from ..motion_field import Clip, MotionField
+from .decord_bridge import Frames, bridge
 
 __all__ = ["DECORDError", "Frames", "VideoReader", "bridge", "cpu", "gpu"]
 
@@ -50,59 +49,6 @@ def cpu(dev_id: int = 0) -> Context:
 def gpu(dev_id: int = 0) -> Context:
     """A GPU; `VideoReader` refuses it."""
     return Context("gpu", dev_id)
-
-
-class Frames(np.ndarray[Any, np.dtype[np.uint8]]):
-    """RGB frames, uint8 [T, H, W, 3] or [H, W, 3]: a NumPy array that also has `asnumpy()`."""
-
-    def asnumpy(self) -> NDArray[np.uint8]:
-        """The plain, writable array; no copy."""
-        return self.view(np.ndarray)
-
-
-class _Bridge:
-    """What `get_batch`, `next` and indexing return: `native` (`Frames`) or `torch` tensors.
-
-    Set per thread, as in decord, whose other bridges are not offered.
-    """
-
-    ALLOWED: Final = ("native", "torch")
-
-    def __init__(self) -> None:
-        self._name: ContextVar[str] = ContextVar("bridge", default="native")
-
-    def set_bridge(self, new_bridge: str) -> None:
-        """From now on: "native" or "torch".
-
-        Raises:
-            ValueError: any other name.
-        """
-        if new_bridge not in self.ALLOWED:
-            raise ValueError(f"bridge must be one of {self.ALLOWED}, not {new_bridge!r}")
-        self._name.set(new_bridge)
-
-    def reset_bridge(self) -> None:
-        """Back to "native"."""
-        self._name.set("native")
-
-    @contextmanager
-    def use_torch(self) -> Iterator[None]:
-        """Within the block: torch tensors."""
-        token = self._name.set("torch")
-        try:
-            yield
-        finally:
-            self._name.reset(token)
-
-    def _out(self, frames: NDArray[np.uint8]) -> Any:
-        if self._name.get() == "torch":
-            import torch
-
-            return torch.from_numpy(frames)
-        return frames.view(Frames)
-
-
-bridge = _Bridge()
 
 
 def _size(source: Source, width: int, height: int) -> tuple[int, int] | None:
@@ -199,7 +145,7 @@ class VideoReader:
         numbers = self._numbers(indices)
         frames = self._read(numbers)
         self._next = int(numbers[-1]) + 1
-        return bridge._out(frames)
+        return bridge.out(frames)
 
     def get_frame_timestamp(self, idx: int | slice | Sequence[int]) -> NDArray[np.float32]:
         """When frames are shown: float32 [N, 2], (start, end) in seconds; [2] for one index.
@@ -249,14 +195,17 @@ class VideoReader:
     def _frame(self, number: int) -> Any:
         frames = self._read(np.array([number]))
         self._next = number + 1
-        return bridge._out(frames[0])
+        return bridge.out(frames[0])
 
     def _read(self, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
-        clip = self._reader.read_clip(numbers)
+        clip = self._clip(numbers)
         self.field = clip.field
         assert clip.frames is not None
-        clip.frames.flags.writeable = True  # nobody else holds this clip
+        clip.frames.flags.writeable = True  # as decord's are
         return clip.frames
+
+    def _clip(self, numbers: NDArray[np.int64]) -> Clip:
+        return self._reader.read_clip(numbers)
 
     def _numbers(self, indices: Any) -> NDArray[np.int64]:
         numbers = np.asarray(indices, dtype=np.int64)
