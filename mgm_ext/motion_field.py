@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import _core
 from ._arrays import read_only, rebuilt, summary
 from .motion_vectors import VideoInfo
-from .views import View
+from .views import View, crop_and_flip
 
 __all__ = ["CELLS", "INVALID", "WINDOWS", "Cell", "Clip", "MotionField", "Window", "cell_size"]
 
@@ -177,6 +177,7 @@ class MotionField:
             ValueError: a side of the grid is under 1, or S does not divide the number of sampled
                 frames.
         """
+        crop, hflip = crop_and_flip(view, self.width, self.height)
         return _core.coded_share(
             self.vectors,
             self.coded,
@@ -184,8 +185,8 @@ class MotionField:
             self.sample_offsets,
             self.cell,
             grid,
-            (0, 0, self.width, self.height) if view is None else view.crop,
-            view is not None and view.hflip,
+            crop,
+            hflip,
         )
 
 

@@ -13,7 +13,7 @@ from . import _core
 from ._arrays import read_only, rebuilt, summary
 from .motion_field import Clip, MotionField
 from .texture import token_texture
-from .views import View
+from .views import View, crop_and_flip
 
 __all__ = [
     "GRID",
@@ -167,7 +167,7 @@ def score_arrays(
     given = weight_array(weight, grid, frames)
     if isinstance(given, str) and given == "texture" and frames is not None:
         given = token_texture(frames, grid=grid, view=view, width=field.width, height=field.height)
-    crop = (0, 0, field.width, field.height) if view is None else view.crop
+    crop, hflip = crop_and_flip(view, field.width, field.height)
     return _core.motion_score(
         field.vectors,
         field.coded,
@@ -176,7 +176,7 @@ def score_arrays(
         field.cell,
         grid,
         crop,
-        view is not None and view.hflip,
+        hflip,
         camera,
         given,
         box_array(ignore),

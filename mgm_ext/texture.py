@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from . import _core
 from ._arrays import read_only
-from .views import View
+from .views import View, crop_and_flip
 
 __all__ = ["token_texture"]
 
@@ -47,5 +47,5 @@ def token_texture(
     height = pixels.shape[1] if height is None else height
     if width < 1 or height < 1:
         raise ValueError(f"width and height must be at least 1, not {width}x{height}")
-    crop = (0, 0, width, height) if view is None else view.crop
-    return _core.token_texture(pixels, grid, crop, view is not None and view.hflip, width, height)
+    crop, hflip = crop_and_flip(view, width, height)
+    return _core.token_texture(pixels, grid, crop, hflip, width, height)

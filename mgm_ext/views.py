@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["View"]
+__all__ = ["View", "crop_and_flip"]
 
 _LIMIT: Final = 1 << 24
 
@@ -140,3 +140,12 @@ class View:
             corners[..., 0] = corners[..., ::-1, 0].copy()
         result: NDArray[Any] = corners.reshape(given.shape)
         return result
+
+
+def crop_and_flip(
+    view: View | None, width: int, height: int
+) -> tuple[tuple[float, float, float, float], bool]:
+    """What the core takes of a view; without one, the whole picture of that size."""
+    if view is None:
+        return (0, 0, width, height), False
+    return view.crop, view.hflip

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..motion_field import INVALID, Clip, MotionField
-from ..views import View
+from ..views import View, crop_and_flip
 
 __all__ = ["BatchScore", "MotionBatch"]
 
@@ -139,8 +139,8 @@ def _padded(
         batch.offsets[i].numpy()[...] = field.sample_offsets
         batch.sizes[i].numpy()[...] = (field.width, field.height)
         batch.cells[i] = field.cell
-        seen = View.full(field.width, field.height) if view is None else view
-        batch.views[i].numpy()[...] = (*seen.crop, seen.hflip)
+        crop, hflip = crop_and_flip(view, field.width, field.height)
+        batch.views[i].numpy()[...] = (*crop, hflip)
     return batch
 
 

@@ -13,7 +13,7 @@ from .. import _core
 from .._arrays import read_only
 from ..motion_field import Clip, MotionField
 from ..score import GRID, Score, box_array, weight_array
-from ..views import View
+from ..views import View, crop_and_flip
 
 __all__ = [
     "PRESETS",
@@ -157,8 +157,7 @@ def mask_input(
         frames,
         box_array(ignore),
     )
-    crop = (0, 0, field.width, field.height) if view is None else view.crop
-    result.set_view(crop, view is not None and view.hflip)
+    result.set_view(*crop_and_flip(view, field.width, field.height))
     return result
 
 
