@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..masks.options import Aspect, Preset, chosen_preset
+from ..masks.options import Aspect, Preset, chosen_preset, chosen_weight
 from ..score import GRID
 from .batch import BatchScore, MotionBatch
 from .checks import check, masked_count, whole_grid
@@ -71,19 +71,13 @@ def checked_box(
     return rule, number, ends, fit, peak, first, float(still), float(step)
 
 
-def _weight(weight: Tensor | str | None, preset: Preset, batch: MotionBatch) -> Tensor | str | None:
-    if weight is None:
-        weight = preset.weight
-    if isinstance(weight, str) and weight == "auto":
-        weight = "coded" if batch.frames is None else "texture"
-    return weight
-
-
-def _textured(
-    weight: Tensor | str | None, batch: MotionBatch, grid: Sequence[int]
-) -> Tensor | str | None:
-    if not isinstance(weight, str) or weight != "texture":
-        return weight
+def _weight(
+    weight: Tensor | str | None, preset: Preset, batch: MotionBatch, grid: Sequence[int]
+) -> Tensor | str:
+    """The weight, or the preset's; texture is made into one."""
+    chosen: Tensor | str = chosen_weight(weight, preset, frames=batch.frames is not None)
+    if not isinstance(chosen, str) or chosen != "texture":
+        return chosen
     if batch.frames is None:
         raise ValueError('weight="texture" needs frames; without them "coded" is the choice')
     return token_texture(batch.frames, batch.sizes, batch.views, grid=grid)
@@ -107,7 +101,7 @@ def score_of(
                 f"grid must be the score's {tuple(source.values.shape[1:])}, not {tuple(grid)}"
             )
         return checked_score(source)
-    chosen = _textured(_weight(weight, preset, source), source, grid)
+    chosen = _weight(weight, preset, source, grid)
     motion = source[:7]
     return motion_score(
         *motion,
@@ -184,7 +178,7 @@ def motion_guided_mask(
     if isinstance(source, MotionBatch) and peak != "path":
         motion = source[:7]
         field = checked_field(*motion)
-        weight = _textured(_weight(weight, chosen, source), source, grid)
+        weight = _weight(weight, chosen, source, grid)
         camera = chosen.camera if camera is None else camera
         request = checked_request(field, weight, ignore, grid, camera)
         seeds = checked_seeds(seeds, len(source.field), source.field)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from ..boxes import motion_boxes
 from ..contrast import MotionContrast, motion_contrast
 from ..masks import MASKINGS, PRESETS, Mask, make_masking, motion_guided_mask
+from ..masks.options import chosen_weight
 from ..motion_field import Clip
 from ..score import motion_score
 from ..video_reader import VideoReader
-from .output import bar, lacks_extra, say
+from .output import bar, needs_extra, say
 
 __all__ = ["add_clip_options", "contrast", "draw", "mask", "masks"]
 
@@ -70,13 +71,11 @@ def mask(arguments: argparse.Namespace) -> None:
 
 def draw(arguments: argparse.Namespace) -> None:
     """Draws vectors, score, box and mask of a clip."""
-    try:
+    with needs_extra("draw"):
         from .. import visualise
-    except ImportError as error:
-        raise lacks_extra("draw", error) from error
     clip = read(arguments, pixels=True)
     preset = PRESETS[arguments.preset]
-    weight = "texture" if preset.weight == "auto" else preset.weight
+    weight = chosen_weight(None, preset, frames=True)
     score = motion_score(clip, grid=arguments.grid, camera=preset.camera, weight=weight)
     made = motion_guided_mask(
         score, mask_ratio=arguments.ratio, preset=arguments.preset, seed=arguments.seed
@@ -119,10 +118,8 @@ def draw(arguments: argparse.Namespace) -> None:
 
 def masks(arguments: argparse.Namespace) -> None:
     """Draws every mask of one clip, a row each."""
-    try:
+    with needs_extra("masks"):
         from .. import visualise
-    except ImportError as error:
-        raise lacks_extra("masks", error) from error
     clip = read(arguments, pixels=True)
     made = {}
     with bar(len(MASKINGS), "masks", arguments) as progress:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..decode import probe, read_motion_vectors
 from ..video_reader import VideoReader
-from .output import bar, lacks_extra, say
+from .output import bar, needs_extra, say
 
 __all__ = ["convert", "info", "vectors"]
 
@@ -74,10 +74,8 @@ def vectors(arguments: argparse.Namespace) -> None:
 
 def convert(arguments: argparse.Namespace) -> None:
     """Re-encodes a video to H.264 to learn from."""
-    try:
+    with needs_extra("convert"):
         from ..convert import convert_video
-    except ImportError as error:
-        raise lacks_extra("convert", error) from error
     with bar(0, "frames", arguments) as progress_bar:
 
         def progress(count: int, total: int | None) -> None:

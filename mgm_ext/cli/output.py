@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
 
-__all__ = ["bar", "lacks_extra", "say"]
+__all__ = ["bar", "needs_extra", "say"]
 
 
 def bar(total: int, unit: str, arguments: argparse.Namespace) -> Any:
@@ -28,9 +30,13 @@ def say(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
         print(f"{name.replace('_', ' '):<{width}}  {value}")
 
 
-def lacks_extra(command: str, error: ImportError) -> SystemExit:
-    """How a command that draws or encodes ends without the packages for it."""
-    return SystemExit(
-        f"mgm-ext {command} needs the extra `draw` ({error.name} is missing): "
-        "pip install 'mgm-ext[draw]'"
-    )
+@contextmanager
+def needs_extra(command: str) -> Iterator[None]:
+    """Where a command that draws or encodes imports what does; without the packages it ends."""
+    try:
+        yield
+    except ImportError as error:
+        raise SystemExit(
+            f"mgm-ext {command} needs the extra `draw` ({error.name} is missing): "
+            "pip install 'mgm-ext[draw]'"
+        ) from error

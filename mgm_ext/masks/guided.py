@@ -96,14 +96,13 @@ def motion_guided_mask(
         values, motion, valid, cuts = source.values, source.motion, source.valid, source.cuts
     else:
         frames, field = split_source(source)
-        weight = chosen_weight(weight, chosen, frames)
         values, motion, valid, cuts = score_arrays(
             field,
             frames,
             grid=grid,
             view=view,
             camera=chosen.camera if camera is None else camera,
-            weight=weight,
+            weight=chosen_weight(weight, chosen, frames=frames is not None),
             ignore=ignore,
         )
     return _core.motion_guided_mask(

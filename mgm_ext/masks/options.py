@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 Source: TypeAlias = Clip | MotionField | Score
 Grid: TypeAlias = tuple[int, int, int]
 Aspect: TypeAlias = float | tuple[float, float]
+T = TypeVar("T")
 
 
 class Preset(NamedTuple):
@@ -61,15 +62,12 @@ def chosen_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
-def chosen_weight(
-    weight: str | ArrayLike | None, preset: Preset, frames: NDArray[np.uint8] | None
-) -> str | ArrayLike:
-    """The weight, or the preset's; "auto" is texture where there are frames, else coded."""
-    if weight is None:
-        weight = preset.weight
-    if isinstance(weight, str) and weight == "auto":
-        return "coded" if frames is None else "texture"
-    return weight
+def chosen_weight(weight: T | None, preset: Preset, *, frames: bool) -> T | str:
+    """The weight, or the preset's; "auto" is texture where there are `frames`, else coded."""
+    chosen = preset.weight if weight is None else weight
+    if isinstance(chosen, str) and chosen == "auto":
+        return "texture" if frames else "coded"
+    return chosen
 
 
 def split_source(source: Clip | MotionField) -> tuple[NDArray[np.uint8] | None, MotionField]:
@@ -142,7 +140,7 @@ def mask_input(
     else:
         shape = (field.num_samples, "H", "W", 3)
         frames = read_only("frames", frames, dtype=np.uint8, shape=shape)
-    weight = chosen_weight(weight, preset, frames)
+    chosen: ArrayLike = chosen_weight(weight, preset, frames=frames is not None)
     result.set_field(
         field.vectors,
         field.coded,
@@ -153,7 +151,7 @@ def mask_input(
         field.width,
         field.height,
         preset.camera if camera is None else camera,
-        weight_array(weight, grid, frames),
+        weight_array(chosen, grid, frames),
         frames,
         box_array(ignore),
     )
