@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["read_only", "rebuilt", "summary"]
+__all__ = ["check_count", "read_only", "rebuilt", "summary"]
 
 
 def _shape_text(shape: Sequence[int | str]) -> str:
@@ -42,6 +42,12 @@ def read_only(
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
+
+
+def check_count(name: str, given: Sized, count: int, *, per: str = "clip") -> None:
+    """ValueError unless there are as many as clips, or as whatever else each belongs to."""
+    if len(given) != count:
+        raise ValueError(f"{name} must be {count}, one per {per}, not {len(given)}")
 
 
 def summary(value: Any) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from .._arrays import check_count
 from ..masks import three_state_mask
 from ..masks.noise import TARGET, VISIBLE
 from ..score import Score
@@ -98,8 +99,7 @@ def visible_and_targets(
     Raises:
         ValueError: the lengths differ, or an argument is outside what is allowed.
     """
-    if len(scores) != len(seeds):
-        raise ValueError(f"seeds must be {len(scores)}, one per score, not {len(seeds)}")
+    check_count("seeds", seeds, len(scores), per="score")
     states = [
         three_state_mask(score, keep_ratio=keep_ratio, mask_ratio=mask_ratio, seed=seed).reshape(-1)
         for score, seed in zip(scores, seeds, strict=True)

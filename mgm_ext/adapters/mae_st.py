@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._arrays import check_count
 from ..masks import Mask, noise_from_score
 from ..score import Score
 
@@ -36,8 +37,7 @@ def noise_of_scores(
     Raises:
         ValueError: the lengths differ, or an argument is outside what is allowed.
     """
-    if len(scores) != len(seeds):
-        raise ValueError(f"seeds must be {len(scores)}, one per score, not {len(seeds)}")
+    check_count("seeds", seeds, len(scores), per="score")
     rows = [
         noise_from_score(score, strength=strength, seed=seed).reshape(-1)
         for score, seed in zip(scores, seeds, strict=True)

@@ -22,6 +22,7 @@ __all__ = [
     "new_mask",
     "new_score",
     "request",
+    "score_addresses",
     "score_arguments",
     "tokens",
 ]
@@ -76,13 +77,17 @@ def request(
     }
 
 
+def score_addresses(tensors: Sequence[Tensor | None]) -> dict[str, int]:
+    """Where the four tensors of a score are; 0 for None."""
+    names = ("values", "motion", "valid", "cuts")
+    return {name: address(tensor) for name, tensor in zip(names, tensors, strict=True)}
+
+
 def score_arguments(
     tensors: Sequence[Tensor | None], clips: int, grid: Sequence[int]
 ) -> dict[str, int]:
     """The four tensors of a score, or none of them."""
-    names = ("values", "motion", "valid", "cuts")
-    pointers = {name: address(tensor) for name, tensor in zip(names, tensors, strict=True)}
-    return {"clips": clips, **tokens(grid), **pointers}
+    return {"clips": clips, **tokens(grid), **score_addresses(tensors)}
 
 
 def box(

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._arrays import check_count
 from ..motion_field import INVALID, Clip, MotionField
 from ..views import View, crop_and_flip
 
@@ -102,8 +103,7 @@ class MotionBatch(NamedTuple):
         if not fields or len({field.num_samples for field in fields}) != 1:
             counts = [field.num_samples for field in fields]
             raise ValueError(f"clips must have one number of sampled frames, not {counts}")
-        if len(crops) != len(fields):
-            raise ValueError(f"views must be {len(fields)}, one per clip, not {len(crops)}")
+        check_count("views", crops, len(fields))
         if pinned is None:
             pinned = torch.cuda.is_available() and torch.utils.data.get_worker_info() is None
         batch = _padded(fields, crops, pinned)

@@ -20,6 +20,7 @@ from .arguments import (
     new_mask,
     new_score,
     request,
+    score_addresses,
     score_arguments,
     tokens,
 )
@@ -38,10 +39,9 @@ def batch_score(*given: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     field, grid = given[0], given[9]
     out = new_score(field, grid)
     module, where = module_for(field)
-    names = ("values", "motion", "valid", "cuts")
-    pointers = {name: address(tensor) for name, tensor in zip(names, out, strict=True)}
+    arguments = field_arguments(given[:7]), request(*given[7:]), score_addresses(out)
     with device_of(field):
-        module.batch_score(field_arguments(given[:7]), request(*given[7:]), pointers, where)
+        module.batch_score(*arguments, where)
     return out
 
 

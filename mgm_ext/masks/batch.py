@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .._arrays import check_count
 from ..score import GRID
 from ..views import View
 from .generators import make_masking
@@ -51,8 +52,7 @@ def batch_masks(
     crops = [None] * len(clips) if views is None else views
     per_clip = [None] * len(clips) if boxes is None else boxes
     for what, given in (("seeds", seeds), ("views", crops), ("boxes", per_clip)):
-        if len(given) != len(clips):
-            raise ValueError(f"{what} must be {len(clips)}, one per clip, not {len(given)}")
+        check_count(what, given, len(clips))
     inputs = [
         generator.input_of(clip, None, view, own)
         for clip, view, own in zip(clips, crops, per_clip, strict=True)
