@@ -11,20 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.rivals_masks import Grid, Mask, around, grown, lowest
 from tests.reference import boxes, masks
 from tests.reference import score as plain
 
-Grid = tuple[int, int, int]
-Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-
-
-def lowest(keys: NDArray[Any], k: int) -> Mask:
-    """The k lowest keys of each row."""
-    chosen = np.argpartition(keys, k - 1, axis=-1)[..., :k]
-    mask = np.zeros(keys.shape, np.bool_)
-    np.put_along_axis(mask, chosen, values=True, axis=-1)
-    return mask
 
 
 def random_mask(random: np.random.Generator, grid: Grid, k: int) -> Mask:
@@ -73,16 +64,6 @@ def multi_block(
 
 def motion_topk(values: NDArray[np.int64], k: int) -> Mask:
     return lowest(-values.reshape(len(values), -1), k).reshape(values.shape)
-
-
-def grown(centre: Any, middle: Any, size: tuple[int, int], grid: Grid, k: int) -> Mask:
-    """Boxes grown around centres in 2^-12 token, [S] each."""
-    _, rows, columns = grid
-    down = np.abs((2 * np.arange(rows) + 1) * 2048 - centre[:, None]) * size[1]
-    across = np.abs((2 * np.arange(columns) + 1) * 2048 - middle[:, None]) * size[0]
-    far = np.maximum(down[:, :, None], across[:, None])
-    near = np.minimum(down[:, :, None], across[:, None])
-    return lowest((far * 2**32 + near).reshape(len(centre), -1), k).reshape(grid)
 
 
 def inverse_motion(values: NDArray[np.int64], k: int, seed: int) -> Mask:
@@ -243,8 +224,4 @@ def best_path(smoothed: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def robust_mask(field: Any, grid: Grid, k: int, seed: int) -> Mask:
     """`motion_guided_mask(field)`, where no slot is still."""
-    tokens = best_path(boxes.smooth(robust_score(field, grid)))
-    jitter = masks.jitter(seed)
-    centre = (2 * (tokens // grid[2]) + 1) * 2048 + jitter[0]
-    middle = (2 * (tokens % grid[2]) + 1) * 2048 + jitter[1]
-    return grown(centre, middle, boxes.box_size(k, 1.0, grid[1], grid[2]), grid, k)
+    return around(best_path(boxes.smooth(robust_score(field, grid))), grid, k, seed)

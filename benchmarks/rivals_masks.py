@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from tests.reference import boxes, masks
 from tests.reference import score as plain
 
+Grid = tuple[int, int, int]
+Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-def tube(random: np.random.Generator, slots: int, tokens: int, k: int) -> NDArray[np.bool_]:
+def tube(random: np.random.Generator, slots: int, tokens: int, k: int) -> Mask:
     """One shuffled frame, tiled: the yardstick."""
     frame = np.zeros(tokens, np.bool_)
     frame[:k] = True
@@ -21,7 +23,7 @@ def tube(random: np.random.Generator, slots: int, tokens: int, k: int) -> NDArra
     return np.tile(frame, (slots, 1))
 
 
-def motion_score(field: Any, grid: tuple[int, int, int]) -> Ints:
+def motion_score(field: Any, grid: Grid) -> Ints:
     """`motion_score(camera="none")`: float32 speeds, one reduction, two products."""
     slots, rows, columns = grid
     high, wide = field.vectors.shape[1:3]
@@ -40,22 +42,34 @@ def motion_score(field: Any, grid: tuple[int, int, int]) -> Ints:
     return motion
 
 
-def smooth_mask(values: Ints, k: int, seed: int) -> NDArray[np.bool_]:
-    """`motion_guided_mask(peak="smooth")` where no slot is still, all slots at once."""
-    grid = values.shape
+def lowest(keys: NDArray[Any], k: int) -> Mask:
+    """The k lowest keys of each row."""
+    chosen = np.argpartition(keys, k - 1, axis=-1)[..., :k]
+    mask = np.zeros(keys.shape, np.bool_)
+    np.put_along_axis(mask, chosen, values=True, axis=-1)
+    return mask
+
+
+def grown(centre: Any, middle: Any, size: tuple[int, int], grid: Grid, k: int) -> Mask:
+    """Boxes grown around centres in 2^-12 token, [S] each."""
     _, rows, columns = grid
-    size = boxes.box_size(k, 1.0, rows, columns)
-    smoothed = boxes.smooth(values).reshape(len(values), -1)
-    peaks = smoothed.argmax(1)
-    jitter = masks.jitter(seed)
-    centre = (2 * (peaks // columns) + 1) * 2048 + jitter[0]
-    middle = (2 * (peaks % columns) + 1) * 2048 + jitter[1]
     down = np.abs((2 * np.arange(rows) + 1) * 2048 - centre[:, None]) * size[1]
     across = np.abs((2 * np.arange(columns) + 1) * 2048 - middle[:, None]) * size[0]
     far = np.maximum(down[:, :, None], across[:, None])
     near = np.minimum(down[:, :, None], across[:, None])
-    ranks = (far * 2**32 + near).reshape(len(values), -1)
-    chosen = np.argpartition(ranks, k - 1, axis=1)[:, :k]
-    mask = np.zeros(ranks.shape, np.bool_)
-    np.put_along_axis(mask, chosen, values=True, axis=1)
-    return mask.reshape(grid)
+    return lowest((far * 2**32 + near).reshape(len(centre), -1), k).reshape(grid)
+
+
+def around(tokens: Ints, grid: Grid, k: int, seed: int) -> Mask:
+    """Boxes grown around one token [S] of each slot."""
+    _, rows, columns = grid
+    jitter = masks.jitter(seed)
+    centre = (2 * (tokens // columns) + 1) * 2048 + jitter[0]
+    middle = (2 * (tokens % columns) + 1) * 2048 + jitter[1]
+    return grown(centre, middle, boxes.box_size(k, 1.0, rows, columns), grid, k)
+
+
+def smooth_mask(values: Ints, k: int, seed: int) -> Mask:
+    """`motion_guided_mask(peak="smooth")` where no slot is still, all slots at once."""
+    peaks = boxes.smooth(values).reshape(len(values), -1).argmax(1)
+    return around(peaks, values.shape, k, seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -162,11 +163,7 @@ def test_two_files_in_two_threads(record: Record, real_clip: RealClip) -> None:
 
     def threads() -> None:
         results.clear()
-        started = [Thread(target=read) for _ in range(2)]
-        for thread in started:
-            thread.start()
-        for thread in started:
-            thread.join()
+        in_two_threads(read)
 
     def one_after_the_other() -> None:
         results.clear()
@@ -189,19 +186,25 @@ def test_two_files_in_two_threads(record: Record, real_clip: RealClip) -> None:
     )
 
 
+def in_two_threads(function: Callable[[], Any]) -> None:
+    """Calls it once in each."""
+    started = [Thread(target=function) for _ in range(2)]
+    for thread in started:
+        thread.start()
+    for thread in started:
+        thread.join()
+
+
 def gain_of_hashing() -> float:
     """What two threads that surely hold no GIL gain on this machine, as busy as it is now."""
     data = bytes(16 << 20)
 
-    def threads() -> None:
-        started = [Thread(target=hashlib.sha256, args=(data,)) for _ in range(2)]
-        for thread in started:
-            thread.start()
-        for thread in started:
-            thread.join()
+    def digest() -> None:
+        hashlib.sha256(data)
 
     def one_after_the_other() -> None:
-        for _ in range(2):
-            hashlib.sha256(data)
+        digest()
+        digest()
 
-    return ratio(one_after_the_other, threads, clock="wall", pairs=25).median
+    timed = ratio(one_after_the_other, lambda: in_two_threads(digest), clock="wall", pairs=25)
+    return timed.median
