@@ -68,6 +68,22 @@ def plain_score(score: Score) -> plain.Score:
     return plain.Score(score.values, score.motion, score.valid, score.cuts)
 
 
+def reference_score(
+    field: MotionField, grid: tuple[int, int, int], view: View, **options: Any
+) -> plain.Score:
+    """The reference's score of a field."""
+    return plain.motion_score(
+        field.vectors,
+        field.cuts,
+        field.sample_offsets,
+        field.cell,
+        grid=grid,
+        crop=view.crop,
+        hflip=view.hflip,
+        **options,
+    )
+
+
 def random_field(
     seed: int,
     *,

@@ -13,9 +13,9 @@ import mgm_ext
 from mgm_ext import batched
 from mgm_ext.score import Score
 from tests.batches import Drawn, random_batch
+from tests.fields import reference_score
 from tests.reference import boxes as plain_boxes
 from tests.reference import masks as plain_masks
-from tests.reference import score as plain_score
 from tests.reference import torch_smooth
 
 SEEDS = range(8)
@@ -56,16 +56,7 @@ def test_score_is_that_of_the_reference(seed: int) -> None:
     got = batched.motion_score(*drawn.batch[:7], grid=drawn.grid, weight="coded")
     for i, (field, view) in enumerate(zip(drawn.fields, drawn.views, strict=True)):
         share = field.coded_share(grid=drawn.grid, view=view)
-        want = plain_score.motion_score(
-            field.vectors,
-            field.cuts,
-            field.sample_offsets,
-            field.cell,
-            grid=drawn.grid,
-            crop=view.crop,
-            hflip=view.hflip,
-            weight=share,
-        )
+        want = reference_score(field, drawn.grid, view, weight=share)
         np.testing.assert_array_equal(got.values[i].numpy(), want.values)
         mask = batched.motion_guided_mask(got, drawn.seeds, mask_ratio=0.6)
         expected = plain_masks.motion_guided_mask(

@@ -12,26 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mgm_ext import MotionField, View, motion_score
+from mgm_ext import View, motion_score
 from mgm_ext.score import Score
-from tests.fields import INVALID, fields, make_field, make_score, random_field, views
+from tests.fields import (
+    INVALID,
+    fields,
+    make_field,
+    make_score,
+    random_field,
+    reference_score,
+    views,
+)
 from tests.reference import score as plain
 
 UNIT = 1 << 16  # one 1/64 pixel per frame, as a score
 CAMERAS = ("none", "median", "affine")
-
-
-def reference(field: MotionField, grid: tuple[int, int, int], view: View, **options: Any) -> Any:
-    return plain.motion_score(
-        field.vectors,
-        field.cuts,
-        field.sample_offsets,
-        field.cell,
-        grid=grid,
-        crop=view.crop,
-        hflip=view.hflip,
-        **options,
-    )
 
 
 def assert_equal(native: Score, expected: plain.Score) -> None:
@@ -125,7 +120,7 @@ def test_score_equals_the_reference(data: st.DataObject, camera: str) -> None:
     random = data.draw(st.none() | st.integers(0, 2**32).map(np.random.default_rng))
     weight = None if random is None else random.integers(0, 65537, grid)
     ignore = np.array(data.draw(st.lists(st.tuples(*[st.integers(-50, 300)] * 4), max_size=2)))
-    expected = reference(field, grid, view, camera=camera, weight=weight, ignore=ignore)
+    expected = reference_score(field, grid, view, camera=camera, weight=weight, ignore=ignore)
     assert_equal(
         motion_score(field, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore),
         expected,
@@ -137,7 +132,7 @@ def test_score_equals_the_reference(data: st.DataObject, camera: str) -> None:
 def test_score_of_a_large_field_equals_the_reference(camera: str, high: int, wide: int) -> None:
     field = random_field(3, slots=2, tubelet=2, high=high, wide=wide, cell=8, strength=900)
     grid = (2, 7, 7)
-    expected = reference(field, grid, View.full(field.width, field.height), camera=camera)
+    expected = reference_score(field, grid, View.full(field.width, field.height), camera=camera)
     assert_equal(motion_score(field, grid=grid, camera=camera), expected)
 
 
