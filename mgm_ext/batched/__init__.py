@@ -14,7 +14,6 @@ from .plain import fixed_box_mask, jumping_box_mask, simulated_motion_mask
 from .ranked import (
     boxes_mask,
     frame_random_mask,
-    ids,
     motion_topk_mask,
     random_mask,
     select,
@@ -22,6 +21,7 @@ from .ranked import (
     tube_mask,
 )
 from .scores import motion_score, token_texture
+from .token_ids import ids
 
 __all__ = [
     "BatchScore",
