@@ -1,6 +1,6 @@
 """Pre-trains a small VideoMAE of `transformers` on a folder of videos, with any mask.
 
-    pip install mgm-ext[torch,draw] transformers accelerate
+    pip install ".[torch,draw]" transformers accelerate
     python examples/pretrain_hf.py VIDEOS --mask motion_guided --mask-ratio 0.75 --out out/hf
 
 `--mask tube`, `simulated_motion`, `motion_topk`, ... for the others. Runs on a GPU where there is

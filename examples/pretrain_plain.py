@@ -1,6 +1,6 @@
 """Pre-trains a small video MAE in plain PyTorch on a folder of videos, with any mask.
 
-    pip install mgm-ext[torch,draw]
+    pip install ".[torch,draw]"
     python examples/pretrain_plain.py VIDEOS --mask motion_guided --out out/plain
     torchrun --nproc_per_node 8 examples/pretrain_plain.py VIDEOS --batch 32 --workers 8
 

@@ -1,4 +1,4 @@
-"""The README's example runs as it stands."""
+"""The README's examples run as they stand."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ def test_ten_lines_lead_from_installing_to_training(
     gradients = [p.grad for p in names["model"].parameters() if p.grad is not None]
     assert sum(float(g.abs().sum()) for g in gradients) > 0
     assert names["batch"]["bool_masked_pos"].shape == (1, 1568)
+
+
+def test_batch_example_runs(
+    encoded_clip: EncodedClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = encoded_clip("libx264", kind="object", size=(112, 160), num_frames=64)
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(clip.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (code,) = (block for block in blocks if "MotionBatch" in block)
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["mask"].shape == (2, 8, 14, 14)
+    assert (names["mask"].sum((2, 3)) == 147).all()
+    assert (names["mask"][0] != names["mask"][1]).any(), "seeds differ"
 
 
 def test_example_runs(
