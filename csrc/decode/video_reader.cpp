@@ -1,18 +1,15 @@
 #include "video_reader.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <stdexcept>
-#include <tuple>
 #include <utility>
 
+#include "decode/clip_frames.hpp"
 #include "decode/clip_plan.hpp"
 #include "decode/clip_reader.hpp"
 #include "decode/field_writer.hpp"
 #include "decode/frame_stream.hpp"
 #include "decode/helper_thread.hpp"
-#include "decode/pixel_converter.hpp"
 #include "error.hpp"
 
 extern "C" {
@@ -21,18 +18,6 @@ extern "C" {
 
 namespace mgm {
 namespace {
-
-// Sides of the RGB frames, at least 1; the longer one follows the aspect of the turned picture.
-std::pair<int, int> output_size(const OutputSize& size, int height, int width) {
-  if (size.height && size.width) return {*size.height, *size.width};
-  if (!size.short_side) return {height, width};
-  const double scale = static_cast<double>(*size.short_side) / std::min(height, width);
-  const auto side = [&](int length) {
-    return std::max(1, static_cast<int>(std::lround(scale * length)));
-  };
-  return height <= width ? std::pair{*size.short_side, side(width)}
-                         : std::pair{side(height), *size.short_side};
-}
 
 void write_rows(const ShownFrame& shown, std::span<const Use> rows, FieldWriter& writer) {
   for (const Use& row : rows) {
@@ -43,11 +28,6 @@ void write_rows(const ShownFrame& shown, std::span<const Use> rows, FieldWriter&
       writer.copy(static_cast<std::int64_t>(rows.front().place), place);
     }
   }
-}
-
-void copy_pixels(Clip& clip, std::size_t from, std::size_t to) {
-  const auto bytes = static_cast<std::size_t>(clip.height * clip.width * 3);
-  std::copy_n(clip.frames.get() + from * bytes, bytes, clip.frames.get() + to * bytes);
 }
 
 }  // namespace
@@ -75,28 +55,22 @@ class VideoReader::Impl {
   void read_pixels(std::span<const Use> samples, Clip& clip);
   void read_both(std::span<const Use> rows, std::span<const Use> samples, FieldWriter& writer,
                  Clip& clip);
-  void write_pixels(const ShownFrame& shown, Clip& clip, std::span<const Use> samples);
-  void convert(const ShownFrame& shown, Clip& clip, std::size_t sample);
   void note(const ShownFrame& shown, Clip& clip, std::size_t sample);
 
   ReadOptions options_;
-  OutputSize size_;
   HelperThread helper_;
   ClipReader reader_;
   // Its own decoder on many threads, beside the one that reads vectors on a thread of its own.
   std::optional<ClipReader> pixel_reader_;
   VideoInfo header_;
-  std::optional<PixelConverter> converter_;
-  int out_height_ = 0, out_width_ = 0;
-  int first_width_ = 0, first_height_ = 0;  // of the turned picture, once a frame came
-  std::vector<std::array<std::int64_t, 3>> size_changes_;
+  ClipFrames frames_;
 };
 
 VideoReader::Impl::Impl(Source source, const ReadOptions& options, const OutputSize& size)
     : options_(options),
-      size_(size),
       reader_(source, helper_.watched(options), ClipReader::Purpose::kVectorsAndPixels),
-      header_(describe_stream(reader_.demuxer(), options.rotate)) {
+      header_(describe_stream(reader_.demuxer(), options.rotate)),
+      frames_(size, header_.rotation, header_.hflip) {
   // Two readers would move one position of a file object.
   if (options.num_threads > 1 && !source.read) {
     pixel_reader_.emplace(source, options, ClipReader::Purpose::kPixels);
@@ -129,10 +103,9 @@ VideoInfo VideoReader::Impl::info() {
     info.key_frames = key_frames();
   }
   info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
-  info.size_changes = size_changes_;
-  if (first_width_ > 0) {
-    info.width = first_width_;
-    info.height = first_height_;
+  if (frames_.picture_width() > 0) {
+    info.width = frames_.picture_width();
+    info.height = frames_.picture_height();
   }
   const AVCodecContext& context = reader_.decoder().context();
   if (const char* name = av_get_pix_fmt_name(context.pix_fmt)) info.pixel_format = name;
@@ -164,30 +137,6 @@ void VideoReader::Impl::note(const ShownFrame& shown, Clip& clip, std::size_t sa
   clip.picture_types[sample] = av_get_picture_type_char(shown.frame->pict_type);
 }
 
-void VideoReader::Impl::convert(const ShownFrame& shown, Clip& clip, std::size_t sample) {
-  const PictureGeometry geometry = geometry_of(*shown.frame, header_.rotation, header_.hflip);
-  const bool across = header_.rotation % 180 != 0;
-  const int width = across ? geometry.crop_height : geometry.crop_width;
-  const int height = across ? geometry.crop_width : geometry.crop_height;
-  if (!converter_) {
-    first_width_ = width;
-    first_height_ = height;
-    std::tie(out_height_, out_width_) = output_size(size_, height, width);
-    converter_.emplace(PixelConverter::Output{.width = out_width_,
-                                              .height = out_height_,
-                                              .rotation = header_.rotation,
-                                              .hflip = header_.hflip});
-  }
-  const auto bytes =
-      static_cast<std::size_t>(out_height_) * static_cast<std::size_t>(out_width_) * 3;
-  if (!clip.frames) {
-    clip.height = out_height_;
-    clip.width = out_width_;
-    clip.frames = std::make_unique_for_overwrite<std::uint8_t[]>(bytes * clip.frame_indices.size());
-  }
-  converter_->convert(*shown.frame, {clip.frames.get() + sample * bytes, bytes});
-}
-
 ClipReader::Fetched VideoReader::Impl::fetch(ClipReader& reader, std::int64_t index) {
   const ClipReader::Fetched fetched = reader.fetch(index);
   const std::string& name = reader.demuxer().name();
@@ -196,17 +145,6 @@ ClipReader::Fetched VideoReader::Impl::fetch(ClipReader& reader, std::int64_t in
     throw DecodeError(name, index, "the frame is missing from a damaged stream (strict=True)");
   }
   return fetched;
-}
-
-void VideoReader::Impl::write_pixels(const ShownFrame& shown, Clip& clip,
-                                     std::span<const Use> samples) {
-  for (const Use& sample : samples) {
-    if (sample.place == samples.front().place) {
-      convert(shown, clip, sample.place);
-    } else {
-      copy_pixels(clip, samples.front().place, sample.place);
-    }
-  }
 }
 
 void VideoReader::Impl::read_rows(std::span<const Use> rows, std::span<const Use> samples,
@@ -220,7 +158,7 @@ void VideoReader::Impl::read_rows(std::span<const Use> rows, std::span<const Use
     if (fetched.found) write_rows(*fetched.frame, rows_here, writer);
     const auto samples_here = take_uses(samples, want.index);
     for (const Use& sample : samples_here) note(*fetched.frame, clip, sample.place);
-    if (pixels) write_pixels(*fetched.frame, clip, samples_here);
+    if (pixels) frames_.write(*fetched.frame->frame, samples_here, clip);
   }
 }
 
@@ -229,7 +167,7 @@ void VideoReader::Impl::read_pixels(std::span<const Use> samples, Clip& clip) {
   pixel_reader_->plan(wanted);
   for (const ClipReader::Wanted& want : wanted) {
     const ClipReader::Fetched fetched = fetch(*pixel_reader_, want.index);
-    write_pixels(*fetched.frame, clip, take_uses(samples, want.index));
+    frames_.write(*fetched.frame->frame, take_uses(samples, want.index), clip);
   }
 }
 

@@ -1,0 +1,67 @@
+#include "decode/clip_frames.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "decode/frame_stream.hpp"
+
+namespace mgm {
+namespace {
+
+// Sides of the RGB frames, at least 1; the longer one follows the aspect of the turned picture.
+std::pair<int, int> output_size(const OutputSize& size, int height, int width) {
+  if (size.height && size.width) return {*size.height, *size.width};
+  if (!size.short_side) return {height, width};
+  const double scale = static_cast<double>(*size.short_side) / std::min(height, width);
+  const auto side = [&](int length) {
+    return std::max(1, static_cast<int>(std::lround(scale * length)));
+  };
+  return height <= width ? std::pair{*size.short_side, side(width)}
+                         : std::pair{side(height), *size.short_side};
+}
+
+void copy_pixels(Clip& clip, std::size_t from, std::size_t to) {
+  const auto bytes = static_cast<std::size_t>(clip.height * clip.width * 3);
+  std::copy_n(clip.frames.get() + from * bytes, bytes, clip.frames.get() + to * bytes);
+}
+
+}  // namespace
+
+ClipFrames::ClipFrames(const OutputSize& size, int rotation, bool hflip)
+    : size_(size), rotation_(rotation), hflip_(hflip) {}
+
+void ClipFrames::start(const AVFrame& frame) {
+  const PictureGeometry geometry = geometry_of(frame, rotation_, hflip_);
+  const bool across = rotation_ % 180 != 0;
+  picture_width_ = across ? geometry.crop_height : geometry.crop_width;
+  picture_height_ = across ? geometry.crop_width : geometry.crop_height;
+  std::tie(height_, width_) = output_size(size_, picture_height_, picture_width_);
+  converter_.emplace(PixelConverter::Output{
+      .width = width_, .height = height_, .rotation = rotation_, .hflip = hflip_});
+}
+
+void ClipFrames::convert(const AVFrame& frame, std::size_t sample, Clip& clip) {
+  if (!converter_) start(frame);
+  const auto bytes = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3;
+  if (!clip.frames) {
+    clip.height = height_;
+    clip.width = width_;
+    clip.frames = std::make_unique_for_overwrite<std::uint8_t[]>(bytes * clip.frame_indices.size());
+  }
+  converter_->convert(frame, {clip.frames.get() + sample * bytes, bytes});
+}
+
+void ClipFrames::write(const AVFrame& frame, std::span<const Use> samples, Clip& clip) {
+  for (const Use& sample : samples) {
+    if (sample.place == samples.front().place) {
+      convert(frame, sample.place, clip);
+    } else {
+      copy_pixels(clip, samples.front().place, sample.place);
+    }
+  }
+}
+
+}  // namespace mgm
