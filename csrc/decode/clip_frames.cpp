@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "decode/frame_stream.hpp"
+#include "decode/field_writer.hpp"
 
 namespace mgm {
 namespace {
