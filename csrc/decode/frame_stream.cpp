@@ -4,11 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "decode/video_info.hpp"
 #include "error.hpp"
-
-extern "C" {
-#include <libavutil/pixdesc.h>
-}
 
 namespace mgm {
 namespace {
@@ -106,15 +103,9 @@ VideoInfo FrameStream::info() const {
   info.damaged = damaged();
   info.has_vectors = decoder_.tapped();
   info.size_changes = size_changes_;
-  if (const char* name = av_get_pix_fmt_name(decoder_.context().pix_fmt)) info.pixel_format = name;
-  const char* profile =
-      avcodec_profile_name(decoder_.context().codec_id, decoder_.context().profile);
-  if (profile != nullptr) info.profile = profile;
-  if (first_width_ > 0) {
-    const bool across = info.rotation % 180 != 0;
-    info.width = across ? first_height_ : first_width_;
-    info.height = across ? first_width_ : first_height_;
-  }
+  const AVCodecContext& context = decoder_.context();
+  describe_format(info, context.codec_id, context.profile, context.pix_fmt);
+  if (first_width_ > 0) describe_size(info, first_width_, first_height_);
   if (drained_) {
     info.num_frames = frames_;
     info.key_frames = key_frames_;

@@ -49,7 +49,4 @@ class FrameStream {
   std::vector<std::int64_t> key_frames_;
 };
 
-// From the header alone, before anything is decoded.
-[[nodiscard]] VideoInfo describe_stream(const Demuxer& demuxer, bool rotate);
-
 }  // namespace mgm

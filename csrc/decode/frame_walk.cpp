@@ -7,6 +7,7 @@
 #include "decode/frame_stream.hpp"
 #include "decode/pixel_converter.hpp"
 #include "decode/vector_rows.hpp"
+#include "decode/video_info.hpp"
 
 namespace mgm {
 

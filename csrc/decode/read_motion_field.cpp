@@ -3,6 +3,7 @@
 
 #include "decode/field_writer.hpp"
 #include "decode/frame_stream.hpp"
+#include "decode/video_info.hpp"
 #include "video_reader.hpp"
 
 namespace mgm {

@@ -1,8 +1,8 @@
-#include <limits>
 #include <utility>
 
 #include "decode/frame_stream.hpp"
 #include "decode/vector_rows.hpp"
+#include "decode/video_info.hpp"
 #include "mgm.hpp"
 
 namespace mgm {
@@ -11,12 +11,10 @@ namespace {
 void append_frame(MotionVectors& rows, const ShownFrame& shown, const AVRational& time_base) {
   const AVFrame& frame = *shown.frame;
   const std::int64_t pts = frame.best_effort_timestamp;
-  const bool known = pts != AV_NOPTS_VALUE;
   rows.offsets.push_back(static_cast<std::int64_t>(rows.w.size()));
   rows.picture_types.push_back(av_get_picture_type_char(frame.pict_type));
-  rows.pts.push_back(known ? pts : kNoPts);
-  rows.seconds.push_back(known ? static_cast<double>(pts) * av_q2d(time_base)
-                               : std::numeric_limits<double>::quiet_NaN());
+  rows.pts.push_back(pts == AV_NOPTS_VALUE ? kNoPts : pts);
+  rows.seconds.push_back(seconds_of(pts, time_base));
   rows.key_frames.push_back((frame.flags & AV_FRAME_FLAG_KEY) != 0 ? 1 : 0);
 }
 

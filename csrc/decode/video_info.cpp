@@ -1,7 +1,10 @@
-#include <cmath>
-#include <cstdint>
+#include "decode/video_info.hpp"
 
-#include "decode/frame_stream.hpp"
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "taps/tap.h"
 
 extern "C" {
 #include <libavutil/pixdesc.h>
@@ -40,30 +43,39 @@ Orientation orientation(const AVCodecParameters& codec) {
 
 double duration(const Demuxer& demuxer) {
   const AVStream& stream = demuxer.stream();
-  if (stream.duration != AV_NOPTS_VALUE) {
-    return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
-  }
+  if (stream.duration != AV_NOPTS_VALUE) return seconds_of(stream.duration, stream.time_base);
   const std::int64_t whole = demuxer.context().duration;
   return whole == AV_NOPTS_VALUE ? 0.0 : static_cast<double>(whole) / AV_TIME_BASE;
 }
 
 }  // namespace
 
+double seconds_of(std::int64_t pts, AVRational time_base) {
+  return pts == AV_NOPTS_VALUE ? std::numeric_limits<double>::quiet_NaN()
+                               : static_cast<double>(pts) * av_q2d(time_base);
+}
+
+void describe_format(VideoInfo& info, AVCodecID codec, int profile, AVPixelFormat format) {
+  if (const char* name = avcodec_profile_name(codec, profile)) info.profile = name;
+  if (const char* name = av_get_pix_fmt_name(format)) info.pixel_format = name;
+}
+
+void describe_size(VideoInfo& info, int width, int height) {
+  const bool across = info.rotation % 180 != 0;
+  info.width = across ? height : width;
+  info.height = across ? width : height;
+}
+
 VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
   const AVStream& stream = demuxer.stream();
   const AVCodecParameters& codec = *stream.codecpar;
   VideoInfo info;
   info.codec = avcodec_get_name(codec.codec_id);
-  if (const char* name = avcodec_profile_name(codec.codec_id, codec.profile)) info.profile = name;
-  if (const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(codec.format))) {
-    info.pixel_format = name;
-  }
+  describe_format(info, codec.codec_id, codec.profile, static_cast<AVPixelFormat>(codec.format));
   const Orientation turn = rotate ? orientation(codec) : Orientation{};
   info.rotation = turn.rotation;
   info.hflip = turn.hflip;
-  const bool across = turn.rotation % 180 != 0;
-  info.width = across ? codec.height : codec.width;
-  info.height = across ? codec.width : codec.height;
+  describe_size(info, codec.width, codec.height);
   if (stream.nb_frames > 0) info.num_frames = stream.nb_frames;
   const AVRational rate =
       stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate : stream.r_frame_rate;
@@ -72,7 +84,8 @@ VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
   info.time_base = {stream.time_base.num, stream.time_base.den};
   AVRational aspect = codec.sample_aspect_ratio;
   if (aspect.num <= 0 || aspect.den <= 0) aspect = {1, 1};
-  info.sample_aspect_ratio = {across ? aspect.den : aspect.num, across ? aspect.num : aspect.den};
+  if (info.rotation % 180 != 0) std::swap(aspect.num, aspect.den);
+  info.sample_aspect_ratio = {aspect.num, aspect.den};
   info.has_vectors = mgm_codec(codec.codec_id) != nullptr;
   return info;
 }

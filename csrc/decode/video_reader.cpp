@@ -10,11 +10,8 @@
 #include "decode/field_writer.hpp"
 #include "decode/frame_stream.hpp"
 #include "decode/helper_thread.hpp"
+#include "decode/video_info.hpp"
 #include "error.hpp"
-
-extern "C" {
-#include <libavutil/pixdesc.h>
-}
 
 namespace mgm {
 namespace {
@@ -89,9 +86,9 @@ std::vector<double> VideoReader::Impl::frame_seconds() {
   const FrameIndex& index = reader_.index();
   std::vector<double> seconds;
   if (!index.exact()) return seconds;
-  const double tick = av_q2d(reader_.demuxer().stream().time_base);
+  const AVRational time_base = reader_.demuxer().stream().time_base;
   for (std::int64_t i = 0; i < index.num_frames(); ++i) {
-    seconds.push_back(static_cast<double>(index.pts(i)) * tick);
+    seconds.push_back(seconds_of(index.pts(i), time_base));
   }
   return seconds;
 }
@@ -108,10 +105,7 @@ VideoInfo VideoReader::Impl::info() {
     info.height = frames_.picture_height();
   }
   const AVCodecContext& context = reader_.decoder().context();
-  if (const char* name = av_get_pix_fmt_name(context.pix_fmt)) info.pixel_format = name;
-  if (const char* name = avcodec_profile_name(context.codec_id, context.profile)) {
-    info.profile = name;
-  }
+  describe_format(info, context.codec_id, context.profile, context.pix_fmt);
   return info;
 }
 
@@ -130,10 +124,8 @@ std::vector<std::int64_t> VideoReader::Impl::absolute(std::span<const std::int64
 }
 
 void VideoReader::Impl::note(const ShownFrame& shown, Clip& clip, std::size_t sample) {
-  const std::int64_t pts = shown.frame->best_effort_timestamp;
-  if (pts != AV_NOPTS_VALUE) {
-    clip.seconds[sample] = static_cast<double>(pts) * av_q2d(reader_.demuxer().stream().time_base);
-  }
+  const AVRational time_base = reader_.demuxer().stream().time_base;
+  clip.seconds[sample] = seconds_of(shown.frame->best_effort_timestamp, time_base);
   clip.picture_types[sample] = av_get_picture_type_char(shown.frame->pict_type);
 }
 

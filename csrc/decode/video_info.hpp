@@ -1,0 +1,24 @@
+// What is known of a video: from its header, and what decoding adds.
+#pragma once
+
+#include <cstdint>
+
+#include "decode/demuxer.hpp"
+#include "libav.hpp"
+#include "mgm.hpp"
+
+namespace mgm {
+
+// From the header alone, before anything is decoded.
+[[nodiscard]] VideoInfo describe_stream(const Demuxer& demuxer, bool rotate);
+
+// Profile and pixel format by their names, as far as they have any.
+void describe_format(VideoInfo& info, AVCodecID codec, int profile, AVPixelFormat format);
+
+// Sides of the turned picture, from those before turning; the rotation must be known.
+void describe_size(VideoInfo& info, int width, int height);
+
+// Seconds of a time stamp; NaN for AV_NOPTS_VALUE.
+[[nodiscard]] double seconds_of(std::int64_t pts, AVRational time_base);
+
+}  // namespace mgm
