@@ -18,6 +18,21 @@ __device__ inline int lane() { return static_cast<int>(threadIdx.x) & 31; }
 __device__ inline int warp() { return static_cast<int>(threadIdx.x) >> 5; }
 __device__ inline int warps() { return static_cast<int>(blockDim.x) >> 5; }
 
+// visit(i, r, c) for items i = first, first + step, ... of rows x columns; one division for all.
+template <class Visit>
+__device__ inline void for_each_place(int rows, int columns, int first, int step,
+                                      const Visit& visit) {
+  int r = first / columns, c = first % columns;
+  const int down = step / columns, across = step % columns;
+  for (int i = first; i < rows * columns; i += step, r += down, c += across) {
+    if (c >= columns) {
+      c -= columns;
+      ++r;
+    }
+    visit(i, r, c);
+  }
+}
+
 template <class T>
 __device__ inline T warp_sum(T value) {
   for (int step = 16; step > 0; step /= 2) value += __shfl_xor_sync(kAllLanes, value, step);

@@ -1,6 +1,7 @@
 // The camera's motion in one row of a field, found by one warp.
 #pragma once
 
+#include "arithmetic.cuh"
 #include "block.cuh"
 #include "camera_math.hpp"
 
@@ -12,6 +13,8 @@ struct RowCells {
   int high, wide, stride;
 };
 
+inline constexpr int kNoVector = -32768;  // a dx
+
 struct Vector {
   int dx, dy;
   bool valid;
@@ -19,7 +22,7 @@ struct Vector {
 
 __device__ inline Vector unpacked(std::int32_t cell) {
   const int dx = static_cast<std::int16_t>(cell & 0xFFFF), dy = cell >> 16;
-  const bool valid = dx != -32768;
+  const bool valid = dx != kNoVector;
   return {valid ? dx : 0, valid ? dy : 0, valid};
 }
 
@@ -58,7 +61,7 @@ struct RowCamera {
   }
   __device__ int residual(const RowCells& row, int r, int c, const Vector& vector) const {
     const Vector rest = left(row, r, c, vector);
-    return speed(rest.dx, rest.dy);
+    return static_cast<int>(quick_speed(rest.dx, rest.dy));
   }
 };
 

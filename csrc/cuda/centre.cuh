@@ -29,9 +29,9 @@ __device__ inline BoxSize size_of(const BoxPlan& plan, const TokenGrid& grid, st
 }
 
 // 3x3 sum with zeros around.
-__device__ inline std::int64_t smooth_at(const std::int64_t* values, const TokenGrid& grid, int i) {
+__device__ inline std::int64_t smooth_at(const std::int64_t* values, const TokenGrid& grid, int r,
+                                         int c) {
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
-  const int r = i / columns, c = i % columns;
   std::int64_t sum = 0;
   for (int y = max(r - 1, 0); y < min(r + 2, rows); ++y) {
     const std::int64_t* line = values + y * columns;
@@ -40,6 +40,11 @@ __device__ inline std::int64_t smooth_at(const std::int64_t* values, const Token
     if (c + 1 < columns) sum += line[c + 1];
   }
   return sum;
+}
+
+__device__ inline std::int64_t smooth_at(const std::int64_t* values, const TokenGrid& grid, int i) {
+  const int columns = static_cast<int>(grid.columns);
+  return smooth_at(values, grid, i / columns, i % columns);
 }
 
 __device__ inline std::uint64_t peak_tie(std::uint64_t seed, std::int64_t slot, int i) {

@@ -7,22 +7,21 @@ namespace mgm::cuda {
 
 // values = the share of each token's area that is coded, in 2^-16. The motion is left alone.
 __device__ inline void share_of_coded(const FieldBatch& field, const ClipView& clip,
-                                      const ScoreRequest& request, std::int64_t slot,
-                                      SlotRoom& room) {
+                                      const ScoreRequest& request, int slot, SlotRoom& room) {
   const TokenGrid& grid = request.grid;
-  const std::int64_t begin = clip.first_row(slot), end = clip.last_row(slot);
+  const SlotRows rows = clip.rows(slot);
   const std::int64_t stride = field.high * field.wide;
   const std::uint8_t* coded = field.coded + clip.clip * field.rows * stride;
   const int tokens = static_cast<int>(grid.slot_tokens()), columns = static_cast<int>(grid.columns);
   for (int i = static_cast<int>(threadIdx.x); i < tokens; i += static_cast<int>(blockDim.x)) {
     room.values[i] = 0;
   }
-  for_each_chunk(field, grid, room, [&](std::int64_t low, std::int64_t high) {
+  for_each_chunk(field, grid, room, [&](int low, int high) {
     __syncthreads();
     const std::int64_t most = high < stride ? high : stride;
     for (std::int64_t i = low + threadIdx.x; i < most; i += blockDim.x) {
       std::uint32_t count = 0;
-      for (std::int64_t m = begin; m < end; ++m) count += coded[m * stride + i] != 0;
+      for (int m = rows.begin; m < rows.end; ++m) count += coded[m * stride + i] != 0;
       room.sums[i - low] = count;
     }
     __syncthreads();
@@ -44,7 +43,7 @@ __device__ inline void share_of_coded(const FieldBatch& field, const ClipView& c
     const int* y = room.down + 2 * (i / columns);
     const int* x = room.across + 2 * (i % columns);
     const std::int64_t tall = y[1] > y[0] ? y[1] - y[0] : 0, broad = x[1] > x[0] ? x[1] - x[0] : 0;
-    const std::int64_t whole = tall * broad * (end - begin);
+    const std::int64_t whole = tall * broad * (rows.end - rows.begin);
     room.values[i] = whole > 0 ? room.values[i] * 65536 / whole : 0;
   }
 }

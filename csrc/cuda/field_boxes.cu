@@ -14,40 +14,69 @@ struct Found {
   Centre centre;
 };
 
-// All threads of the block; the answer is the same in each. tie: shared.
-__device__ Found find_peak(const ScoreRequest& request, const BoxPlan& plan, BoxSize size,
-                           std::uint64_t seed, std::int64_t slot, SlotRoom& room, Big* tie) {
-  const int tokens = static_cast<int>(request.grid.slot_tokens());
-  const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
-  const Candidates candidates{room.values, request.grid, size, plan.peak, false};
-  const bool plain =
-      request.weight == nullptr && !request.by_coded && request.ignored == 0;  // values == motion
-  std::int64_t top = 0, best = 0;
-  bool valid = false;
-  for (int i = first; i < tokens; i += step) {
-    const std::int64_t sum = smooth_at(room.motion, request.grid, i);
-    top = sum > top ? sum : top;
-    valid = valid || room.valid[i] != 0;
-  }
-  if (first == 0) *tie = ~Big{0};
-  valid = __syncthreads_or(valid);
-  top = block_max(top, room.reduced);
-  Found found{valid && top >= plan.still, {}};
-  if (!found.moving) return found;
-  if (plain && plan.peak == Peak::kSmooth) {
-    best = top;
-  } else {
-    for (int i = first; i < candidates.count(); i += step) {
-      const std::int64_t value = candidates(i);
-      best = value > best ? value : best;
-    }
-    best = block_max(best, room.reduced + kMostWarps);
-  }
-  for (int i = first; i < candidates.count(); i += step) {
-    if (candidates(i) == best) atomicMin(tie, static_cast<Big>(peak_tie(seed, slot, i)));
+// The block's shared memory while it looks for a peak.
+struct PeakRoom {
+  std::int64_t motion[kMostWarps], best[kMostWarps];
+  bool valid[kMostWarps];
+  Big tie;
+};
+
+// Whether a slot moves; top: the largest 3x3 sum of the motion of the thread's own tokens, then of
+// all. valid: one of the thread's own tokens is.
+__device__ bool is_moving(std::int64_t& top, bool valid, std::int64_t still, PeakRoom& room) {
+  top = warp_max(top);
+  valid = __any_sync(kAllLanes, valid) != 0;
+  if (lane() == 0) {
+    room.motion[warp()] = top;
+    room.valid[warp()] = valid;
   }
   __syncthreads();
-  found.centre = candidates.centre(static_cast<int>(*tie & 0xFFFFFFFFu));
+  for (int i = 0; i < warps(); ++i) {
+    top = max(top, room.motion[i]);
+    valid = valid || room.valid[i];
+  }
+  return valid && top >= still;
+}
+
+// The largest of a thread's candidates, and whether more than one is as large.
+struct Best {
+  std::int64_t value = -1;
+  int at = 0;
+  bool several = false;
+
+  __device__ void see(std::int64_t other, int i) {
+    several = other == value || (several && other < value);
+    at = other > value ? i : at;
+    value = max(value, other);
+  }
+};
+
+// All threads of the block; the answer is the same in each. valid: score_slot's.
+__device__ Found find_peak(const ScoreRequest& request, const BoxPlan& plan, BoxSize size,
+                           std::uint64_t seed, int slot, bool valid, const SlotRoom& room,
+                           PeakRoom& peak) {
+  const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
+  const Candidates candidates{room.values, request.grid, size, plan.peak, false};
+  const auto offer = [&](int i) { atomicMin(&peak.tie, Big{peak_tie(seed, slot, i)}); };
+  Best best;
+  for_each_token(request.grid, [&](int i, int r, int c) {
+    best.see(smooth_at(room.motion, request.grid, r, c), i);
+  });
+  if (first == 0) peak.tie = ~Big{0};
+  std::int64_t top = best.value;
+  Found found{is_moving(top, valid, plan.still, peak), {}};
+  if (!found.moving) return found;
+  if (is_weighted(request) || plan.peak != Peak::kSmooth) {
+    best = Best();
+    for (int i = first; i < candidates.count(); i += step) best.see(candidates(i), i);
+    top = block_max(best.value, peak.best);
+  }
+  if (best.value == top && !best.several) offer(best.at);
+  for (int i = best.at; best.value == top && best.several && i < candidates.count(); i += step) {
+    if (candidates(i) == top) offer(i);
+  }
+  __syncthreads();
+  found.centre = candidates.centre(static_cast<int>(peak.tie & 0xFFFFFFFFu));
   return found;
 }
 
@@ -58,24 +87,26 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
     field_boxes_kernel(FieldBatch field, ScoreRequest request, BoxPlan plan,
                        const std::uint64_t* seeds, std::uint8_t* mask) {
   extern __shared__ __align__(16) unsigned char shared[];
-  __shared__ Big tie;
+  __shared__ PeakRoom peak;
   __shared__ std::uint64_t ties[kMostTies];
   Carver carver(shared);
   SlotRoom room(carver, field, request.grid, request.camera, warps());
   const TokenGrid& grid = request.grid;
   const auto slots = static_cast<unsigned>(grid.slots);
-  const std::int64_t slot = blockIdx.x % slots;
+  const int slot = static_cast<int>(blockIdx.x % slots);
   const ClipView clip(field, grid.slots, blockIdx.x / slots);
   const std::uint64_t seed = seeds[clip.clip];
   const BoxSize size = size_of(plan, grid, seed);
+  SlotRows rows = clip.rows(slot);
   load_edges(clip, grid, room);
   __syncthreads();
   Found found{false, {}};
-  std::int64_t last = slot;
+  int last = slot;
   for (; last >= 0; --last) {
     if (last == 0 && plan.first == First::kRandom) continue;
-    score_slot<cells>(field, clip, request, last, room);
-    found = find_peak(request, plan, size, seed, last, room, &tie);
+    if (last != slot) rows = clip.rows(last);
+    const bool valid = score_slot<cells>(field, clip, request, last, rows, room);
+    found = find_peak(request, plan, size, seed, last, valid, room, peak);
     if (found.moving) break;
     __syncthreads();
   }
@@ -83,7 +114,8 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
   Centre centre = found.centre;
   if (last != slot) {
     const Walk walk(grid.rows, grid.columns, size, plan.step, seed);
-    centre = walked(walk, last, centre, slot, [&](std::int64_t s) { return clip.has_cut(s); });
+    centre = walked(walk, last, centre, slot,
+                    [&](std::int64_t s) { return clip.has_cut(static_cast<int>(s)); });
   }
   const std::int64_t base = static_cast<std::int64_t>(blockIdx.x) * grid.slot_tokens();
   paint(centre, grid, size, plan, seed, slot, ties, mask + base);

@@ -10,34 +10,45 @@ namespace mgm::cuda {
 // At most 2 rows and 2 columns are equally far from a centre, so at most 8 tokens are equal in both
 // halves of their rank.
 inline constexpr int kMostTies = 8;
-inline constexpr int kHalf = static_cast<int>(kToken / 2);
+inline constexpr std::uint32_t kHalf = static_cast<std::uint32_t>(kToken / 2);
 
 // Tokens of a slot in the order in which a box grows: by far, then near, then tie.
 //
 // Distances fit 32 bits because R * C < 2^20.
 struct Growth {
-  int row, column, rows, columns;
+  std::uint32_t row, column;
+  int rows, columns;
   std::uint32_t h, w;
 
   __device__ Growth(const Centre& centre, BoxSize size, int rows_, int columns_)
-      : row(static_cast<int>(centre.row)),
-        column(static_cast<int>(centre.column)),
+      : row(static_cast<std::uint32_t>(centre.row)),
+        column(static_cast<std::uint32_t>(centre.column)),
         rows(rows_),
         columns(columns_),
         h(static_cast<std::uint32_t>(size.h)),
         w(static_cast<std::uint32_t>(size.w)) {}
 
-  [[nodiscard]] __device__ std::uint32_t down(int r) const {
-    return static_cast<std::uint32_t>(abs((2 * r + 1) * kHalf - row)) * w;
-  }
-  [[nodiscard]] __device__ std::uint32_t across(int c) const {
-    return static_cast<std::uint32_t>(abs((2 * c + 1) * kHalf - column)) * h;
-  }
+  [[nodiscard]] __device__ std::uint32_t down(int r) const { return apart(r, row) * w; }
+  [[nodiscard]] __device__ std::uint32_t across(int c) const { return apart(c, column) * h; }
   // Distance t of all rows, then columns.
   [[nodiscard]] __device__ std::uint32_t candidate(int t) const {
     return t < rows ? down(t) : across(t - rows);
   }
+
+  // Places between the middle of token j of an axis and another place.
+  __device__ static std::uint32_t apart(int j, std::uint32_t place) {
+    const std::uint32_t middle = (2 * static_cast<std::uint32_t>(j) + 1) * kHalf;
+    return max(middle, place) - min(middle, place);
+  }
 };
+
+// How many of n tokens have their middle at most `far` from a place inside them.
+__device__ inline std::uint32_t count_within(std::uint32_t place, std::uint32_t n,
+                                             std::uint32_t far) {
+  const std::uint32_t low = place - min(far, place);
+  const std::uint32_t high = place + min(far, 2 * kHalf * n - place);
+  return min((high + kHalf) / (2 * kHalf), n) - (low + kHalf - 1) / (2 * kHalf);
+}
 
 // How many rows and columns are nearer than a distance, or at it.
 struct Within {
@@ -45,20 +56,22 @@ struct Within {
 
   Within() = default;
   __device__ Within(const Growth& growth, std::uint32_t distance) {
-    for (int r = 0; r < growth.rows; ++r) {
-      const std::uint32_t d = growth.down(r);
-      rows_under += d < distance;
-      rows_at += d == distance;
-    }
-    for (int c = 0; c < growth.columns; ++c) {
-      const std::uint32_t d = growth.across(c);
-      columns_under += d < distance;
-      columns_at += d == distance;
-    }
+    count(growth.row, static_cast<std::uint32_t>(growth.rows), growth.w, distance, rows_under,
+          rows_at);
+    count(growth.column, static_cast<std::uint32_t>(growth.columns), growth.h, distance,
+          columns_under, columns_at);
   }
   [[nodiscard]] __device__ std::uint32_t tokens_under() const { return rows_under * columns_under; }
   [[nodiscard]] __device__ std::uint32_t tokens_upto() const {
     return (rows_under + rows_at) * (columns_under + columns_at);
+  }
+  // Those of n tokens whose places away, times scale, are under the distance, or are it.
+  __device__ static void count(std::uint32_t place, std::uint32_t n, std::uint32_t scale,
+                               std::uint32_t distance, std::uint32_t& under, std::uint32_t& at) {
+    const std::uint32_t far = distance / scale, upto = count_within(place, n, far);
+    under = upto;
+    if (far * scale == distance) under = far > 0 ? count_within(place, n, far - 1) : 0;
+    at = upto - under;
   }
   // That of another lane.
   [[nodiscard]] __device__ Within of_lane(int owner) const {
@@ -129,41 +142,42 @@ __device__ inline std::uint64_t rank_tie(std::uint64_t seed, std::int64_t slot, 
                   index);
 }
 
+// The tokens at the rim, of which reach.drawn are masked. ties: kMostTies of the warp's own.
+__device__ inline void draw_rim(const Growth& growth, const Reach& reach, std::uint64_t seed,
+                                std::int64_t slot, std::uint64_t* ties, std::uint8_t* mask) {
+  const auto for_each_tie = [&](const auto& visit) {
+    int found = 0;
+    for (int base = 0; base < growth.rows * growth.columns; base += 32) {
+      const int i = base + lane(), r = i / growth.columns, c = i % growth.columns;
+      const std::uint32_t a = growth.down(r), b = growth.across(c);
+      const bool tie = r < growth.rows && max(a, b) == reach.reach && min(a, b) == reach.rim;
+      const unsigned all = __ballot_sync(kAllLanes, tie);
+      if (tie) visit(found + __popc(all & ((1u << lane()) - 1)), i);
+      found += __popc(all);
+    }
+    __syncwarp();
+  };
+  for_each_tie([&](int place, int i) {
+    if (place < kMostTies) ties[place] = rank_tie(seed, slot, i);
+  });
+  for_each_tie([&](int, int i) {
+    const std::uint64_t own = rank_tie(seed, slot, i);
+    std::uint32_t before = 0;
+    for (std::uint32_t t = 0; t < reach.ties; ++t) before += ties[t] < own;
+    mask[i] = before < reach.drawn;
+  });
+}
+
 // ties: kMostTies of the warp's own.
 __device__ inline void grow(const Growth& growth, std::uint32_t k, std::uint64_t seed,
                             std::int64_t slot, std::uint64_t* ties, std::uint8_t* mask) {
   const Reach reach = reach_of(growth, k);
-  const int tokens = growth.rows * growth.columns;
-  const bool draws = reach.drawn < reach.ties;
-  const auto is_tie = [&](std::uint32_t a, std::uint32_t b) {
-    return max(a, b) == reach.reach && min(a, b) == reach.rim;
-  };
-  if (draws) {
-    int found = 0;
-    for (int base = 0; base < tokens; base += 32) {
-      const int i = base + lane();
-      const bool tie =
-          i < tokens && is_tie(growth.down(i / growth.columns), growth.across(i % growth.columns));
-      const unsigned all = __ballot_sync(kAllLanes, tie);
-      const int place = found + __popc(all & ((1u << lane()) - 1));
-      if (tie && place < kMostTies) ties[place] = rank_tie(seed, slot, i);
-      found += __popc(all);
-    }
-    __syncwarp();
-  }
-  for (int i = lane(); i < tokens; i += 32) {
-    const std::uint32_t a = growth.down(i / growth.columns), b = growth.across(i % growth.columns);
-    const std::uint32_t far = max(a, b), near = min(a, b);
-    bool masked = far < reach.reach || (far == reach.reach && near <= reach.rim);
-    if (draws && is_tie(a, b)) {
-      const std::uint64_t own = rank_tie(seed, slot, i);
-      std::uint32_t before = 0;
-      for (std::uint32_t t = 0; t < reach.ties; ++t) before += ties[t] < own;
-      masked = before < reach.drawn;
-    }
-    mask[i] = masked;
-  }
+  for_each_place(growth.rows, growth.columns, lane(), 32, [&](int i, int r, int c) {
+    const std::uint32_t a = growth.down(r), b = growth.across(c), far = max(a, b);
+    mask[i] = far < reach.reach || (far == reach.reach && min(a, b) <= reach.rim);
+  });
   __syncwarp();
+  if (reach.drawn < reach.ties) draw_rim(growth, reach, seed, slot, ties, mask);
 }
 
 // mask: the slot's. Peaks are moved by the clip's jitter, places on a walk are not.

@@ -13,11 +13,12 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
   Carver carver(shared);
   SlotRoom room(carver, field, request.grid, request.camera, warps());
   const auto slots = static_cast<unsigned>(request.grid.slots);
-  const std::int64_t slot = blockIdx.x % slots, index = blockIdx.x / slots;
-  const ClipView clip(field, request.grid.slots, index);
+  const int slot = static_cast<int>(blockIdx.x % slots);
+  const ClipView clip(field, request.grid.slots, blockIdx.x / slots);
+  const SlotRows rows = clip.rows(slot);
   load_edges(clip, request.grid, room);
   __syncthreads();
-  score_slot<cells>(field, clip, request, slot, room);
+  score_slot<cells>(field, clip, request, slot, rows, room);
   const std::int64_t tokens = request.grid.slot_tokens();
   const std::int64_t base = static_cast<std::int64_t>(blockIdx.x) * tokens;
   for (std::int64_t i = threadIdx.x; i < tokens; i += blockDim.x) {

@@ -29,9 +29,9 @@ struct TrackRoom {
   }
 };
 
-__device__ std::int64_t middle_row(const ClipView& clip, std::int64_t slot, std::int64_t last) {
-  const std::int64_t middle = (clip.first_row(slot) + clip.last_row(slot)) / 2;
-  return middle < last ? middle : last;
+__device__ std::int64_t middle_row(const ClipView& clip, int slot, std::int64_t last) {
+  const SlotRows rows = clip.rows(slot);
+  return min((std::int64_t{rows.begin} + rows.end) / 2, last);
 }
 
 // map = the largest of all bumps, axis by axis, in 2^-30.
@@ -71,10 +71,10 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
   const TokenGrid& grid = plan.grid;
   const int size = static_cast<int>(grid.slot_tokens()), columns = static_cast<int>(grid.columns);
   const auto slots = static_cast<unsigned>(grid.slots);
-  const std::int64_t slot = blockIdx.x % slots, middle = grid.slots / 2;
+  const int slot = static_cast<int>(blockIdx.x % slots), middle = static_cast<int>(slots / 2);
   const ClipView clip(field, grid.slots, blockIdx.x / slots);
   const std::uint64_t seed = seeds[clip.clip];
-  const bool mirrored = clip.view.hflip != 0;
+  const bool mirrored = clip.view().hflip != 0;
   const auto token_of = [=](int i) {
     return mirrored ? i - i % columns + columns - 1 - i % columns : i;
   };
@@ -88,19 +88,22 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
          [&](int i, bool chosen) { room.bumps[token_of(i)] = chosen; });
   make_map(plan, room);
   const std::int64_t stride = field.high * field.wide;
+  const ClipCells cells = clip.cells();
+  const ViewRow view = clip.view();
   Tracker tracker;
-  tracker.vectors = reinterpret_cast<const std::int16_t*>(clip.vectors);
-  tracker.cuts = clip.cuts;
+  tracker.vectors = reinterpret_cast<const std::int16_t*>(clip.vectors(0));
+  tracker.cuts = clip.cuts();
   tracker.row_frames = field.row_frames + clip.clip * field.rows;
-  tracker.cells_high = clip.cells.high;
-  tracker.cells_wide = clip.cells.wide;
+  tracker.cells_high = cells.high;
+  tracker.cells_wide = cells.wide;
   tracker.row_stride = stride;
   tracker.line_stride = field.wide;
   tracker.wide = grid.columns << 16;
   tracker.high = grid.rows << 16;
-  tracker.across = TrackScale(clip.view.x, clip.view.w, grid.columns, clip.cells.cell);
-  tracker.down = TrackScale(clip.view.y, clip.view.h, grid.rows, clip.cells.cell);
-  const std::int64_t last = clamp_to(clip.offsets[field.samples], 0, field.rows) - 1;
+  tracker.across = TrackScale(view.x, view.w, grid.columns, cells.cell);
+  tracker.down = TrackScale(view.y, view.h, grid.rows, cells.cell);
+  const std::int64_t last =
+      clamp_to(field.offsets[clip.clip * (field.samples + 1) + field.samples], 0, field.rows) - 1;
   const std::int64_t from = middle_row(clip, slot, last), goal = middle_row(clip, middle, last);
   for (int i = static_cast<int>(threadIdx.x); i < size; i += static_cast<int>(blockDim.x)) {
     Place place{(std::int64_t{i % columns} << 16) + 32768,
