@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,18 @@ def has_module() -> bool:
     return True
 
 
-@pytest.fixture(autouse=True)
-def gpu() -> None:
+def require_gpu() -> None:
     """Skips without a GPU or the module, unless one must be there."""
     if torch.cuda.is_available() and has_module():
         return
     if os.environ.get("MGM_REQUIRE_CUDA") == "1":
         pytest.fail("MGM_REQUIRE_CUDA=1, but there is no GPU or no mgm_ext._cuda")
     pytest.skip("needs a GPU and mgm_ext._cuda")
+
+
+@pytest.fixture(autouse=True)
+def gpu() -> None:
+    require_gpu()
 
 
 def options_of(random: np.random.Generator, grid: tuple[int, int, int]) -> dict[str, Any]:
@@ -210,6 +215,59 @@ def test_compiled_whole_graph_is_the_same() -> None:
     got = compiled(drawn.batch.to("cuda"), drawn.seeds.to("cuda"))
     want = guided(drawn.batch, drawn.seeds)
     assert all(torch.equal(a.cpu(), b) for a, b in zip(got, want, strict=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_autocast_changes_nothing(dtype: torch.dtype) -> None:
+    drawn = usual_batch(3, clips=4, rows=16)
+    batch, seeds = drawn.batch.to("cuda"), drawn.seeds.to("cuda")
+    ones = torch.ones(8, 8, device="cuda")
+    with torch.autocast("cuda", dtype=dtype):
+        got = guided(batch, seeds)
+        assert (ones @ ones).dtype == dtype
+    want = guided(drawn.batch, drawn.seeds)
+    assert all(torch.equal(a.cpu(), b) for a, b in zip(got, want, strict=True))
+
+
+def many_batch(wide: int) -> Drawn:
+    """More slots than a GPU has processors: clips of many sizes and lengths, views and cuts."""
+    drawn = usual_batch(4, clips=96, rows=40)
+    random = torch.Generator().manual_seed(4)
+    x, y, w, h = torch.rand(4, 96, generator=random, dtype=torch.float64)
+    corners = [240 * x - 40, 150 * y - 30, 60 + 300 * w, 50 + 180 * h]
+    offsets = torch.randint(0, 41, (96, 17), generator=random).sort(1).values
+    offsets[:, 0] = 0
+    width = torch.randint(60, 8 * wide + 1, (96,), generator=random)
+    height = torch.randint(60, 257, (96,), generator=random)
+    field = drawn.batch.field.repeat(1, 1, 1, 4, 1)[:, :, :, :wide].contiguous()
+    field[::3, :, 4:] = -32768
+    field[1::3] *= 40  # squares of more than 24 bits
+    batch = drawn.batch._replace(
+        field=field,
+        sizes=torch.stack([width, height], 1),
+        views=torch.stack([*corners, (x > 0.5).double()], 1),
+        offsets=offsets,
+        coded=field[..., 0] > 0,
+    )
+    return replace(
+        drawn, batch=batch, seeds=torch.randint(-(1 << 62), 1 << 62, (96,), generator=random)
+    )
+
+
+@pytest.mark.parametrize("wide", [43, 150])
+def test_many_clips_at_once_are_the_cpus(wide: int) -> None:
+    drawn = many_batch(wide)
+    batch, seeds = drawn.batch.to("cuda"), drawn.seeds.to("cuda")
+    for peak in ("smooth", "block", "box"):
+        options: dict[str, Any] = {"preset": "smooth", "peak": peak, "first": "random"}
+        got = batched.motion_guided_mask(batch, seeds, **options)
+        assert torch.equal(
+            got.cpu(), batched.motion_guided_mask(drawn.batch, drawn.seeds, **options)
+        )
+    for weight in (None, "coded"):
+        scores = batched.motion_score(*batch[:7], weight, grid=(8, 14, 14), camera="none")
+        want = batched.motion_score(*drawn.batch[:7], weight, grid=(8, 14, 14), camera="none")
+        assert all(torch.equal(a.cpu(), b) for a, b in zip(scores, want, strict=True))
 
 
 def test_other_device_is_named() -> None:
