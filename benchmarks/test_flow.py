@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks import rivals_flow as rival
 from benchmarks.conftest import PeerFixture, Record
-from benchmarks.paired import ratio
-from mgm_ext import read_motion_field
+from benchmarks.paired import Clock, ratio
+from mgm_ext import MotionField, read_motion_field
 from tests.conftest import EncodedClip, RealClip
 
 # Those whose objects are labelled, so that the table of the boxes shows what the cost buys.
@@ -35,22 +38,12 @@ def test_both_see_a_known_motion(peer: PeerFixture, encoded_clip: EncodedClip, n
 def test_flow(record: Record, peer: PeerFixture, real_clip: RealClip, clip: str, name: str) -> None:
     cv2, path = peer("OpenCV"), real_clip(clip)
     flow = rival.method(cv2, name)
-    first = range(FRAMES)
     assert len(rival.file_flow(cv2, path, flow, FRAMES)) == FRAMES
-    assert len(read_motion_field(path, frame_indices=first, window="frame").row_frames) == FRAMES
-    timed = ratio(
+    compare(
+        record,
+        path,
         lambda: rival.file_flow(cv2, path, flow, FRAMES),
-        lambda: read_motion_field(path, frame_indices=first, window="frame"),
-        pairs=5,
-        budget=0,
-    )
-    record(
-        "flow",
-        f"read_motion_field, {clip}",
-        timed,
-        rival=f"PyAV's pixels, OpenCV's {name} flow",
-        frames=FRAMES,
-        note=cost(timed.ours_seconds, timed.rival_seconds),
+        f"PyAV's pixels, OpenCV's {name} flow",
     )
 
 
@@ -59,23 +52,24 @@ def test_mestimate(record: Record, real_clip: RealClip, clip: str) -> None:
     if shutil.which("ffmpeg") is None:
         record("flow", f"read_motion_field, {clip}", None, rival="mestimate", note="no ffmpeg here")
         pytest.skip("no program ffmpeg")
-    path, first = real_clip(clip), range(FRAMES)
-    timed = ratio(
-        lambda: rival.mestimate(path, FRAMES),
-        lambda: read_motion_field(path, frame_indices=first, window="frame"),
-        clock="tree",
-        pairs=5,
-        budget=0,
-    )
+    path = real_clip(clip)
+    compare(record, path, lambda: rival.mestimate(path, FRAMES), "ffmpeg's mestimate", clock="tree")
+
+
+def compare(
+    record: Record, path: Path, theirs: Callable[[], Any], name: str, *, clock: Clock = "cpu"
+) -> None:
+    def ours() -> MotionField:
+        return read_motion_field(path, frame_indices=range(FRAMES), window="frame")
+
+    assert len(ours().row_frames) == FRAMES
+    timed = ratio(theirs, ours, clock=clock, pairs=5, budget=0)
+    mine, other = (1e3 * s / FRAMES for s in (timed.ours_seconds, timed.rival_seconds))
     record(
         "flow",
-        f"read_motion_field, {clip}",
+        f"read_motion_field, {path.name}",
         timed,
-        rival="ffmpeg's mestimate",
+        rival=name,
         frames=FRAMES,
-        note=cost(timed.ours_seconds, timed.rival_seconds),
+        note=f"about {mine:.2g} against {other:.2g} ms per frame",
     )
-
-
-def cost(ours: float, theirs: float) -> str:
-    return f"about {1e3 * ours / FRAMES:.2g} against {1e3 * theirs / FRAMES:.2g} ms per frame"
