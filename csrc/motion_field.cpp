@@ -87,11 +87,11 @@ int choose_cell(int width, int height) {
 }
 
 FieldBinner::Turned::Turned(const PictureGeometry& geometry, std::optional<int> cell_size)
-    : transposed(checked(geometry).rotation % 180 == 90),
+    : transposed(checked(geometry).transposed()),
       mirrored_x((geometry.rotation == 90 || geometry.rotation == 180) != geometry.hflip),
       mirrored_y(geometry.rotation == 180 || geometry.rotation == 270),
-      width(transposed ? geometry.crop_height : geometry.crop_width),
-      height(transposed ? geometry.crop_width : geometry.crop_height),
+      width(geometry.turned_width()),
+      height(geometry.turned_height()),
       shift(shift_of(cell_size.value_or(choose_cell(width, height)))),
       coded_x(make_axis(geometry.crop_x, geometry.crop_width, transposed ? mirrored_y : mirrored_x,
                         1 << shift)),

@@ -16,6 +16,10 @@ struct PictureGeometry {
   int crop_x = 0, crop_y = 0, crop_width = 0, crop_height = 0;  // coded pixels
   int rotation = 0;    // degrees clockwise: 0, 90, 180, 270
   bool hflip = false;  // mirrored after turning
+
+  [[nodiscard]] bool transposed() const { return rotation % 180 != 0; }
+  [[nodiscard]] int turned_width() const { return transposed() ? crop_height : crop_width; }
+  [[nodiscard]] int turned_height() const { return transposed() ? crop_width : crop_height; }
 };
 
 // The smallest of 8, 16, 32 that gives at most 4096 cells; else 32. Sizes of the turned picture.

@@ -35,9 +35,8 @@ ClipFrames::ClipFrames(const OutputSize& size, int rotation, bool hflip)
 
 void ClipFrames::start(const AVFrame& frame) {
   const PictureGeometry geometry = geometry_of(frame, rotation_, hflip_);
-  const bool across = rotation_ % 180 != 0;
-  picture_width_ = across ? geometry.crop_height : geometry.crop_width;
-  picture_height_ = across ? geometry.crop_width : geometry.crop_height;
+  picture_width_ = geometry.turned_width();
+  picture_height_ = geometry.turned_height();
   std::tie(height_, width_) = output_size(size_, picture_height_, picture_width_);
   converter_.emplace(PixelConverter::Output{
       .width = width_, .height = height_, .rotation = rotation_, .hflip = hflip_});

@@ -63,9 +63,8 @@ FrameWalk::Picture FrameWalk::Impl::picture() {
   if (!shown_.frame) return picture;
   if (!converter_) {
     const PictureGeometry geometry = geometry_of(*shown_.frame, header_.rotation, header_.hflip);
-    const bool across = header_.rotation % 180 != 0;
-    height_ = across ? geometry.crop_width : geometry.crop_height;
-    width_ = across ? geometry.crop_height : geometry.crop_width;
+    height_ = geometry.turned_height();
+    width_ = geometry.turned_width();
     converter_.emplace(PixelConverter::Output{.width = width_,
                                               .height = height_,
                                               .rotation = header_.rotation,
