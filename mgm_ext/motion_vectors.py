@@ -32,7 +32,9 @@ class VideoInfo:
         pixel_format: libav's name, such as "yuv420p"; "" before anything was decoded.
         sample_aspect_ratio: (width, height) of a pixel.
         has_vectors: the codec carries motion vectors that mgm_ext reads.
-        damaged: part of the stream could not be decoded; what could is there.
+        damaged: part of the stream could not be decoded; what could is there. Where only vectors
+            are read, and without `strict`, H.264 pictures that hold none are passed over, and
+            damage in them is not told.
         size_changes: (frame, width, height) where the picture size changed.
         key_frames: int64 [K], display index of each key frame; known after a whole read.
     """

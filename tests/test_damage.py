@@ -13,6 +13,7 @@ import pytest
 import mgm_ext
 from tests import clips
 from tests.conftest import EncodedClip, RealClip
+from tests.oracles import assert_same
 
 SIZE = (256, 256)  # x265 writes broken slices when a picture has two rows of trees
 STREAMS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -42,11 +43,15 @@ def stream(name: str, encoded_clip: EncodedClip) -> bytes:
     return path.read_bytes()
 
 
-def with_one_wrong_bit(stream: bytes, *, count: int) -> Iterator[bytes]:
+def with_one_wrong_bit(stream: bytes, *, count: int, keys_only: bool = False) -> Iterator[bytes]:
     """Copies of a stream in which a bit amid a picture's data differs."""
     rng = np.random.default_rng(0)
     with av.open(io.BytesIO(stream), "r") as container:
-        packets = [bytes(packet) for packet in container.demux(video=0) if packet.size > 120]
+        packets = [
+            bytes(packet)
+            for packet in container.demux(video=0)
+            if packet.size > 120 and (packet.is_keyframe or not keys_only)
+        ]
     while count:
         packet = packets[int(rng.integers(len(packets)))]
         at = int(rng.integers(len(packet) // 3, len(packet) - 20))
@@ -84,6 +89,19 @@ def test_strict_raises_what_is_else_told(stream: bytes) -> None:
     )
     with pytest.raises(mgm_ext.DecodeError, match="the stream is damaged"):
         mgm_ext.read_motion_vectors(broken, strict=True)
+
+
+@pytest.mark.parametrize("name", ["cabac", "slices"], indirect=True)
+def test_a_wrong_bit_where_no_vectors_are_concerns_strict_readers_alone(stream: bytes) -> None:
+    true = mgm_ext.read_motion_vectors(stream)
+    raised = 0
+    for broken in with_one_wrong_bit(stream, count=12, keys_only=True):
+        assert_same(mgm_ext.read_motion_vectors(broken), true)
+        try:
+            assert_same(mgm_ext.read_motion_vectors(broken, strict=True), true)
+        except mgm_ext.DecodeError as error:
+            raised += "the stream is damaged" in str(error)
+    assert raised >= 6
 
 
 @pytest.mark.parametrize("clip", ["bikes.mp4", "bigbuckbunny.mp4", "basketball_426x240.mp4"])

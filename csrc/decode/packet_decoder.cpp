@@ -81,6 +81,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (options.vectors) {
     tap_.codec = mgm_codec(id);
     tap_.export_rows = options.export_rows ? 1 : 0;
+    tap_.pass_intra = options.pass_intra ? 1 : 0;
     if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
   }
   if (tapped()) {

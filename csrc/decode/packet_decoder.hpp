@@ -22,6 +22,7 @@ class PacketDecoder {
     bool vectors_only = true;  // and do not reconstruct pixels
     bool loop_filters = true;  // off: pixels as predictions see them, for oracles
     bool export_rows = false;  // libavcodec's own rows as frame side data
+    bool pass_intra = false;   // do not read pictures without vectors, nor tell of damage in them
     std::int64_t max_pixels = std::int64_t{1} << 26;
     int num_threads = 1;  // used only without vectors
   };

@@ -9,7 +9,8 @@
 namespace mgm {
 
 FieldOfFile read_motion_field(Source source, const ReadOptions& options, std::optional<int> cell) {
-  FrameStream stream(std::move(source), options, {.vectors_only = options.vectors_only});
+  FrameStream stream(std::move(source), options,
+                     {.vectors_only = options.vectors_only, .pass_intra = !options.strict});
   stream.decoder().require_vectors();
   const VideoInfo header = describe_stream(stream.demuxer(), options.rotate);
   FieldWriter writer(header.rotation, header.hflip, cell);

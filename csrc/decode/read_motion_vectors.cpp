@@ -22,9 +22,10 @@ void append_frame(MotionVectors& rows, const ShownFrame& shown, const AVRational
 
 MotionVectors read_motion_vectors(Source source, const ReadOptions& options, Blocks blocks,
                                   std::int64_t start, std::optional<std::int64_t> stop) {
-  FrameStream stream(
-      std::move(source), options,
-      {.vectors_only = options.vectors_only, .export_rows = blocks == Blocks::kLibavcodec});
+  FrameStream stream(std::move(source), options,
+                     {.vectors_only = options.vectors_only,
+                      .export_rows = blocks == Blocks::kLibavcodec,
+                      .pass_intra = !options.strict});
   stream.decoder().require_vectors();
   MotionVectors rows;
   ShownFrame shown;

@@ -1,7 +1,8 @@
 /* H.264: ff_h264_hl_decode_mb runs once per macroblock with its vectors, references and types at
  * hand. In vectors-only decode it becomes empty: parsing never looks at pixels. The references of a
  * slice are looked up once, where the decoder has just made its lists. Slices that nobody wants can
- * be left unread: of other pictures a slice needs the motion of one alone, the first in list 1. */
+ * be left unread: of other pictures a slice needs the motion of one alone, the first in list 1. Of
+ * those that are intra all over it needs nothing. */
 #include <libavcodec/mpegutils.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "h264_macroblock.h"
 #include "h264_references.h"
 #include "h264_rows.h"
+#include "h264_unread.h"
 #include "tap.h"
 
 void __real_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl);
@@ -35,7 +37,8 @@ typedef struct State {
   int no_pixels;  /* the slice is not reconstructed */
 } State;
 
-static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPicture* picture) {
+static void begin_picture(MgmTap* tap, State* state, const H264Context* h,
+                          const H264SliceContext* sl, MgmPicture* picture) {
   /* Both fields of a frame come by here. */
   if (state->serial == picture->serial) return;
   state->serial = picture->serial;
@@ -46,7 +49,8 @@ static void begin_picture(MgmTap* tap, State* state, const H264Context* h, MgmPi
   const size_t num_macroblocks = (size_t)h->mb_stride * (size_t)h->mb_height;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
   state->rows.kept = 0;
-  mgm_h264_begin_cover(&state->cover, h, picture);
+  const int intra = tap->pass_intra && mgm_h264_begins_intra(h, sl);
+  mgm_h264_begin_cover(&state->cover, h, picture, intra);
 }
 
 static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
@@ -54,7 +58,8 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   MgmPicture* picture = mgm_picture(h->cur_pic_ptr->f);
   state->picture = picture;
   if (!picture) return;
-  begin_picture(tap, state, h, picture);
+  begin_picture(tap, state, h, sl, picture);
+  state->cover.intra &= sl->slice_type_nos == AV_PICTURE_TYPE_I;
   const int plain = state->rows.kept || tap->export_rows ||
                     (!FIELD_OR_MBAFF_PICTURE(h) && mgm_h264_is_next(picture, sl));
   if (!plain && mgm_h264_keep_rows(&state->rows, h, picture) < 0) picture->failed = 1;
@@ -192,19 +197,13 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   }
 }
 
-static int skip_slice(H264Context* h, const State* state) {
-  if (state->picture) state->picture->concealed = 0; /* not read, which is no damage */
-  h->slice_ctx[0].next_slice_idx = INT_MAX;
-  h->nb_slice_ctx_queued = 0;
-  return 0;
-}
-
 /* One thread: one slice each time. */
 int __wrap_ff_h264_execute_decode_slices(H264Context* h) {
   const MgmTap* tap = mgm_tap(h->avctx);
   if (!tap || h->nb_slice_ctx_queued != 1) return __real_ff_h264_execute_decode_slices(h);
   State* state = tap->state;
-  if (tap->skip_blocks) return skip_slice(h, state);
+  const int unread = tap->skip_blocks || (state->cover.intra && tap->vectors_only);
+  if (unread) return mgm_h264_leave_unread(h, state->picture);
   const int begin = mgm_h264_place(h, &h->slice_ctx[0]);
   const int status = __real_ff_h264_execute_decode_slices(h);
   h->er.error_occurred = 0; /* said of every slice but the first while concealment is off */

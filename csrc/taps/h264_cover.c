@@ -6,10 +6,11 @@ int mgm_h264_place(const H264Context* h, const H264SliceContext* sl) {
   return sl->mb_y * h->mb_width + sl->mb_x;
 }
 
-void mgm_h264_begin_cover(MgmH264Cover* cover, const H264Context* h, MgmPicture* picture) {
-  *cover = (MgmH264Cover){0};
+void mgm_h264_begin_cover(MgmH264Cover* cover, const H264Context* h, MgmPicture* picture,
+                          int intra) {
+  *cover = (MgmH264Cover){.intra = intra};
   /* Of a frame in fields one may be missing rightly. */
-  picture->concealed = h->picture_structure == PICT_FRAME;
+  picture->concealed = !intra && h->picture_structure == PICT_FRAME;
 }
 
 static int ends_rightly(const H264Context* h, H264SliceContext* sl) {
@@ -21,6 +22,7 @@ static int ends_rightly(const H264Context* h, H264SliceContext* sl) {
 void mgm_h264_cover(MgmH264Cover* cover, const H264Context* h, MgmPicture* picture, int begin,
                     int status) {
   H264SliceContext* sl = &h->slice_ctx[0];
+  if (cover->intra) return;
   const int is_frame = h->picture_structure == PICT_FRAME;
   if (status < 0 || !ends_rightly(h, sl) || (is_frame && begin > cover->next)) cover->damaged = 1;
   cover->next = FFMAX(cover->next, mgm_h264_place(h, sl));

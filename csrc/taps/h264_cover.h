@@ -10,10 +10,13 @@
 typedef struct MgmH264Cover {
   int next;    /* the first that no slice reached yet */
   int damaged; /* some were skipped, or a slice ends wrongly */
+  int intra;   /* the frame holds no vectors, and nothing else of it matters */
 } MgmH264Cover;
 
-/* Before the first slice: the picture is damaged until its slices are seen to cover it. */
-void mgm_h264_begin_cover(MgmH264Cover* cover, const H264Context* h, MgmPicture* picture);
+/* Before the first slice: the picture is damaged until its slices are seen to cover it. With intra
+ * it is not, and its intra slices are not looked at. */
+void mgm_h264_begin_cover(MgmH264Cover* cover, const H264Context* h, MgmPicture* picture,
+                          int intra);
 
 /* Where a slice begins, and that it ended with a status of its decoder. */
 void mgm_h264_cover(MgmH264Cover* cover, const H264Context* h, MgmPicture* picture, int begin,

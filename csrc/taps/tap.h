@@ -103,6 +103,9 @@ typedef struct MgmTap {
   /* Leave the blocks of pictures unread, with vectors_only: they only keep their place among the
    * references. A tap that cannot may ignore it. */
   int skip_blocks;
+  /* Pictures without vectors do not matter: with vectors_only they may be left unread, and damage
+   * in them is not told. A tap that cannot may ignore it. */
+  int pass_intra;
   int missed;       /* set by the tap: a later picture needed what was left unread */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
