@@ -4,7 +4,8 @@ Called by CMake; prints the finished prefix. A second call with the same sources
 and scripts finds the first one's result. Layout of the prefix:
 
     lib/         libavformat.a libavcodec.a libswscale.a libavutil.a libdav1d.a
-    include/     every header and *_template.c of FFmpeg's source tree, config.h, dav1d's interface
+    include/     every header and *_template.c of FFmpeg's source tree, the recipe's COMPILED_AGAIN,
+                 config.h, dav1d's interface
     dav1d/       every header of dav1d's source tree; dav1d/build: its config.h and vcs_version.h
     licenses/    the licence texts of both
     build-info.json
@@ -150,7 +151,8 @@ def build_ffmpeg(source: Path, prefix: Path, arguments: argparse.Namespace, log:
     ours = [
         path for path in headers if path.relative_to(source).parts[0] not in {"fftools", "tests"}
     ]
-    copy_files(ours, source, prefix / "include")
+    again = [source / name for name in recipe.COMPILED_AGAIN]
+    copy_files([*ours, *again], source, prefix / "include")
     texts = [source / "COPYING.LGPLv2.1", source / "LICENSE.md"]
     copy_files(texts, source, prefix / "licenses" / "ffmpeg")
 

@@ -40,6 +40,12 @@ foreach(name avformat avcodec swscale avutil dav1d)
   list(APPEND MGM_LIBAV ${MGM_FFMPEG_PREFIX}/lib/lib${name}.a)
 endforeach()
 
+foreach(name h264_cabac vp9block)
+  if(NOT EXISTS ${MGM_FFMPEG_PREFIX}/include/libavcodec/${name}.c)
+    message(FATAL_ERROR "MGM_FFMPEG_PREFIX is ${MGM_FFMPEG_PREFIX}, which has no include/libavcodec/${name}.c: cmake/build_decoders.py says what belongs there.")
+  endif()
+endforeach()
+
 set(MGM_BUILD_INFO "{}")
 if(EXISTS ${MGM_FFMPEG_PREFIX}/build-info.json)
   file(READ ${MGM_FFMPEG_PREFIX}/build-info.json MGM_BUILD_INFO)

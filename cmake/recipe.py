@@ -33,6 +33,13 @@ BITSTREAM_FILTERS = (
     "av1_frame_split extract_extradata mpeg4_unpack_bframes vvc_mp4toannexb"
 )
 
+# Parsers that are compiled once more with other entropy decoders (csrc/entropy).
+COMPILED_AGAIN = (
+    "libavcodec/h264_cabac.c",
+    "libavcodec/x86/h264_cabac.c",
+    "libavcodec/vp9block.c",
+)
+
 
 def _list(names: str) -> str:
     return ",".join(names.split())

@@ -51,6 +51,11 @@ set(MGM_SEAMS
   ff_hevc_slice_rpl
 )
 
+# Parsers of libavcodec that we compile once more with our own entropy decoders.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND MGM_SEAMS ff_h264_decode_mb_cabac ff_vp9_decode_block)
+endif()
+
 # A name that --wrap could not take hold of would link without a word: it stops here instead.
 execute_process(
   COMMAND ${Python_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/check_seams.py

@@ -1,0 +1,17 @@
+/* libavcodec's parser of H.264 macroblocks once more, with our arithmetic decoder, for processors
+ * that shift by a register at no cost. */
+#define ff_h264_decode_mb_cabac mgm_h264_decode_mb_cabac
+#define ff_h264_init_cabac_states mgm_h264_init_cabac_states
+/* clang-format off */
+#include "entropy/cabac.h"
+#include <libavcodec/h264_cabac.c>
+/* clang-format on */
+#undef ff_h264_decode_mb_cabac
+#include "entropy/processor.h"
+
+int __real_ff_h264_decode_mb_cabac(const H264Context* h, H264SliceContext* sl);
+int __wrap_ff_h264_decode_mb_cabac(const H264Context* h, H264SliceContext* sl);
+
+int __wrap_ff_h264_decode_mb_cabac(const H264Context* h, H264SliceContext* sl) {
+  return mgm_has_bmi() ? mgm_h264_decode_mb_cabac(h, sl) : __real_ff_h264_decode_mb_cabac(h, sl);
+}
