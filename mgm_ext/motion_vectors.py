@@ -35,7 +35,9 @@ class VideoInfo:
         damaged: part of the stream could not be decoded; what could is there. Where only vectors
             are read, and without `strict`, H.264 pictures that hold none are passed over, and
             damage in them is not told.
-        size_changes: (frame, width, height) where the picture size changed.
+        size_changes: (frame, width, height) of each frame shown in another size than the one before
+            it, by frame. Where a `VideoReader` passed over frames, the one before is the last that
+            it decoded.
         key_frames: int64 [K], display index of each key frame; known after a whole read.
     """
 

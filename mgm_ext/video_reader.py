@@ -121,7 +121,10 @@ class VideoReader:
 
     @property
     def info(self) -> VideoInfo:
-        """What is known of the stream by now; `damaged` covers the clips read so far."""
+        """What is known of the stream by now.
+
+        `damaged` and `size_changes` cover the clips read so far.
+        """
         return VideoInfo._of(self._reader().info())
 
     @property

@@ -204,6 +204,7 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
     }
     ShownFrame shown;
     if (order_.pop(shown)) {
+      sizes_.see(shown.index, *shown.frame);
       ahead_ = std::move(shown);
     } else if (!advance()) {
       break;

@@ -8,6 +8,7 @@
 #include "decode/display_order.hpp"
 #include "decode/frame_index.hpp"
 #include "decode/packet_decoder.hpp"
+#include "decode/picture_sizes.hpp"
 #include "decode/watchdog.hpp"
 #include "mgm.hpp"
 
@@ -47,6 +48,8 @@ class ClipReader {
   [[nodiscard]] const FrameIndex& index();
   [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
   [[nodiscard]] const PacketDecoder& decoder() const { return *decoder_; }
+  // Of the frames brought so far and those decoded on the way.
+  [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
   [[nodiscard]] bool damaged() const { return damaged_ || decoder_->damaged(); }
 
  private:
@@ -69,6 +72,7 @@ class ClipReader {
   std::optional<FrameIndex> index_;
   std::optional<std::int64_t> counted_;
   DisplayOrder order_;
+  PictureSizes sizes_;
   libav::Packet packet_;
   std::optional<ShownFrame> current_;  // the last frame that came out
   std::optional<ShownFrame> ahead_;    // came out, but lies after the frame that was asked for

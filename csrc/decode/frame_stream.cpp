@@ -34,16 +34,7 @@ void FrameStream::fail(const std::string& reason) const {
 
 void FrameStream::watch(const AVFrame& frame) {
   if ((frame.flags & AV_FRAME_FLAG_KEY) != 0) key_frames_.push_back(frames_);
-  const int width = frame.width - static_cast<int>(frame.crop_left + frame.crop_right);
-  const int height = frame.height - static_cast<int>(frame.crop_top + frame.crop_bottom);
-  if (frames_ == 0) {
-    first_width_ = width;
-    first_height_ = height;
-  } else if (width != last_width_ || height != last_height_) {
-    size_changes_.push_back({frames_, width, height});
-  }
-  last_width_ = width;
-  last_height_ = height;
+  sizes_.see(frames_, frame);
   const MgmPicture* picture = mgm_picture(&frame);
   if (picture != nullptr && picture->failed != 0) throw std::bad_alloc();
   if (picture == nullptr || frame.pict_type == AV_PICTURE_TYPE_I || damaged()) return;
@@ -102,10 +93,9 @@ VideoInfo FrameStream::info() const {
   VideoInfo info = describe_stream(demuxer_, options_.rotate);
   info.damaged = damaged();
   info.has_vectors = decoder_.tapped();
-  info.size_changes = size_changes_;
+  sizes_.describe(info);
   const AVCodecContext& context = decoder_.context();
   describe_format(info, context.codec_id, context.profile, context.pix_fmt);
-  if (first_width_ > 0) describe_size(info, first_width_, first_height_);
   if (drained_) {
     info.num_frames = frames_;
     info.key_frames = key_frames_;

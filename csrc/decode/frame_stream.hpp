@@ -5,6 +5,7 @@
 #include "decode/demuxer.hpp"
 #include "decode/display_order.hpp"
 #include "decode/packet_decoder.hpp"
+#include "decode/picture_sizes.hpp"
 #include "decode/watchdog.hpp"
 #include "mgm.hpp"
 
@@ -44,8 +45,7 @@ class FrameStream {
   std::int64_t last_pts_ = AV_NOPTS_VALUE, last_duration_ = 0;  // of the last frame put out
   std::int64_t frames_ = 0;                                     // put out by the decoder
   std::int64_t inter_ = 0, tapped_inter_ = 0;                   // pictures; see watch()
-  int first_width_ = 0, first_height_ = 0, last_width_ = 0, last_height_ = 0;
-  std::vector<std::array<std::int64_t, 3>> size_changes_;
+  PictureSizes sizes_;
   std::vector<std::int64_t> key_frames_;
 };
 

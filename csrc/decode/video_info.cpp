@@ -48,6 +48,13 @@ double duration(const Demuxer& demuxer) {
   return whole == AV_NOPTS_VALUE ? 0.0 : static_cast<double>(whole) / AV_TIME_BASE;
 }
 
+// Sides of the turned picture, from those before turning; the rotation must be known.
+void describe_size(VideoInfo& info, int width, int height) {
+  const bool across = info.rotation % 180 != 0;
+  info.width = across ? height : width;
+  info.height = across ? width : height;
+}
+
 }  // namespace
 
 double seconds_of(std::int64_t pts, AVRational time_base) {
@@ -58,12 +65,6 @@ double seconds_of(std::int64_t pts, AVRational time_base) {
 void describe_format(VideoInfo& info, AVCodecID codec, int profile, AVPixelFormat format) {
   if (const char* name = avcodec_profile_name(codec, profile)) info.profile = name;
   if (const char* name = av_get_pix_fmt_name(format)) info.pixel_format = name;
-}
-
-void describe_size(VideoInfo& info, int width, int height) {
-  const bool across = info.rotation % 180 != 0;
-  info.width = across ? height : width;
-  info.height = across ? width : height;
 }
 
 VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {

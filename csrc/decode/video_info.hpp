@@ -15,9 +15,6 @@ namespace mgm {
 // Profile and pixel format by their names, as far as they have any.
 void describe_format(VideoInfo& info, AVCodecID codec, int profile, AVPixelFormat format);
 
-// Sides of the turned picture, from those before turning; the rotation must be known.
-void describe_size(VideoInfo& info, int width, int height);
-
 // Seconds of a time stamp; NaN for AV_NOPTS_VALUE.
 [[nodiscard]] double seconds_of(std::int64_t pts, AVRational time_base);
 

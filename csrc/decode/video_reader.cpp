@@ -100,6 +100,7 @@ VideoInfo VideoReader::Impl::info() {
     info.key_frames = key_frames();
   }
   info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
+  reader_.sizes().describe(info);
   if (frames_.picture_width() > 0) {
     info.width = frames_.picture_width();
     info.height = frames_.picture_height();
