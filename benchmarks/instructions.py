@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,7 @@ def available() -> bool:
     return shutil.which("valgrind") is not None
 
 
+@cache
 def count(code: Code) -> int:
     """Instructions of one call that is not the first, so without imports and warming up."""
     tool = ["--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}"]

@@ -42,6 +42,22 @@ def test_field_against_our_full_decode(record: Record, real_clip: RealClip, name
     )
 
 
+@pytest.mark.parametrize("name", CLIPS)
+def test_field_without_reading_intra_pictures(
+    record: Record, real_clip: RealClip, name: str
+) -> None:
+    path = real_clip(name)
+    field = read_motion_field(path)
+    assert_same_field(field, read_motion_field(path, strict=True))
+    record(
+        "decode",
+        f"read_motion_field, {name}",
+        ratio(lambda: read_motion_field(path, strict=True), lambda: read_motion_field(path)),
+        rival="the same with strict=True, which reads pictures without vectors too",
+        frames=len(field.row_frames),
+    )
+
+
 def pyav_field(path: Path, field: MotionField) -> Any:
     return rival.pyav_field(path, field.cell, (field.width, field.height))
 

@@ -10,10 +10,11 @@ import pytest
 
 from benchmarks import instructions
 from benchmarks import rivals_family as rival
+from benchmarks.clip_field import FIELD
 from benchmarks.conftest import Record
 from benchmarks.instructions import Code
 from benchmarks.paired import ratio
-from benchmarks.test_masks import FIELD, GRIDS, SCORES, seeded
+from benchmarks.test_masks import GRIDS, SCORES, seeded
 from mgm_ext import (
     View,
     block_mask,
@@ -123,7 +124,7 @@ def test_mask_is_faster_than_numpy(record: Record, grid: tuple[int, int, int], n
 PREPARED = """
 import numpy, mgm_ext
 from benchmarks import rivals_family as rival, rivals_masks
-from benchmarks.test_masks import FIELD
+from benchmarks.clip_field import FIELD
 random, grid = numpy.random.default_rng(0), (8, 14, 14)
 """
 COUNTED = {

@@ -10,10 +10,11 @@ import pytest
 
 import mgm_ext
 from benchmarks import rivals_masks as rival
+from benchmarks.clip_field import FIELD, clip_field
 from benchmarks.conftest import Record
 from benchmarks.paired import ratio
 from mgm_ext import batch_masks, motion_guided_mask, motion_score, token_texture
-from tests.fields import make_field, plain_score
+from tests.fields import plain_score
 from tests.reference import masks as plain_masks
 from tests.reference import score as plain
 
@@ -21,27 +22,6 @@ GRIDS = [(8, 14, 14), (16, 16, 16)]
 PLAIN = "plain NumPy"
 VECTORISED = "vectorised NumPy"
 
-
-def clip_field(seed: int = 0) -> Any:
-    """What 16 frames at stride 4 of a 340 x 256 clip give: 61 rows of 32 x 43 cells."""
-    random = np.random.default_rng(seed)
-    down, across = np.mgrid[0:32, 0:43]
-    vectors = np.stack([3 * across - 50, 2 * down - 20], -1)[None]
-    vectors = vectors + random.integers(-40, 40, (61, 32, 43, 2))
-    vectors[:, 8:14, 10:18] += 300
-    vectors = vectors.astype(np.int16)
-    vectors[random.random((61, 32, 43)) < 0.1] = (-32768, 0)
-    return make_field(
-        vectors,
-        cell=8,
-        coded=random.random((61, 32, 43)) < 0.5,
-        sample_offsets=np.linspace(0, 61, 17).astype(np.int64),
-        width=340,
-        height=256,
-    )
-
-
-FIELD = clip_field()
 SCORES = {grid: motion_score(FIELD, grid=grid) for grid in GRIDS}
 
 
