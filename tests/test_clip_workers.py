@@ -107,7 +107,13 @@ def test_threads_read_bytes_and_file_objects(paths: list[str]) -> None:
         np.testing.assert_array_equal(got, wanted)
 
 
-LONG_READ = """
+# Where the tests themselves run in a shell's background, Ctrl-C is ignored unless asked for.
+HEAR_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+LONG_READ = f"""
+{HEAR_CTRL_C}
 import sys, mgm_ext
 reader = mgm_ext.VideoReader(sys.argv[1], num_threads=int(sys.argv[2]))
 indices = list(range(len(reader)))
@@ -137,7 +143,8 @@ def test_ctrl_c_stops_a_long_read(real_clip: RealClip, threads: int) -> None:
 
 
 def test_sigint_ends_a_loader_at_once(paths: list[str]) -> None:
-    code = """
+    code = f"""
+{HEAR_CTRL_C}
 import sys
 from torch.utils.data import DataLoader
 from tests.test_clip_workers import Clips
