@@ -8,6 +8,8 @@
 /* clang-format on */
 #undef ff_h264_init_cabac_states
 #undef ff_h264_decode_mb_cabac
+#include "entropy/h264_cabac.h"
+
 #include "entropy/processor.h"
 
 int __real_ff_h264_decode_mb_cabac(const H264Context* h, H264SliceContext* sl);
@@ -15,8 +17,12 @@ int __wrap_ff_h264_decode_mb_cabac(const H264Context* h, H264SliceContext* sl);
 void __real_ff_h264_init_cabac_states(const H264Context* h, H264SliceContext* sl);
 void __wrap_ff_h264_init_cabac_states(const H264Context* h, H264SliceContext* sl);
 
+MgmH264Parse* mgm_h264_cabac_parser(void) {
+  return mgm_has_bmi() ? mgm_h264_decode_mb_cabac : __real_ff_h264_decode_mb_cabac;
+}
+
 int __wrap_ff_h264_decode_mb_cabac(const H264Context* h, H264SliceContext* sl) {
-  return mgm_has_bmi() ? mgm_h264_decode_mb_cabac(h, sl) : __real_ff_h264_decode_mb_cabac(h, sl);
+  return mgm_h264_cabac_parser()(h, sl);
 }
 
 void __wrap_ff_h264_init_cabac_states(const H264Context* h, H264SliceContext* sl) {
