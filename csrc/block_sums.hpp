@@ -24,6 +24,11 @@ inline constexpr double kToInteger = 0x1.8p52;
   return static_cast<std::int16_t>(std::bit_cast<std::uint64_t>(inside + kToInteger));
 }
 
+// One word of x, one of y; in one register where there is such.
+using Words = std::uint64_t __attribute__((vector_size(16)));
+
+using Velocity = double __attribute__((vector_size(16)));
+
 // Sums of one cell. The low 40 bits of x and of y are signed sums of motion in 1/128 pixel per
 // frame times half pixels, below 2^27 per block and cell; the bits above are areas in half pixels,
 // at most 2^11 per block and cell: valid in x, coded in y. A thousand blocks on one place are still
@@ -34,15 +39,12 @@ struct alignas(16) CellSums {
   static constexpr int kAreaShift = 40;
   static constexpr std::uint64_t kOneArea = std::uint64_t{1} << kAreaShift;
 
-  void add(const CellSums& value, std::uint64_t times) {
-    x += value.x * times;
-    y += value.y * times;
+  void add(Words value, std::uint64_t times) {
+    x += value[0] * times;
+    y += value[1] * times;
   }
   [[nodiscard]] static std::int64_t motion(std::uint64_t word) {
     return static_cast<std::int64_t>(word << (64 - kAreaShift)) >> (64 - kAreaShift);
-  }
-  [[nodiscard]] static std::int64_t area(std::uint64_t word) {
-    return static_cast<std::int64_t>((word + kOneArea / 2) >> kAreaShift);
   }
 };
 
@@ -70,17 +72,24 @@ class BlockSums {
 
  private:
   struct Divisor {
-    double value;          // motion / value is the velocity; infinite: unusable
-    std::uint64_t usable;  // one area, or 0
+    Velocity value;  // motion / value is the velocity; infinite: unusable
+    Words offset;    // of the sums from the bits of a double to which kToInteger was added
   };
-  static constexpr Divisor kUnusable{.value = std::numeric_limits<double>::infinity(), .usable = 0};
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  static constexpr Words kNoArea = Words{} - std::bit_cast<std::uint64_t>(kToInteger);
+  static constexpr Words kHalfArea = kNoArea + Words{CellSums::kOneArea / 2, 0};
+  static constexpr Divisor kUnusable{.value = {kInfinity, kInfinity}, .offset = kNoArea};
   struct Rectangle {
     int left, top, right, bottom;
   };
 
   void set_divisors(std::span<const float> distances, int motion_scale);
-  [[nodiscard]] CellSums twice(const MgmBlock& block) const;
-  void add_area(const MgmBlock& block, CellSums value);
+  [[nodiscard]] bool is_usable(const MgmBlock& block) const;
+  [[nodiscard]] Words half(const MgmBlock& block) const;
+  [[nodiscard]] Words sum_of_two(Words first, const MgmBlock& block, const MgmBlock& second) const;
+  void add_area(const MgmBlock& block, Words value);
+  template <int kShift>
+  void add_blocks(std::span<const MgmBlock> blocks);
   template <class Add>
   void for_each_cell(const Rectangle& area, Add&& add);
 

@@ -53,9 +53,6 @@ const PictureGeometry& checked(const PictureGeometry& geometry) {
   return geometry;
 }
 
-// Both words of a cell's sums at once.
-using Words = std::uint64_t __attribute__((vector_size(16)));
-
 // The words' motion / 2^shift, ties to even, in the low 16 bits. Areas are above the bits that are
 // kept.
 Words shift_rounded(Words words, int shift) {
