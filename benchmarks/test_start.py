@@ -14,7 +14,8 @@ import pytest
 from benchmarks.conftest import PeerFixture, Record
 from benchmarks.paired import ratio
 from mgm_ext import VideoReader, probe
-from tests.conftest import RealClip
+from tests.conftest import EncodedClip, RealClip
+from tests.openings import different_files, open_each, own_import_seconds
 
 CLIPS = ("arm_wrestling.mp4", "bigbuckbunny.mp4")
 IMPORTS = {
@@ -45,6 +46,29 @@ def test_import(record: Record, peer: PeerFixture, name: str) -> None:
     )
     note = "a fresh interpreter each time, with NumPy, its own start included"
     record("start", "import mgm_ext", timed, rival=f"import {IMPORTS[name]}", note=note)
+
+
+def test_own_share_of_the_import(record: Record) -> None:
+    note = "processor time after NumPy is there, the least of 5"
+    milliseconds = 1000 * own_import_seconds()
+    record("start", "import mgm_ext, its own share", milliseconds, unit="ms", at_most=30, note=note)
+
+
+def test_a_thousand_files(record: Record, encoded_clip: EncodedClip, tmp_path: Path) -> None:
+    path = encoded_clip("libx264", size=(96, 128), num_frames=40, bf=2, g=15)
+    files = different_files(path, tmp_path, 1000)
+    found = open_each(files)
+    record(
+        "start",
+        "open and first clip, the last hundred of 1,000 files in a row",
+        found.last_over_first,
+        rival="the first hundred",
+        unit="x",
+        at_most=1.1,
+        note="lowest tenths; here less is better",
+    )
+    growth = found.growth / (1 << 20)
+    record("start", "memory gained over the last 800 of them", growth, unit="MiB", at_most=8)
 
 
 def pyav_facts(module: Any, path: Path) -> tuple[int, int, int]:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mgm_ext import VideoReader
 from tests.conftest import ROOT, EncodedClip, RealClip
+from tests.openings import different_files, open_each
 
 FRAMES = 40
 
@@ -174,18 +174,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.slow
 def test_a_thousand_files_cost_no_more_at_the_end(paths: list[str], tmp_path: Path) -> None:
-    data = Path(paths[0]).read_bytes()
-    files = [tmp_path / f"{number}.mp4" for number in range(1000)]
-    for number, file in enumerate(files):
-        file.write_bytes(data + b"\0\0\0\x0cfree" + number.to_bytes(4, "big"))
-    seconds, memory = [], []
-    for file in files:
-        start = time.process_time()
-        VideoReader(file).read_clip(range(0, 32, 4))
-        seconds.append(time.process_time() - start)
-        memory.append(int(Path("/proc/self/statm").read_text().split()[1]))
-    # Lowest tenths: what neighbours on the machine add to a read is never negative.
-    first, last = (np.percentile(part, 10) for part in (seconds[:100], seconds[-100:]))
-    assert last <= 1.1 * first
-    assert (memory[-1] - memory[200]) * os.sysconf("SC_PAGE_SIZE") < 8 << 20
+    found = open_each(different_files(Path(paths[0]), tmp_path, 1000))
+    assert found.last_over_first <= 1.1
+    assert found.growth < 8 << 20
     assert len(list(Path("/proc/self/fd").iterdir())) < 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 
 import mgm_ext
 from tests.conftest import ROOT
+from tests.openings import own_import_seconds
 
 PACKAGE = ROOT / "mgm_ext"
 
@@ -137,20 +137,7 @@ def test_import_brings_neither_torch_nor_av() -> None:
 
 
 def test_own_share_of_the_import_is_under_30_milliseconds() -> None:
-    # With its bytecode cached, as pip leaves an installed package.
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-
-    # Time of the processor, which -X importtime does not tell apart from that of its neighbours.
-    code = (
-        "import numpy, time as t; s = t.process_time(); import mgm_ext; print(t.process_time() - s)"
-    )
-
-    def once() -> float:
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        return float(done.stdout)
-
-    assert min(once() for _ in range(5)) < 0.030
+    assert own_import_seconds() < 0.030
 
 
 def test_all_lists_every_public_name_in_order() -> None:

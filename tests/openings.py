@@ -1,0 +1,72 @@
+"""What importing the package and opening many files take, for the tests and the benchmarks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mgm_ext import VideoReader
+
+# Time of the processor, which -X importtime does not tell apart from that of its neighbours.
+IMPORT = """
+import numpy, time
+start = time.process_time()
+import mgm_ext
+print(time.process_time() - start)
+"""
+
+
+def own_import_seconds() -> float:
+    """The least of five imports, each in an interpreter of its own."""
+    # With its bytecode cached, as pip leaves an installed package.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+    def once() -> float:
+        command = [sys.executable, "-c", IMPORT]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return float(done.stdout)
+
+    return min(once() for _ in range(5))
+
+
+def different_files(path: Path, folder: Path, count: int) -> list[Path]:
+    """Copies of an mp4 file, each of other bytes: a box that readers pass over tells them apart."""
+    data = path.read_bytes()
+    files = [folder / f"{number}.mp4" for number in range(count)]
+    for number, file in enumerate(files):
+        file.write_bytes(data + b"\0\0\0\x0cfree" + number.to_bytes(4, "big"))
+    return files
+
+
+@dataclass(frozen=True)
+class Openings:
+    """Of files opened one after the other.
+
+    Attributes:
+        last_over_first: time of the last hundred over that of the first hundred, as lowest tenths:
+            what neighbours on the machine add to a read is never negative.
+        growth: bytes of memory gained, after the first fifth.
+    """
+
+    last_over_first: float
+    growth: int
+
+
+def open_each(files: Sequence[Path]) -> Openings:
+    """Opens each file and reads its first clip."""
+    seconds, pages = [], []
+    for file in files:
+        start = time.process_time()
+        VideoReader(file).read_clip(range(0, 32, 4))
+        seconds.append(time.process_time() - start)
+        pages.append(int(Path("/proc/self/statm").read_text().split()[1]))
+    first, last = (float(np.percentile(part, 10)) for part in (seconds[:100], seconds[-100:]))
+    growth = (pages[-1] - pages[len(files) // 5]) * os.sysconf("SC_PAGE_SIZE")
+    return Openings(last_over_first=last / first, growth=growth)
