@@ -24,19 +24,19 @@ DISTRIBUTIONS = (
     "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
     "torch",
 )  # fmt: skip
-TITLES = {
+TITLES = {  # of the plots
     "decode": "Vectors and fields of whole files",
     "clips": "Frames and field of sampled clips",
-    "resolution": "Resolution",
-    "bitrate": "Bitrate",
-    "length": "Length of the file",
-    "key_frames": "Key-frame spacing",
-    "codecs": "Codecs",
-    "masks": "Masks",
+    "resolution": "Vectors of files of different resolution",
+    "bitrate": "Vectors of files of different bitrate",
+    "length": "Vectors of files of different length",
+    "key_frames": "Vectors of random clips, by the distance of key frames",
+    "codecs": "Fields of whole files, by codec",
+    "masks": "Making a mask",
     "start": "Importing and opening",
     "flow": "Motion from the file and from pixels",
-    "processes": "Two processes",
-    "loader": "A training sample",
+    "processes": "Two processes against one",
+    "loader": "A training sample with its mask",
 }
 AXES = {
     "resolution": "lines of the picture (16:9)",
@@ -95,12 +95,12 @@ def write_results(found: Sequence[Row], about: Mapping[str, Any], folder: Path) 
 
 def _plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
     title = TITLES.get(name, name)
-    plots.ratios(chosen, f"{title}: mgm_ext against others", folder / f"{name}.png")
+    plots.ratios(chosen, title, folder / f"{name}.png")
     throughput = folder / f"{name}-throughput.png"
     if name in AXES:
-        plots.curves(chosen, f"{title}: throughput", AXES[name], throughput)
+        plots.curves(chosen, title, AXES[name], throughput)
     elif name == "codecs":
-        plots.bars(chosen, f"{title}: throughput", throughput)
+        plots.bars(chosen, title, throughput)
 
 
 def main() -> None:

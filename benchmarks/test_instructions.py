@@ -33,6 +33,7 @@ FILES = {
         "PyAV export, to_ndarray",
     ),
 }
+STRICT = "the same with strict=True, which reads pictures without vectors too"
 # The results are compared where the same pairs are timed, in test_masks.
 RULES = {
     "motion_guided_mask smooth from a field": (
@@ -72,6 +73,19 @@ def test_files(record: Record, real_clip: RealClip, clip: str, what: str) -> Non
         Code(OURS.format(path=path), ours),
         Code(RIVALS.format(path=path), theirs),
         rival,
+    )
+
+
+@needs_valgrind
+@pytest.mark.parametrize("clip", CLIPS)
+def test_without_reading_intra_pictures(record: Record, real_clip: RealClip, clip: str) -> None:
+    setup = OURS.format(path=str(real_clip(clip)))
+    compare(
+        record,
+        f"read_motion_field, {clip}",
+        Code(setup, FILES["read_motion_field"][0]),
+        Code(setup, "mgm_ext.read_motion_field(path, strict=True)"),
+        STRICT,
     )
 
 
