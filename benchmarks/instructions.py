@@ -8,26 +8,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PROGRAM = """
-import gc
-gc.disable()
-{setup}
-for _ in range({times}):
-    {statement}
-"""
-
-
-@dataclass(frozen=True)
-class Code:
-    """A statement on one line, and what must be done before it."""
-
-    setup: str
-    statement: str
+# The native function whose calls are the marks between what is counted: Python's os.getppid.
+MARK = "getppid"
 
 
 def available() -> bool:
@@ -35,23 +22,33 @@ def available() -> bool:
     return shutil.which("valgrind") is not None
 
 
-@cache
-def count(code: Code) -> int:
-    """Instructions of one call that is not the first, so without imports and warming up."""
-    tool = ["--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={os.devnull}"]
-    runs = [_start(tool, _program(code, times)) for times in (1, 2)]
-    first, both = (_total(_words(run)) for run in runs)
-    return both - first
+def counts(setup: str, statements: Sequence[str]) -> list[int]:
+    """Instructions of each statement (one line) when it runs for the second time.
+
+    setup: Python that runs before all of them, and is not counted.
+    """
+    halves = [statements[0::2], statements[1::2]]  # one for each processor
+    with ThreadPoolExecutor(2) as pool:
+        even, odd = pool.map(lambda half: _counts(setup, half), halves)
+    return [(odd if i % 2 else even)[i // 2] for i in range(len(statements))]
 
 
-def inside(code: Code, *functions: str) -> list[int]:
-    """Instructions of one call inside each native function (a pattern), callees included.
+def _counts(setup: str, statements: Sequence[str]) -> list[int]:
+    mark = f"os.{MARK}()"
+    lines = [line for s in statements for line in (s, mark, s, mark)]
+    program = "\n".join(["import gc, os", "gc.disable()", setup, *lines])
+    return between(program, MARK)[0::2]  # without the first runs
+
+
+def inside(setup: str, statement: str, *functions: str) -> list[int]:
+    """Instructions of a statement inside each native function (a pattern), callees included.
 
     A function whose symbol is not in the library counts 0.
     """
+    program = f"import gc\ngc.disable()\n{setup}\n{statement}\n"
     with tempfile.TemporaryDirectory() as folder:
         tools = [[*_callgrind(folder), f"--toggle-collect={function}"] for function in functions]
-        runs = [_start(tool, _program(code, 1)) for tool in tools]
+        runs = [_start(tool, program) for tool in tools]
         return [_total(_words(run)) for run in runs]
 
 
@@ -72,10 +69,6 @@ def between(program: str, function: str, *arguments: str) -> list[int]:
         parts = sorted(Path(folder).glob("*.*.*"), key=lambda path: int(path.suffix[1:]))
         totals = (re.search(r"^totals: (\d+)", p.read_text(), re.MULTILINE) for p in parts[1:])
         return [int(found[1]) for found in totals if found]
-
-
-def _program(code: Code, times: int) -> str:
-    return PROGRAM.format(setup=code.setup, statement=code.statement, times=times)
 
 
 def _callgrind(folder: str) -> list[str]:

@@ -6,13 +6,13 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import rivals_flow
 from mgm_ext import (
     Clip,
     MotionField,
@@ -174,40 +174,38 @@ def coded(window: Window) -> FieldOf:
     return lambda reader, frames: reader.read_clip(frames, pixels=False, window=window).field
 
 
-def dense_flow(name: str, side: int = 256) -> FieldOf:
-    """A field of optical flow from each sampled frame to the next frame of the file.
+def dense_flow(name: str) -> FieldOf:
+    """A field of optical flow from each sampled frame of one video to the next frame of the file.
 
     name: "DIS" or "Farneback", at OpenCV's usual settings; the pictures are first made smaller,
-    to `side` pixels of the shorter side, as a trainer's data are.
+    to `rivals_flow.SIDE` pixels of the shorter side, as a trainer's data are.
     """
     cv2 = importlib.import_module("cv2")
-    if name == "DIS":
-        method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        between = partial(method.calc, flow=None)
-    else:
-        settings = {"pyr_scale": 0.5, "levels": 3, "winsize": 15, "iterations": 3}
-        between = partial(
-            cv2.calcOpticalFlowFarneback, flow=None, **settings, poly_n=5, poly_sigma=1.2, flags=0
-        )
+    flow_between = rivals_flow.method(cv2, name)
+    known: dict[int, NDArray[np.float32]] = {}  # clips overlap
 
-    def field_of(reader: VideoReader, frames: NDArray[np.int64]) -> MotionField:
+    def shrunk(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+
+    def learn(reader: VideoReader, frames: NDArray[np.int64]) -> None:
         ahead = np.where(frames + 1 < len(reader), 1, -1)
         pictures = reader.read_clip(np.concatenate([frames, frames + ahead])).frames
         assert pictures is not None
-        height, width = pictures.shape[1:3]
-        scale = min(1.0, side / min(width, height))
-        small = [
-            cv2.cvtColor(
-                cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA),
-                cv2.COLOR_RGB2GRAY,
-            )
-            for one in pictures
-        ]
-        flow = np.empty((len(frames), height, width, 2), np.float32)
-        for i, sign in enumerate(ahead):
-            here = between(small[i], small[len(frames) + i])
-            flow[i] = cv2.resize(here, (width, height)) * (sign / scale)
-        return MotionField.from_flow(flow)
+        scale = min(1.0, rivals_flow.SIDE / min(pictures.shape[1:3]))
+        small = [shrunk(picture, scale) for picture in pictures]
+        for frame, sign, one, other in zip(
+            frames, ahead, small[: len(frames)], small[len(frames) :], strict=True
+        ):
+            known[int(frame)] = flow_between(one, other) * np.float32(sign / scale)
+
+    def field_of(reader: VideoReader, frames: NDArray[np.int64]) -> MotionField:
+        new = np.array(sorted(set(frames.tolist()) - set(known)), np.int64)
+        if len(new):
+            learn(reader, new)
+        size = (reader.info.width, reader.info.height)
+        flows = [cv2.resize(known[int(frame)], size) for frame in frames]
+        return MotionField.from_flow(np.stack(flows))
 
     return field_of
 

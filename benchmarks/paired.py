@@ -66,14 +66,15 @@ def ratio(
             least, and a rival's hidden threads count in full. "tree" for work in programs that are
             started and ended. "wall" for anything whose point is threads or processes side by side.
         pairs: taken unless the budget ends first.
-        sample: least seconds of one sample; a short function is called as often as that needs.
+        sample: least seconds of one sample; a short function is called as often as that needs. 0:
+            both are long, and have run before.
         budget: seconds after which no pair is begun, once there are five.
 
     Source: medians of pair ratios, because a slow spell of the machine hits both of a pair.
     """
     now = CLOCKS[clock]
     functions = (rival, ours)
-    repeats = [_repeats(function, now, sample) for function in functions]
+    repeats = [_repeats(function, now, sample) if sample else 1 for function in functions]
     seconds: list[tuple[float, float]] = []
     collecting = gc.isenabled()
     gc.disable()

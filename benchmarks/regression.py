@@ -25,8 +25,6 @@ from tests import clips
 BASELINE = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.05
 CLIP = "bikes.mp4"
-# The native function whose calls are the marks between paths.
-MARK = "getppid"
 
 PATHS = {
     "read_motion_field": "mgm_ext.read_motion_field(clip)",
@@ -55,7 +53,7 @@ class CannotMeasureError(Exception):
 
 def program() -> str:
     """What runs under valgrind: each path between two marks."""
-    mark = f"os.{MARK}()\n"
+    mark = f"os.{instructions.MARK}()\n"
     return f"{SETUP}{mark}" + "".join(f"{statement}\n{mark}" for statement in PATHS.values())
 
 
@@ -88,7 +86,7 @@ def key() -> str:
 
 def measure() -> dict[str, int]:
     """Instructions of each path."""
-    counts = instructions.between(program(), MARK, str(find_clip()))
+    counts = instructions.between(program(), instructions.MARK, str(find_clip()))
     return dict(zip(PATHS, counts, strict=True))
 
 

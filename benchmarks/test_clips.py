@@ -92,6 +92,7 @@ def timed(path: Path, clips: list[list[int]], theirs: Read) -> Ratio:
         lambda: [theirs(path, clip) for clip in clips],
         lambda: [ours(path, clip) for clip in clips],
         pairs=9,
+        sample=0,
         budget=6,
     )
 
@@ -160,6 +161,7 @@ def test_without_pixels(record: Record, video: Any, sampling: tuple[int, int]) -
         lambda: [ours(path, clip) for clip in clips],
         lambda: [VideoReader(path).read_clip(clip, pixels=False) for clip in clips],
         pairs=9,
+        sample=0,
         budget=6,
     )
     record(

@@ -9,7 +9,6 @@ from benchmarks import instructions
 from benchmarks import rivals_decode as rival
 from benchmarks.conftest import Record
 from benchmarks.footage import bitrate
-from benchmarks.instructions import Code
 from benchmarks.paired import ratio
 from mgm_ext import read_motion_field
 from tests.conftest import EncodedClip, RealFootage
@@ -71,7 +70,7 @@ def test_vectors_beside_pixels_cost_little(
     encoder, wanted = CODECS[codec]
     path = encoded_clip(encoder, kind=real_footage("bikes.mp4", size=(256, 340), num_frames=24))
     setup = SETUP.format(path=str(path))
-    ours, without = (instructions.count(Code(setup, f"decode({on})")) for on in (True, False))
+    ours, without = instructions.counts(setup, ["decode(True)", "decode(False)"])
     record(
         "codecs",
         f"full decode with vectors, {codec} 340x256",

@@ -6,13 +6,14 @@ import pytest
 
 from benchmarks import instructions
 from benchmarks.conftest import Record
-from benchmarks.instructions import Code
 from tests.conftest import RealClip
 
-OURS = "import mgm_ext, numpy; path = {path!r}; clip = 4 * numpy.arange(16)"
-RIVALS = (
-    "from pathlib import Path; from benchmarks import rivals_decode as rival; path = Path({path!r})"
-)
+READERS = """
+from pathlib import Path
+import mgm_ext
+from benchmarks import rivals_decode as rival
+path = Path({path!r})
+"""
 MASKS = """
 from benchmarks import rivals_masks as rival
 import mgm_ext, numpy
@@ -20,89 +21,86 @@ field = mgm_ext.read_motion_field({path!r}, frame_indices=4 * numpy.arange(16))
 score = mgm_ext.motion_score(field, camera="none")
 random = numpy.random.default_rng(0)
 """
-CLIPS = ("arm_wrestling.mp4", "bikes.mp4")
-FILES = {
-    "read_motion_field": (
-        "mgm_ext.read_motion_field(path)",
+FIELD = "mgm_ext.read_motion_field(path)"
+ROWS = 'mgm_ext.read_motion_vectors(path, blocks="libavcodec")'
+FROM_SCORE = 'mgm_ext.motion_guided_mask(score, peak="smooth", seed=3)'
+# What is counted, ours and the rival's. Results are compared where the same pairs are timed, in
+# test_decode and test_masks.
+FILES = [
+    (
+        "read_motion_field",
+        FIELD,
         "rival.full_decode_field(path)",
         "our own full decode with the same field",
     ),
-    'read_motion_vectors, blocks="libavcodec"': (
-        'mgm_ext.read_motion_vectors(path, blocks="libavcodec")',
+    (
+        "read_motion_field",
+        FIELD,
+        "mgm_ext.read_motion_field(path, strict=True)",
+        "the same with strict=True, which reads pictures without vectors too",
+    ),
+    (
+        'read_motion_vectors, blocks="libavcodec"',
+        ROWS,
         "rival.pyav_rows(path)",
         "PyAV export, to_ndarray",
     ),
-}
-STRICT = "the same with strict=True, which reads pictures without vectors too"
-# The results are compared where the same pairs are timed, in test_masks.
-RULES = {
-    "motion_guided_mask smooth from a field": (
+]
+RULES = [
+    (
+        "motion_guided_mask smooth from a field",
         'mgm_ext.motion_guided_mask(field, preset="smooth", seed=3)',
         "rival.smooth_mask(rival.motion_score(field, (8, 14, 14)), 147, 3)",
         "vectorised NumPy",
     ),
-    "motion_guided_mask smooth from a score": (
-        'mgm_ext.motion_guided_mask(score, peak="smooth", seed=3)',
+    (
+        "motion_guided_mask smooth from a score",
+        FROM_SCORE,
         "rival.smooth_mask(score.values, 147, 3)",
         "vectorised NumPy",
     ),
-    "motion_guided_mask smooth from a score, ": (
-        'mgm_ext.motion_guided_mask(score, peak="smooth", seed=3)',
+    (
+        "motion_guided_mask smooth from a score",
+        FROM_SCORE,
         "rival.tube(random, 8, 196, 147)",
         "NumPy tube mask",
     ),
-}
+]
 needs_valgrind = pytest.mark.skipif(not instructions.available(), reason="valgrind is missing")
 
 
-def compare(record: Record, row: str, ours: Code, theirs: Code, rival: str) -> None:
-    mine, other = instructions.count(ours), instructions.count(theirs)
-    note = f"{mine / 1000:,.0f} against {other / 1000:,.0f} thousand instructions"
-    record("instructions", row, other / mine, unit="x", rival=rival, note=note)
+def compare(
+    record: Record, setup: str, pairs: list[tuple[str, str, str, str]], where: str = ""
+) -> None:
+    calls = list(dict.fromkeys(call for _, *both, _ in pairs for call in both))
+    found = dict(zip(calls, instructions.counts(setup, calls), strict=True))
+    for row, ours, theirs, rival in pairs:
+        mine, other = found[ours], found[theirs]
+        note = f"{mine / 1000:,.0f} against {other / 1000:,.0f} thousand instructions"
+        record("instructions", row + where, other / mine, unit="x", rival=rival, note=note)
 
 
 @needs_valgrind
-@pytest.mark.parametrize("what", FILES)
-@pytest.mark.parametrize("clip", CLIPS)
-def test_files(record: Record, real_clip: RealClip, clip: str, what: str) -> None:
-    path = str(real_clip(clip))
-    ours, theirs, rival = FILES[what]
-    compare(
-        record,
-        f"{what}, {clip}",
-        Code(OURS.format(path=path), ours),
-        Code(RIVALS.format(path=path), theirs),
-        rival,
-    )
+@pytest.mark.parametrize("clip", ["arm_wrestling.mp4", "bikes.mp4"])
+def test_files(record: Record, real_clip: RealClip, clip: str) -> None:
+    compare(record, READERS.format(path=str(real_clip(clip))), FILES, f", {clip}")
 
 
 @needs_valgrind
-@pytest.mark.parametrize("clip", CLIPS)
-def test_without_reading_intra_pictures(record: Record, real_clip: RealClip, clip: str) -> None:
-    setup = OURS.format(path=str(real_clip(clip)))
-    compare(
-        record,
-        f"read_motion_field, {clip}",
-        Code(setup, FILES["read_motion_field"][0]),
-        Code(setup, "mgm_ext.read_motion_field(path, strict=True)"),
-        STRICT,
-    )
-
-
-@needs_valgrind
-@pytest.mark.parametrize("what", RULES)
-def test_masks(record: Record, real_clip: RealClip, what: str) -> None:
-    ours, theirs, rival = RULES[what]
-    setup = MASKS.format(path=str(real_clip("arm_wrestling.mp4")))
-    compare(record, what.rstrip(", "), Code(setup, ours), Code(setup, theirs), rival)
+def test_masks(record: Record, real_clip: RealClip) -> None:
+    compare(record, MASKS.format(path=str(real_clip("arm_wrestling.mp4"))), RULES)
 
 
 @needs_valgrind
 @pytest.mark.parametrize("clip", ["arm_wrestling.mp4", "bigbuckbunny.mp4"])
 def test_share_of_the_entropy_decoder(record: Record, real_clip: RealClip, clip: str) -> None:
-    code = Code(OURS.format(path=str(real_clip(clip))), "mgm_ext.read_motion_field(path)")
+    setup = f"import mgm_ext; path = {str(real_clip(clip))!r}"
     *parsers, whole = instructions.inside(
-        code, "mgm_h264_decode_mb_cabac", "ff_h264_decode_mb_ca*", "mgm::read_motion_field(*"
+        setup,
+        FIELD,
+        "mgm_h264_decode_mb_cabac",
+        "ff_h264_decode_mb_ca*",
+        "mgm::read_motion_field(*",
     )
     parsing = sum(parsers)
     row = f"share of read_motion_field that parses macroblocks, {clip}"

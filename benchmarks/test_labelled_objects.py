@@ -31,11 +31,13 @@ def test_boxes_find_labelled_objects(
     if "flow" in source:
         peer("OpenCV")
     make, presets = SOURCES[source]
-    table = [
-        objects.measure(real_clip(name), labels, presets, stride, make())
-        for name, labels in objects.load_labels(LABELS).items()
-        for stride in objects.STRIDES
-    ]
+    table = []
+    for name, labels in objects.load_labels(LABELS).items():
+        field_of = make()
+        table += [
+            objects.measure(real_clip(name), labels, presets, stride, field_of)
+            for stride in objects.STRIDES
+        ]
     means = {preset: np.mean([row[preset] for row in table], axis=0) for preset in presets}
     for preset, (centre, half, most) in means.items():
         who = preset if preset == objects.SIMULATED else f"{preset}, {source}"
