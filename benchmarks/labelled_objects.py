@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -57,7 +58,15 @@ class Labels(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One crop of one sampled clip, with the labelled share of each of its tokens."""
+    """One sampled clip; its crops, each with the labelled share of its tokens."""
+
+    reader: VideoReader
+    clip: Clip
+    crops: tuple[tuple[View, Shares], ...]
+
+
+class Crop(NamedTuple):
+    """One of them, with motion from one source in its clip."""
 
     clip: Clip
     view: View
@@ -108,19 +117,18 @@ def labelled_share(labels: Labels, frames: NDArray[np.int64], view: View) -> Sha
     return result
 
 
-def cases(
-    path: Path, labels: Labels, stride: int, field_of: FieldOf, *, crops: int = CROPS
-) -> Iterator[Case]:
-    """Crops of clips that start all over the labelled frames; the same for every `field_of`."""
+def cases(path: Path, labels: Labels, stride: int, *, crops: int = CROPS) -> Iterator[Case]:
+    """Crops of clips that start all over the labelled frames."""
     reader = VideoReader(path)
     random = np.random.default_rng(stride)
     last = min(len(reader) - 1, int(labels.frames[-1]))
     for start in range(0, last - stride * (FRAMES - 1) + 1, _GAP):
         clip = reader.read_clip(start + stride * np.arange(FRAMES))
-        clip = replace(clip, field=field_of(reader, clip.frame_indices))
-        for _ in range(crops):
-            view = multi_scale_crop(random, clip.field.width, clip.field.height, 224)
-            yield Case(clip, view, labelled_share(labels, clip.frame_indices, view))
+        views = [
+            multi_scale_crop(random, clip.field.width, clip.field.height, 224) for _ in range(crops)
+        ]
+        shares = [labelled_share(labels, clip.frame_indices, view) for view in views]
+        yield Case(reader, clip, tuple(zip(views, shares, strict=True)))
 
 
 def centre_tokens(score: Score, *, peak: str, first: str, seed: int) -> NDArray[np.int64]:
@@ -150,7 +158,7 @@ def covered(objects: Shares, mask: Mask) -> NDArray[np.float64]:
     return np.where(objects.max((1, 2)) > HIT, part, np.nan)
 
 
-def guided(case: Case, preset: str, seed: int) -> list[Shares]:
+def guided(case: Crop, preset: str, seed: int) -> list[Shares]:
     """Hits, and shares covered at each ratio, of a preset: each [S]."""
     chosen = PRESETS[preset]
     weight = "texture" if chosen.weight == "auto" else chosen.weight
@@ -160,7 +168,7 @@ def guided(case: Case, preset: str, seed: int) -> list[Shares]:
     return [hits(case.objects, tokens), *(covered(case.objects, mask) for mask in masks)]
 
 
-def simulated(case: Case, preset: str, seed: int) -> list[Shares]:
+def simulated(case: Crop, preset: str, seed: int) -> list[Shares]:
     """The same of simulated-motion masking, whose centre is that of its box at the first ratio."""
     masks = [simulated_motion_mask(grid=GRID, mask_ratio=ratio, seed=seed) for ratio in RATIOS]
     places = np.stack(np.meshgrid(*map(np.arange, GRID[1:]), indexing="ij"))
@@ -211,15 +219,27 @@ def dense_flow(name: str) -> FieldOf:
 
 
 def measure(
-    path: Path, labels: Labels, presets: Sequence[str], stride: int, field_of: FieldOf
-) -> dict[str, Shares]:
+    path: Path, labels: Labels, stride: int, sources: Mapping[str, tuple[FieldOf, Sequence[str]]]
+) -> dict[tuple[str, str], Shares]:
     """Centre on the object, and share of it masked at each ratio: means over slots, [3] each.
 
-    presets: names of presets, or SIMULATED.
+    sources: by name, where motion is from, and the presets (or SIMULATED) that are given it.
+
+    Returns:
+        By source and preset.
     """
-    rows: dict[str, list[list[Shares]]] = {preset: [] for preset in presets}
-    for seed, case in enumerate(cases(path, labels, stride, field_of)):
-        for preset, own in rows.items():
-            make = simulated if preset == SIMULATED else guided
-            own.append(make(case, preset, seed))
-    return {preset: np.nanmean(np.array(own), axis=(0, 2)) for preset, own in rows.items()}
+    rows: dict[tuple[str, str], list[list[Shares]]] = defaultdict(list)
+    seed = 0
+    for case in cases(path, labels, stride):
+        fields = {
+            name: field_of(case.reader, case.clip.frame_indices)
+            for name, (field_of, _) in sources.items()
+        }
+        for view, objects in case.crops:
+            for name, (_, presets) in sources.items():
+                crop = Crop(replace(case.clip, field=fields[name]), view, objects)
+                for preset in presets:
+                    make = simulated if preset == SIMULATED else guided
+                    rows[name, preset].append(make(crop, preset, seed))
+            seed += 1
+    return {key: np.nanmean(np.array(own), axis=(0, 2)) for key, own in rows.items()}

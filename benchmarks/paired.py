@@ -53,7 +53,7 @@ def ratio(
     ours: Function,
     *,
     clock: Clock = "cpu",
-    pairs: int = 15,
+    pairs: int = 11,
     sample: float = 0.01,
     budget: float = 15.0,
 ) -> Ratio:

@@ -42,6 +42,7 @@ def test_import(record: Record, peer: PeerFixture, name: str) -> None:
         lambda: start("import numpy, mgm_ext"),
         clock="tree",
         pairs=9,
+        sample=0,
         budget=4,
     )
     note = "a fresh interpreter each time, with NumPy, its own start included"
