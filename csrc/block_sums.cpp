@@ -32,7 +32,8 @@ inline Velocity divided(const std::int32_t* motion, Velocity divisor) {
   const Velocity exact = _mm_cvtepi32_pd(_mm_loadl_epi64(both)) / divisor;
   return _mm_max_pd(_mm_min_pd(exact, kHighest), -kHighest);
 #else
-  const Velocity exact = Velocity{double{motion[0]}, double{motion[1]}} / divisor;
+  const Velocity exact =
+      Velocity{static_cast<double>(motion[0]), static_cast<double>(motion[1])} / divisor;
   const Velocity low = exact < kHighest ? exact : kHighest;
   return low > -kHighest ? low : -kHighest;
 #endif
@@ -47,12 +48,12 @@ struct Grid {
   Lanes stride;
   CellSums* sums;
 
-  Grid(const CellAxis& x, const CellAxis& y, CellSums* sums)
+  Grid(const CellAxis& x, const CellAxis& y, CellSums* first)
       : offset(lanes(x.offset, y.offset)),
         low(lanes(x.low, y.low)),
         high(lanes(x.high, y.high)),
         stride(static_cast<Lanes>(x.cells)),
-        sums(sums) {}
+        sums(first) {}
 
   [[nodiscard]] bool holds(Lanes start, Lanes stop) const {
     return (((start - low) | (high - stop)) & kSigns) == 0;
@@ -189,7 +190,7 @@ void BlockSums::add_blocks(std::span<const MgmBlock> blocks) {
     constexpr int kMost = 16;
     if (block.w == kMost && block.h == kMost) {
       place(lanes(kMost, kMost));
-    } else {
+    } else if (block.w != 0 && block.h != 0) {
       place(lanes(block.w, block.h));
     }
   }
