@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstring>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -25,15 +24,15 @@ constexpr Words kCodedArea[] = {{0, 0}, {0, CellSums::kOneArea}};
 
 // A block's motion within the limits of a velocity, once it is divided. The compiler finds no
 // single instruction for either step by itself.
-inline Velocity divided(const std::int32_t* motion, Velocity divisor) {
+inline Velocity divided(const MgmBlock& block, Velocity divisor) {
   constexpr Velocity kHighest{kVelocityLimit, kVelocityLimit};
 #ifdef __SSE2__
-  const auto* both = reinterpret_cast<const __m128i*>(motion);
-  const Velocity exact = _mm_cvtepi32_pd(_mm_loadl_epi64(both)) / divisor;
+  static_assert(offsetof(MgmBlock, motion_y) == offsetof(MgmBlock, motion_x) + 4);
+  const Velocity exact = _mm_cvtepi32_pd(_mm_loadu_si64(&block.motion_x)) / divisor;
   return _mm_max_pd(_mm_min_pd(exact, kHighest), -kHighest);
 #else
   const Velocity exact =
-      Velocity{static_cast<double>(motion[0]), static_cast<double>(motion[1])} / divisor;
+      Velocity{static_cast<double>(block.motion_x), static_cast<double>(block.motion_y)} / divisor;
   const Velocity low = exact < kHighest ? exact : kHighest;
   return low > -kHighest ? low : -kHighest;
 #endif
@@ -138,7 +137,7 @@ void BlockSums::add_area(const MgmBlock& block, Words value) {
 // A vector's velocity, in 1/64 pixel per frame, and half of a valid area if it is usable.
 inline Words BlockSums::half(const MgmBlock& block) const {
   const Divisor& divisor = divisors_[block.reference];
-  const Velocity nearest = divided(&block.motion_x, divisor.value) + kToInteger;
+  const Velocity nearest = divided(block, divisor.value) + kToInteger;
   return std::bit_cast<Words>(nearest) + divisor.offset;
 }
 
@@ -146,7 +145,8 @@ inline bool BlockSums::is_usable(const MgmBlock& block) const {
   return divisors_[block.reference].offset[0] == kHalfArea[0];
 }
 
-// Twice the mean of a block's two vectors, or of the one that is usable, and one valid area.
+// Twice the mean of a block's two vectors, or of the one that is usable, and one valid area; 0 if
+// neither is.
 inline Words BlockSums::sum_of_two(Words first, const MgmBlock& block,
                                    const MgmBlock& second) const {
   const Words sum = first + half(second);

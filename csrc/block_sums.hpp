@@ -56,7 +56,7 @@ struct CellAxis {
 
 class BlockSums {
  public:
-  // Cells of 2^shift pixels. The only allocation.
+  // Cells of 2^shift pixels, shift 3 to 5. The only allocation.
   BlockSums(const CellAxis& x, const CellAxis& y, int shift);
 
   // Adds one frame. A distance that is not finite, or nearly 0, makes its vectors unusable. Blocks

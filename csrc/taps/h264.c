@@ -1,9 +1,9 @@
 /* H.264: ff_h264_hl_decode_mb runs once per macroblock with its vectors, references and types at
  * hand. In vectors-only decode it becomes empty: parsing never looks at pixels. Most slices then
- * have a loop of our own (h264_slice.c). The references of a
- * slice are looked up once, where the decoder has just made its lists. Slices that nobody wants can
- * be left unread: of other pictures a slice needs the motion of one alone, the first in list 1. Of
- * those that are intra all over it needs nothing. */
+ * have a loop of our own (h264_slice.c). The references of a slice are looked up once, where the
+ * decoder has just made its lists. Slices that nobody wants can be left unread: of other pictures a
+ * slice needs the motion of one alone, the first in list 1. Of those that are intra all over it
+ * needs nothing. */
 #include <libavcodec/mpegutils.h>
 #include <stdlib.h>
 #include <string.h>

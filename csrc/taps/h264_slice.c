@@ -1,6 +1,6 @@
 /* The macroblocks of an H.264 slice: what is noted of each, and a loop over them where nothing else
  * is wanted. libavcodec's own loop asks after each macroblock for fields, filters, rows to draw and
- * threads that wait for them. */
+ * threads that wait for them; there are none here, nor is anything concealed. */
 #include "h264_slice.h"
 
 #include <libavcodec/cabac_functions.h>
@@ -106,7 +106,8 @@ static int begin_cabac(const H264Context* h, H264SliceContext* sl) {
   return status;
 }
 
-/* get_cabac_terminate, for which mostly nothing moves along the stream. */
+/* get_cabac_terminate, for which mostly nothing moves along the stream. Without a shift nothing is
+ * fetched either: between decisions there is always a bit left. */
 static av_always_inline int slice_ends(CABACContext* cabac) {
   enum { kLeastRange = 256 };
   const int range = cabac->range - 2;
@@ -142,8 +143,6 @@ static av_always_inline int parse_macroblocks(const H264Context* h, H264SliceCon
 
 int mgm_h264_parse_slice(H264Context* h, MgmH264State* state) {
   H264SliceContext* sl = &h->slice_ctx[0];
-  sl->next_slice_idx = h->mb_width * h->mb_height;
-  h->postpone_filter = 0;
   int status = begin_cabac(h, sl);
   if (status >= 0) {
     const int ordered = state->note == note_ordered;

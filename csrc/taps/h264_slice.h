@@ -33,7 +33,7 @@ void mgm_h264_begin_notes(const MgmTap* tap, MgmH264State* state);
 int mgm_h264_can_parse(const H264Context* h, const MgmH264State* state);
 
 /* In place of ff_h264_execute_decode_slices: parses and notes one macroblock after the other, and
- * does nothing else. What it leaves, and returns, is the same. */
+ * does nothing else. Of what it leaves and returns, all that is read later is the same. */
 int mgm_h264_parse_slice(H264Context* h, MgmH264State* state);
 
 #endif
