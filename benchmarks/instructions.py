@@ -8,13 +8,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 # The native function whose calls are the marks between what is counted: Python's os.getppid.
 MARK = "getppid"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two statements, ours and the rival's, and the line of the report that tells of both."""
+
+    row: str
+    ours: str
+    theirs: str
+    rival: str
+    at_least: float | None = None
 
 
 def available() -> bool:
@@ -38,6 +50,24 @@ def _counts(setup: str, statements: Sequence[str]) -> list[int]:
     lines = [line for s in statements for line in (s, mark, s, mark)]
     program = "\n".join(["import gc, os", "gc.disable()", setup, *lines])
     return between(program, MARK)[0::2]  # without the first runs
+
+
+def compare(record: Callable[..., None], setup: str, pairs: Sequence[Pair]) -> None:
+    """Counts and records all; what stands in several pairs is counted once."""
+    statements = list(dict.fromkeys(s for pair in pairs for s in (pair.ours, pair.theirs)))
+    found = dict(zip(statements, counts(setup, statements), strict=True))
+    for pair in pairs:
+        ours, theirs = found[pair.ours], found[pair.theirs]
+        note = f"{ours / 1000:,.0f} against {theirs / 1000:,.0f} thousand instructions"
+        record(
+            "instructions",
+            pair.row,
+            theirs / ours,
+            unit="x",
+            rival=pair.rival,
+            at_least=pair.at_least,
+            note=note,
+        )
 
 
 def inside(setup: str, statement: str, *functions: str) -> list[int]:

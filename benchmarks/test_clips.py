@@ -2,88 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
+from benchmarks import instructions
 from benchmarks.conftest import PeerFixture, Record
 from benchmarks.footage import there_and_back
+from benchmarks.instructions import Pair
 from benchmarks.paired import Ratio, ratio
+from benchmarks.rivals_clips import (
+    Read,
+    decord_frames,
+    ours,
+    ours_alone,
+    pyav_frames,
+    torchcodec_frames,
+)
 from mgm_ext import VideoReader
 from tests.conftest import EncodedClip, RealFootage
 
-Frames = Any
-Read = Callable[[Path, Sequence[int]], Frames]
 LENGTH = 250  # 10 s at 25 frames per second
 SAMPLINGS = ((16, 4), (32, 2))
 SIZES = {
     "340x256": ("basketball_426x240.mp4", (256, 340)),
     "1280x720": ("bigbuckbunny.mp4", (720, 1280)),
 }
+ALONE = "our own frames, without the rows between them"
 PLACES = {"340x256": 3, "1280x720": 1}  # random clips in one sample of time
+
+
+def encoded(encoded_clip: EncodedClip, real_footage: RealFootage, size: str) -> Path:
+    """10 s of real footage with x264's own settings."""
+    name, shape = SIZES[size]
+    frames = real_footage(name, size=shape, num_frames=LENGTH)
+    return encoded_clip("libx264", kind=there_and_back(frames, LENGTH))
 
 
 @pytest.fixture(params=SIZES)
 def video(
     request: pytest.FixtureRequest, encoded_clip: EncodedClip, real_footage: RealFootage
 ) -> Any:
-    """(size, path): 10 s of real footage with x264's own settings."""
-    name, size = SIZES[request.param]
-    frames = real_footage(name, size=size, num_frames=LENGTH)
-    return request.param, encoded_clip("libx264", kind=there_and_back(frames, LENGTH))
+    """(size, path)."""
+    return request.param, encoded(encoded_clip, real_footage, request.param)
 
 
 def places(size: str, num: int, stride: int) -> list[list[int]]:
     rng = np.random.default_rng(0)
     starts = rng.integers(0, LENGTH - (num - 1) * stride, PLACES[size])
     return [[int(start) + stride * i for i in range(num)] for start in starts]
-
-
-def ours(path: Path, indices: Sequence[int]) -> Frames:
-    return VideoReader(path).read_clip(indices).frames
-
-
-def decord_frames(decord: Any) -> Read:
-    def read(path: Path, indices: Sequence[int]) -> Frames:
-        reader = decord.VideoReader(str(path), ctx=decord.cpu(0), num_threads=1)
-        return reader.get_batch(indices).asnumpy()
-
-    return read
-
-
-def torchcodec_frames(decoders: Any, seek_mode: str) -> Read:
-    torch.set_num_threads(1)  # it converts colours on torch's threads
-
-    def read(path: Path, indices: Sequence[int]) -> Frames:
-        decoder = decoders.VideoDecoder(
-            str(path), num_ffmpeg_threads=1, seek_mode=seek_mode, dimension_order="NHWC"
-        )
-        return decoder.get_frames_at(indices).data.numpy()
-
-    return read
-
-
-def pyav_frames(av: Any) -> Read:
-    def read(path: Path, indices: Sequence[int]) -> Frames:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "NONE"
-            step = 1 / (stream.average_rate * stream.time_base)
-            container.seek(int(indices[0] * step), stream=stream)
-            found = {}
-            for frame in container.decode(stream):
-                index = round(frame.pts / step)
-                if index in indices:
-                    found[index] = frame.to_ndarray(format="rgb24")
-                if index >= indices[-1]:
-                    return np.stack([found[i] for i in indices])
-        raise AssertionError("the clip ends before its last frame")
-
-    return read
 
 
 def timed(path: Path, clips: list[list[int]], theirs: Read) -> Ratio:
@@ -131,19 +101,15 @@ def test_frames_and_field_against_frames_alone(
 def test_the_field_costs_next_to_nothing(
     record: Record, video: Any, sampling: tuple[int, int]
 ) -> None:
-    def frames_alone(path: Path, indices: Sequence[int]) -> Frames:
-        # window="frame" decodes what the frames need and nothing else.
-        return VideoReader(path).read_clip(indices, window="frame").frames
-
     size, path = video
     clips = places(size, *sampling)
     for clip in clips:
-        np.testing.assert_array_equal(ours(path, clip), frames_alone(path, clip))
+        np.testing.assert_array_equal(ours(path, clip), ours_alone(path, clip))
     record(
         "clips",
         f"{sampling[0]} frames, stride {sampling[1]}, {size}",
-        timed(path, clips, frames_alone),
-        rival="our own frames, without the rows between them",
+        timed(path, clips, ours_alone),
+        rival=ALONE,
         at_least=0.95,
         note="the rows between are read in the one and left out in the other",
     )
@@ -171,3 +137,22 @@ def test_without_pixels(record: Record, video: Any, sampling: tuple[int, int]) -
         rival="frames and field",
         at_least=2,
     )
+
+
+COUNTED = """
+from pathlib import Path
+from benchmarks import rivals_clips as readers
+path, clips = Path({path!r}), {clips}
+"""
+
+
+@pytest.mark.skipif(not instructions.available(), reason="valgrind is missing")
+def test_instructions_of_the_field(
+    record: Record, encoded_clip: EncodedClip, real_footage: RealFootage
+) -> None:
+    size, sampling = "340x256", SAMPLINGS[0]
+    path = encoded(encoded_clip, real_footage, size)
+    setup = COUNTED.format(path=str(path), clips=places(size, *sampling))
+    row = f"read_clip, {sampling[0]} frames, stride {sampling[1]}, {size}"
+    mine, alone = (f"for c in clips: readers.{name}(path, c)" for name in ("ours", "ours_alone"))
+    instructions.compare(record, setup, [Pair(row, mine, alone, ALONE, at_least=0.95)])

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import instructions
 from benchmarks.conftest import Record
+from benchmarks.instructions import Pair
 from tests.conftest import RealClip
 
 READERS = """
@@ -24,42 +25,46 @@ random = numpy.random.default_rng(0)
 FIELD = "mgm_ext.read_motion_field(path)"
 ROWS = 'mgm_ext.read_motion_vectors(path, blocks="libavcodec")'
 FROM_SCORE = 'mgm_ext.motion_guided_mask(score, peak="smooth", seed=3)'
-# What is counted, ours and the rival's. Results are compared where the same pairs are timed, in
-# test_decode and test_masks.
-FILES = [
-    (
-        "read_motion_field",
-        FIELD,
-        "rival.full_decode_field(path)",
-        "our own full decode with the same field",
-    ),
-    (
-        "read_motion_field",
-        FIELD,
-        "mgm_ext.read_motion_field(path, strict=True)",
-        "the same with strict=True, which reads pictures without vectors too",
-    ),
-    (
-        'read_motion_vectors, blocks="libavcodec"',
-        ROWS,
-        "rival.pyav_rows(path)",
-        "PyAV export, to_ndarray",
-    ),
-]
+
+
+# Results are compared where the same pairs are timed, in test_decode and test_masks.
+def of_file(clip: str) -> list[Pair]:
+    return [
+        Pair(
+            f"read_motion_field, {clip}",
+            FIELD,
+            "rival.full_decode_field(path)",
+            "our own full decode with the same field",
+        ),
+        Pair(
+            f"read_motion_field, {clip}",
+            FIELD,
+            "mgm_ext.read_motion_field(path, strict=True)",
+            "the same with strict=True, which reads pictures without vectors too",
+        ),
+        Pair(
+            f'read_motion_vectors, blocks="libavcodec", {clip}',
+            ROWS,
+            "rival.pyav_rows(path)",
+            "PyAV export, to_ndarray",
+        ),
+    ]
+
+
 RULES = [
-    (
+    Pair(
         "motion_guided_mask smooth from a field",
         'mgm_ext.motion_guided_mask(field, preset="smooth", seed=3)',
         "rival.smooth_mask(rival.motion_score(field, (8, 14, 14)), 147, 3)",
         "vectorised NumPy",
     ),
-    (
+    Pair(
         "motion_guided_mask smooth from a score",
         FROM_SCORE,
         "rival.smooth_mask(score.values, 147, 3)",
         "vectorised NumPy",
     ),
-    (
+    Pair(
         "motion_guided_mask smooth from a score",
         FROM_SCORE,
         "rival.tube(random, 8, 196, 147)",
@@ -69,26 +74,17 @@ RULES = [
 needs_valgrind = pytest.mark.skipif(not instructions.available(), reason="valgrind is missing")
 
 
-def compare(
-    record: Record, setup: str, pairs: list[tuple[str, str, str, str]], where: str = ""
-) -> None:
-    calls = list(dict.fromkeys(call for _, *both, _ in pairs for call in both))
-    found = dict(zip(calls, instructions.counts(setup, calls), strict=True))
-    for row, ours, theirs, rival in pairs:
-        mine, other = found[ours], found[theirs]
-        note = f"{mine / 1000:,.0f} against {other / 1000:,.0f} thousand instructions"
-        record("instructions", row + where, other / mine, unit="x", rival=rival, note=note)
-
-
 @needs_valgrind
 @pytest.mark.parametrize("clip", ["arm_wrestling.mp4", "bikes.mp4"])
 def test_files(record: Record, real_clip: RealClip, clip: str) -> None:
-    compare(record, READERS.format(path=str(real_clip(clip))), FILES, f", {clip}")
+    setup = READERS.format(path=str(real_clip(clip)))
+    instructions.compare(record, setup, of_file(clip))
 
 
 @needs_valgrind
 def test_masks(record: Record, real_clip: RealClip) -> None:
-    compare(record, MASKS.format(path=str(real_clip("arm_wrestling.mp4"))), RULES)
+    setup = MASKS.format(path=str(real_clip("arm_wrestling.mp4")))
+    instructions.compare(record, setup, RULES)
 
 
 @needs_valgrind

@@ -12,6 +12,7 @@ from benchmarks import instructions
 from benchmarks import rivals_family as rival
 from benchmarks.clip_field import FIELD
 from benchmarks.conftest import Record
+from benchmarks.instructions import Pair
 from benchmarks.paired import ratio
 from benchmarks.test_masks import GRIDS, SCORES, seeded
 from mgm_ext import (
@@ -126,6 +127,7 @@ from benchmarks import rivals_family as rival, rivals_masks
 from benchmarks.clip_field import FIELD
 random, grid = numpy.random.default_rng(0), (8, 14, 14)
 """
+TUBE = "NumPy tube mask"
 COUNTED = {
     "tube_mask": ("mgm_ext.tube_mask()", "rivals_masks.tube(random, 8, 196, 147)"),
     "simulated_motion_mask": (
@@ -148,10 +150,8 @@ COUNTED = {
 
 @pytest.mark.skipif(not instructions.available(), reason="valgrind is missing")
 def test_instructions(record: Record) -> None:
-    calls = list(dict.fromkeys(call for pair in COUNTED.values() for call in pair))
-    found = dict(zip(calls, instructions.counts(PREPARED, calls), strict=True))
-    for name, (call, their_call) in COUNTED.items():
-        ours, theirs = found[call], found[their_call]
-        who = "NumPy tube mask" if "rivals_masks" in their_call else DESCRIBED
-        note = f"{ours / 1000:,.0f} against {theirs / 1000:,.0f} thousand instructions"
-        record("instructions", f"{name}, 8x14x14", theirs / ours, unit="x", rival=who, note=note)
+    pairs = [
+        Pair(f"{name}, 8x14x14", *calls, TUBE if "rivals_masks" in calls[1] else DESCRIBED)
+        for name, calls in COUNTED.items()
+    ]
+    instructions.compare(record, PREPARED, pairs)
