@@ -158,23 +158,23 @@ def covered(objects: Shares, mask: Mask) -> NDArray[np.float64]:
     return np.where(objects.max((1, 2)) > HIT, part, np.nan)
 
 
-def guided(case: Crop, preset: str, seed: int) -> list[Shares]:
+def guided(crop: Crop, preset: str, seed: int) -> list[Shares]:
     """Hits, and shares covered at each ratio, of a preset: each [S]."""
     chosen = PRESETS[preset]
     weight = "texture" if chosen.weight == "auto" else chosen.weight
-    score = motion_score(case.clip, grid=GRID, view=case.view, camera=chosen.camera, weight=weight)
+    score = motion_score(crop.clip, grid=GRID, view=crop.view, camera=chosen.camera, weight=weight)
     tokens = centre_tokens(score, peak=chosen.peak, first=chosen.first, seed=seed)
     masks = [motion_guided_mask(score, preset=preset, mask_ratio=r, seed=seed) for r in RATIOS]
-    return [hits(case.objects, tokens), *(covered(case.objects, mask) for mask in masks)]
+    return [hits(crop.objects, tokens), *(covered(crop.objects, mask) for mask in masks)]
 
 
-def simulated(case: Crop, preset: str, seed: int) -> list[Shares]:
+def simulated(crop: Crop, preset: str, seed: int) -> list[Shares]:
     """The same of simulated-motion masking, whose centre is that of its box at the first ratio."""
     masks = [simulated_motion_mask(grid=GRID, mask_ratio=ratio, seed=seed) for ratio in RATIOS]
     places = np.stack(np.meshgrid(*map(np.arange, GRID[1:]), indexing="ij"))
     middle = (masks[0][:, None] * places).sum((2, 3)) / masks[0].sum((1, 2))[:, None]
     tokens = np.rint(middle).astype(np.int64)
-    return [hits(case.objects, tokens), *(covered(case.objects, mask) for mask in masks)]
+    return [hits(crop.objects, tokens), *(covered(crop.objects, mask) for mask in masks)]
 
 
 def coded(window: Window) -> FieldOf:
