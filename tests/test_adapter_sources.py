@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from mgm_ext import (
 )
 from mgm_ext.adapters import FieldReader, MaskSource, Motion, SafeMasking, TooManyFallbacks
 from mgm_ext.adapters import field_for as read_field
+from tests.children import in_child
 from tests.conftest import EncodedClip
 from tests.fields import random_field
 
@@ -173,21 +173,16 @@ def test_the_last_fields_are_kept_and_no_more(encoded_clip: EncodedClip) -> None
         FieldReader(max_fields=0)
 
 
-def lengths(reader: FieldReader, path: Path, queue: Any) -> None:
-    before = len(reader)
-    reader.field_for(path, INDICES)
-    queue.put((before, len(reader)))
-
-
 def test_the_cache_belongs_to_the_process(encoded_clip: EncodedClip) -> None:
     path = encoded_clip("libx264", kind="object", size=SIZE)
     reader = FieldReader()
     for shift in range(3):
         reader.field_for(path, INDICES + shift)
     assert len(pickle.loads(pickle.dumps(reader))) == 0
-    context = multiprocessing.get_context("fork")
-    queue = context.Queue()
-    child = context.Process(target=lengths, args=(reader, path, queue))
-    child.start()
-    assert queue.get(timeout=60) == (0, 1)
-    child.join()
+
+    def lengths() -> tuple[int, int]:
+        before = len(reader)
+        reader.field_for(path, INDICES)
+        return before, len(reader)
+
+    assert in_child(lengths) == (0, 1)

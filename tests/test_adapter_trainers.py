@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from mgm_ext.adapters.attention import attention_of_scores, visible_and_targets,
 from mgm_ext.adapters.mae_st import NoiseMasking, noise_of_masks, noise_of_scores
 from mgm_ext.adapters.omnimae import PredShape
 from mgm_ext.adapters.vjepa import VJEPA2MaskCollator, VJEPAMaskCollator
+from tests.children import in_child
 from tests.fields import make_field, make_score, random_field
 from tests.trainers import attention_mask, gather_tokens, random_states, sort_noise, split
 
@@ -187,20 +187,13 @@ def test_vjepa_steps_skip_batches_and_settings_are_checked() -> None:
         blind(jepa_batch([None] * 4))
 
 
-def worker_masks(collator: Any, queue: Any) -> None:
-    queue.put(collator(jepa_batch(list(SCORES[:1])))[2][0].numpy())
-
-
 def test_vjepa_workers_share_a_counter_and_not_masks() -> None:
     collator = VJEPAMaskCollator([{"mask_ratio": 0.75, "mask": "random"}])
-    context = multiprocessing.get_context("fork")
-    queue = context.Queue()
-    children = [context.Process(target=worker_masks, args=(collator, queue)) for _ in range(2)]
-    for child in children:
-        child.start()
-    first, second = queue.get(timeout=60), queue.get(timeout=60)
-    for child in children:
-        child.join()
+
+    def masks() -> Any:
+        return collator(jepa_batch(list(SCORES[:1])))[2][0].numpy()
+
+    first, second = in_child(masks), in_child(masks)
     assert (first != second).any()
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import pickle
 import random
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -30,6 +29,7 @@ from mgm_ext import (
     tube_mask,
 )
 from mgm_ext.masks import MASKINGS, Masking
+from tests.children import in_child
 from tests.fields import make_score, plain_score, random_field, scores
 from tests.reference import ranked as plain
 
@@ -119,23 +119,11 @@ def test_own_sequence_repeats_with_a_seed_and_leaves_global_state_alone() -> Non
     np.testing.assert_array_equal(after, legacy)
 
 
-def _send(generator: Masking, channel: Any) -> None:
-    channel.send_bytes(generator().tobytes())
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_workers_draw_different_masks(method: Any) -> None:
-    context = multiprocessing.get_context(method)
+def test_workers_draw_different_masks(method: Literal["fork", "spawn"]) -> None:
     generator = make("tube", seed=5)
-    got = [generator().tobytes()]
-    for _ in range(2):
-        here, there = context.Pipe()
-        worker = context.Process(target=_send, args=(generator, there))
-        worker.start()
-        got.append(here.recv_bytes())
-        worker.join()
-    assert len(set(got)) == 3
+    masks = [generator(), in_child(generator, method), in_child(generator, method)]
+    assert len({mask.tobytes() for mask in masks}) == 3
 
 
 def test_pickled_generator_goes_on_where_it_was() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import multiprocessing
-import os
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 import mgm_ext
 from mgm_ext import VideoReader
+from tests.children import in_child
 from tests.conftest import EncodedClip, RealClip
 
 
@@ -167,15 +166,7 @@ def test_a_forked_child_opens_the_file_anew(encoded_clip: EncodedClip) -> None:
     path = encoded_clip("libx264", kind="object", size=(96, 130), num_frames=20)
     reader = VideoReader(path)
     wanted = reader.read_clip([2, 12]).frames
-    assert wanted is not None
-    queue = multiprocessing.get_context("fork").SimpleQueue()
-    child = os.fork()
-    if child == 0:
-        frames = reader.read_clip([2, 12]).frames
-        queue.put(None if frames is None else frames.tobytes())
-        os._exit(0)
-    assert queue.get() == wanted.tobytes()
-    os.waitpid(child, 0)
+    np.testing.assert_array_equal(in_child(lambda: reader.read_clip([2, 12]).frames), wanted)
     np.testing.assert_array_equal(reader.read_clip([2, 12]).frames, wanted)
 
 
