@@ -16,7 +16,7 @@ def letters(text: str) -> NDArray[np.str_]:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<U1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VideoInfo:
     """What is known of a video stream.
 
@@ -80,7 +80,7 @@ _STRUCTURED = (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class MotionVectors:
     """The motion vectors of M coded frames, as the codec wrote them: nothing lost, nothing clamped.
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from mgm_ext import VideoReader
 
-# Time of the processor, which -X importtime does not tell apart from that of its neighbours; of this
-# thread, as those that NumPy starts still spin.
+# Time of the processor, which -X importtime does not tell apart from that of its neighbours, and of
+# this thread alone: those that NumPy starts still spin.
 IMPORT = """
 import numpy, time
 start = time.thread_time()

@@ -170,6 +170,13 @@ def test_a_forked_child_opens_the_file_anew(encoded_clip: EncodedClip) -> None:
     np.testing.assert_array_equal(reader.read_clip([2, 12]).frames, wanted)
 
 
+def test_values_that_hold_arrays_are_compared_by_identity(encoded_clip: EncodedClip) -> None:
+    path = encoded_clip("libx264", kind="object", size=(96, 130), num_frames=20)
+    one, other = mgm_ext.read_motion_vectors(path), mgm_ext.read_motion_vectors(path)
+    assert one != other
+    assert len({one, other, one.info, other.info}) == 4
+
+
 def test_missing_files_and_folders_are_the_systems_errors(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.mp4"):
         VideoReader(tmp_path / "none.mp4")
