@@ -98,40 +98,44 @@ void BlockSums::set_divisors(std::span<const float> distances, int motion_scale)
   }
 }
 
-// Calls add(index of the cell, pixels of it) for each cell that the area touches.
+// Calls add(index of the cell, half pixels of it) for each displayed cell that the block touches.
 template <class Add>
-inline void BlockSums::for_each_cell(const Rectangle& area, Add&& add) {
+inline void BlockSums::for_each_cell(const MgmBlock& block, Add&& add) {
   const int mask = (1 << shift_) - 1;
-  for (int y = area.top; y < area.bottom;) {
-    const int end_y = std::min((y | mask) + 1, area.bottom);
+  const int weight = (block.flags & MGM_BLOCK_FIELD) != 0 ? 1 : 2;
+  const int left = block.x - block.w / 2 + x_.offset, top = block.y - block.h / 2 + y_.offset;
+  const int right = std::min(left + block.w, x_.high), bottom = std::min(top + block.h, y_.high);
+  for (int y = std::max(top, y_.low); y < bottom;) {
+    const int end_y = std::min((y | mask) + 1, bottom);
     const int row = (y >> shift_) * x_.cells;
-    for (int x = area.left; x < area.right;) {
-      const int end_x = std::min((x | mask) + 1, area.right);
-      add(static_cast<std::size_t>(row + (x >> shift_)), (end_x - x) * (end_y - y));
+    for (int x = std::max(left, x_.low); x < right;) {
+      const int end_x = std::min((x | mask) + 1, right);
+      add(static_cast<std::size_t>(row + (x >> shift_)), (end_x - x) * (end_y - y) * weight);
       x = end_x;
     }
     y = end_y;
   }
 }
 
-// Any block: clipped to what is displayed and spread over the cells that it touches.
+// Any block.
 void BlockSums::add_area(const MgmBlock& block, Words value) {
-  const int left = block.x - block.w / 2 + x_.offset, top = block.y - block.h / 2 + y_.offset;
-  const Rectangle area{.left = std::max(left, x_.low),
-                       .top = std::max(top, y_.low),
-                       .right = std::min(left + block.w, x_.high),
-                       .bottom = std::min(top + block.h, y_.high)};
-  const int weight = (block.flags & MGM_BLOCK_FIELD) != 0 ? 1 : 2;
-  if ((block.flags & MGM_BLOCK_INTRA) != 0) {
-    value = kCodedArea[1];
-    for_each_cell(area, [&](std::size_t cell, int pixels) {
-      intra_[cell] += static_cast<std::uint32_t>(pixels * weight);
-      intra_area_ += pixels * weight;
+  const bool is_intra = (block.flags & MGM_BLOCK_INTRA) != 0;
+  if (is_intra) value = kCodedArea[1];
+  for_each_cell(block, [&](std::size_t cell, int half_pixels) {
+    sums_[cell].add(value, static_cast<std::uint64_t>(half_pixels));
+    if (is_intra) intra_area_ += half_pixels;
+  });
+}
+
+std::span<const std::uint32_t> BlockSums::intra_of(std::span<const MgmBlock> blocks) {
+  std::ranges::fill(intra_, 0U);
+  for (const MgmBlock& block : blocks) {
+    if ((block.flags & MGM_BLOCK_INTRA) == 0) continue;
+    for_each_cell(block, [&](std::size_t cell, int half_pixels) {
+      intra_[cell] += static_cast<std::uint32_t>(half_pixels);
     });
   }
-  for_each_cell(area, [&](std::size_t cell, int pixels) {
-    sums_[cell].add(value, static_cast<std::uint64_t>(pixels * weight));
-  });
+  return intra_;
 }
 
 // A vector's velocity, in 1/64 pixel per frame, and half of a valid area if it is usable.
@@ -175,8 +179,13 @@ void BlockSums::add_blocks(std::span<const MgmBlock> blocks) {
     const auto place = [&](Lanes extent) __attribute__((always_inline)) {
       const Lanes start = lanes(block.x, block.y) - (extent >> 1 & kOnes * 127) + grid.offset;
       const Lanes stop = start + extent;
-      const bool plain = (block.flags & (MGM_BLOCK_INTRA | MGM_BLOCK_FIELD)) == 0;
-      if (!plain || !grid.holds(start, stop)) {
+      const bool inside = grid.holds(start, stop);
+      if ((block.flags & (MGM_BLOCK_INTRA | MGM_BLOCK_FIELD)) != 0) {
+        if ((block.flags & MGM_BLOCK_FIELD) != 0 || !inside) return add_area(block, value);
+        value = kCodedArea[1];
+        intra_area_ += 2 * block.w * block.h;
+      }
+      if (!inside) {
         add_area(block, value);
       } else if (((start | extent) & grid.kInCell) == 0) {
         grid.add(start, extent, value);

@@ -65,9 +65,10 @@ class BlockSums {
 
   // The caller sets what it has read back to zero before the next frame.
   [[nodiscard]] CellSums* cells() { return sums_.data(); }
-  [[nodiscard]] std::span<std::uint32_t> intra() { return intra_; }  // half pixels
-  // Of all blocks, displayed.
+  // What intra blocks cover of the frame added last, as displayed, in half pixels: all of it, and
+  // of each cell.
   [[nodiscard]] std::int64_t intra_area() const { return intra_area_; }
+  [[nodiscard]] std::span<const std::uint32_t> intra_of(std::span<const MgmBlock> blocks);
   [[nodiscard]] std::size_t size() const { return sums_.size(); }
 
  private:
@@ -79,9 +80,6 @@ class BlockSums {
   static constexpr Words kNoArea = Words{} - std::bit_cast<std::uint64_t>(kToInteger);
   static constexpr Words kHalfArea = kNoArea + Words{CellSums::kOneArea / 2, 0};
   static constexpr Divisor kUnusable{.value = {kInfinity, kInfinity}, .offset = kNoArea};
-  struct Rectangle {
-    int left, top, right, bottom;
-  };
 
   void set_divisors(std::span<const float> distances, int motion_scale);
   [[nodiscard]] bool is_usable(const MgmBlock& block) const;
@@ -91,7 +89,7 @@ class BlockSums {
   template <int kShift>
   void add_blocks(std::span<const MgmBlock> blocks);
   template <class Add>
-  void for_each_cell(const Rectangle& area, Add&& add);
+  void for_each_cell(const MgmBlock& block, Add&& add);
 
   CellAxis x_, y_;
   int shift_;

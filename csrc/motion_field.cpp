@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "cell_means.hpp"
+
 namespace mgm {
 namespace {
 
@@ -51,20 +53,6 @@ const PictureGeometry& checked(const PictureGeometry& geometry) {
                                 std::to_string(geometry.rotation));
   }
   return geometry;
-}
-
-// The words' motion / 2^shift, ties to even, in the low 16 bits. Areas are above the bits that are
-// kept.
-Words shift_rounded(Words words, int shift) {
-  const std::uint64_t less_than_half = (std::uint64_t{1} << (shift - 1)) - 1;
-  return (words + less_than_half + (words >> shift & 1)) >> shift;
-}
-
-// The word's motion in 1/128 over the area, in 1/64. A quotient of integers this small never rounds
-// onto a tie.
-std::int16_t mean_of(std::uint64_t word, std::uint64_t area) {
-  const std::int64_t motion = CellSums::motion(word);
-  return rounded_velocity(static_cast<double>(motion) / static_cast<double>(2 * area));
 }
 
 void invalidate(std::span<std::int16_t> vectors) {
@@ -115,28 +103,26 @@ std::int64_t FieldBinner::pixels_wide(std::int64_t column) const {
 }
 
 // More than half of the cells are intra on at least half of their area.
-bool FieldBinner::take_cut() {
+bool FieldBinner::is_cut(std::span<const MgmBlock> blocks) {
   const std::int64_t cells = rows_ * columns_, whole_cells = (rows_ - 1) * (columns_ - 1);
   // Of so many cells at least this many are whole ones, each with half of its area intra.
   const std::int64_t least = cells / 2 + 1 - (cells - whole_cells);
+  if (sums_.intra_area() == 0 || sums_.intra_area() < least * cell() * cell()) return false;
+  const std::span<const std::uint32_t> intra = sums_.intra_of(blocks);
   std::int64_t count = 0;
-  if (sums_.intra_area() > 0 && sums_.intra_area() >= least * cell() * cell()) {
-    for (std::int64_t r = 0; r < rows_; ++r) {
-      for (std::int64_t c = 0; c < columns_; ++c) {
-        const std::int64_t place = first_ + r * row_step_ + c * column_step_;
-        count += sums_.intra()[static_cast<std::size_t>(place)] >= pixels_high(r) * pixels_wide(c);
-      }
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    for (std::int64_t c = 0; c < columns_; ++c) {
+      const std::int64_t place = first_ + r * row_step_ + c * column_step_;
+      count += intra[static_cast<std::size_t>(place)] >= pixels_high(r) * pixels_wide(c);
     }
   }
-  if (sums_.intra_area() > 0) std::ranges::fill(sums_.intra(), 0U);
   return 2 * count > cells;
 }
 
 template <bool upright>
 void FieldBinner::write_cells(std::span<std::int16_t> vectors, std::span<std::uint8_t> coded) {
   const Turned turned = turned_;
-  const int shift = 2 * turned.shift + 2;  // divides a whole cell's 1/128 times half pixels
-  const std::uint64_t whole = std::uint64_t{2} << 2 * turned.shift;
+  const WholeCells whole(turned.shift);
   const std::int64_t columns = columns_, step = upright ? 1 : column_step_;
   std::int16_t* vector = vectors.data();
   std::uint8_t* coded_cell = coded.data();
@@ -145,15 +131,20 @@ void FieldBinner::write_cells(std::span<std::int16_t> vectors, std::span<std::ui
     auto half = static_cast<std::uint64_t>(pixels_high(r) * cell());
     const auto last_half = static_cast<std::uint64_t>(pixels_high(r) * pixels_wide(columns - 1));
     CellSums* sums = sums_.cells() + first_ + r * row_step_;
-    for (std::int64_t c = 1; c <= columns; ++c, sums += step, vector += 2) {
-      if (c == columns) half = last_half;
+    for (std::int64_t left = columns; left > 0; --left, sums += step, vector += 2) {
+      if constexpr (upright) {
+        while (left > 4 && whole.write_four(sums, vector, coded_cell)) {
+          left -= 4, sums += 4, vector += 8, coded_cell += 4;
+        }
+      }
+      if (left == 1) half = last_half;
       const auto words = std::bit_cast<Words>(*sums);
       *sums = {.x = 0, .y = 0};
       const Words areas = (words + CellSums::kOneArea / 2) >> CellSums::kAreaShift;
       *coded_cell++ = areas[1] >= half;
       std::int16_t dx = 0, dy = 0;
-      if (areas[0] == whole) [[likely]] {
-        const Words motion = shift_rounded(words, shift);
+      if (areas[0] == whole.area) {
+        const Words motion = whole.mean(words);
         dx = static_cast<std::int16_t>(motion[0]);
         dy = static_cast<std::int16_t>(motion[1]);
       } else if (areas[0] >= half) {
@@ -186,7 +177,7 @@ bool FieldBinner::write_row(const CodedFrame& frame, std::span<std::int16_t> vec
   sums_.add(frame.blocks, frame.distances, frame.motion_scale);
   const bool upright = !turned_.transposed && !turned_.mirrored_x && !turned_.mirrored_y;
   upright ? write_cells<true>(vectors, coded) : write_cells<false>(vectors, coded);
-  const bool cut = take_cut();
+  const bool cut = is_cut(frame.blocks);
   if (cut) invalidate(vectors);
   return cut;
 }

@@ -71,7 +71,7 @@ class FieldBinner {
 
   [[nodiscard]] std::int64_t pixels_high(std::int64_t row) const;
   [[nodiscard]] std::int64_t pixels_wide(std::int64_t column) const;
-  [[nodiscard]] bool take_cut();
+  [[nodiscard]] bool is_cut(std::span<const MgmBlock> blocks);
   template <bool upright>
   void write_cells(std::span<std::int16_t> vectors, std::span<std::uint8_t> coded);
 
