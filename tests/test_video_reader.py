@@ -170,6 +170,29 @@ def test_a_forked_child_opens_the_file_anew(encoded_clip: EncodedClip) -> None:
     np.testing.assert_array_equal(reader.read_clip([2, 12]).frames, wanted)
 
 
+@pytest.mark.parametrize(
+    ("codec", "container"),
+    [
+        ("mpeg4", "mp4"),
+        ("mpeg2video", "mkv"),
+        ("h263", "avi"),
+        ("flv", "flv"),
+        ("msmpeg4", "avi"),
+        ("wmv2", "wmv"),
+    ],
+)
+def test_vectors_after_pixels(encoded_clip: EncodedClip, codec: str, container: str) -> None:
+    path = encoded_clip(
+        codec, kind="object", size=(96, 128), num_frames=30, container=container, g=12
+    )
+    reader = VideoReader(path)
+    reader.read_clip([2, 7])
+    for index in (15, 17, 28):
+        got, wanted = (r.read_clip([index], pixels=False) for r in (reader, VideoReader(path)))
+        np.testing.assert_array_equal(got.field.vectors, wanted.field.vectors)
+    assert not reader.info.damaged
+
+
 def test_values_that_hold_arrays_are_compared_by_identity(encoded_clip: EncodedClip) -> None:
     path = encoded_clip("libx264", kind="object", size=(96, 130), num_frames=20)
     one, other = mgm_ext.read_motion_vectors(path), mgm_ext.read_motion_vectors(path)

@@ -67,12 +67,23 @@ static AVBufferRef* share(void* opaque, size_t size) {
 
 static void free_pool(void* opaque) { unref_shared(opaque, NULL); }
 
-/* Rows that are multiples of 64 bytes in every plane, whatever the subsampling. */
+/* The line sizes of avcodec_default_get_buffer2: those of MPEG-1 to 4 and H.263 must be the same in
+ * pictures with and without pixels. */
+static int lay_out_lines(int linesize[4], int format, int width, const int* alignment) {
+  for (;;) {
+    const int status = av_image_fill_linesizes(linesize, format, width);
+    if (status < 0) return status;
+    int unaligned = 0;
+    for (int i = 0; i < 4; ++i) unaligned |= linesize[i] % alignment[i];
+    if (!unaligned) return 0;
+    width += width & -width; /* to a multiple of twice the power of two */
+  }
+}
+
 static int lay_out(AVCodecContext* context, MgmScratch* scratch, const AVFrame* frame) {
   int width = frame->width, height = frame->height, alignment[AV_NUM_DATA_POINTERS];
   avcodec_align_dimensions2(context, &width, &height, alignment);
-  width = FFALIGN(width, 256);
-  int status = av_image_fill_linesizes(scratch->linesize, frame->format, width);
+  int status = lay_out_lines(scratch->linesize, frame->format, width, alignment);
   if (status < 0) return status;
   ptrdiff_t linesize[4];
   for (int i = 0; i < 4; ++i) linesize[i] = scratch->linesize[i];
