@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "decode/frame_stream.hpp"
+#include "taps/tap.h"
 
 namespace mgm {
 namespace {
@@ -69,6 +70,13 @@ std::int64_t ClipReader::num_frames() {
 
 void ClipReader::plan(std::span<const Wanted> wanted) {
   wanted_ = wanted;
+  num_pixels_ = 0;
+  for (const Wanted& one : wanted) {
+    if (one.want != Want::kPixels) continue;
+    ++num_pixels_;
+    last_pixels_ = one.index;
+  }
+  pixels_due_ = num_pixels_;
   watchdog_.restart();
 }
 
@@ -78,6 +86,7 @@ void ClipReader::restart(std::int64_t index) {
   positioned_ = true;
   drained_ = false;
   has_pixels_ = true;
+  pixels_due_ = num_pixels_;
   sent_ = -1;
   current_.reset();
   ahead_.reset();
@@ -104,16 +113,27 @@ bool ClipReader::seek(const FrameIndex::Key& key) {
   return false;
 }
 
-bool ClipReader::must_move(std::int64_t index) const {
+std::optional<ClipReader::Want> ClipReader::want_of(std::int64_t index) const {
+  const auto at = std::ranges::lower_bound(wanted_, index, {}, &Wanted::index);
+  if (at == wanted_.end() || at->index != index) return std::nullopt;
+  return at->want;
+}
+
+// Whether the frame that came out last will do, which may have no pixels, or no vectors either.
+bool ClipReader::has_vectors_of(std::int64_t index) const {
+  if (index != current_->index || want_of(index) == Want::kPixels) return false;
+  const MgmPicture* picture = mgm_picture(current_->frame.get());
+  return picture != nullptr && picture->unread == 0;
+}
+
+bool ClipReader::must_move(std::int64_t index) {
   if (!positioned_) return true;
   const std::int64_t shown = current_ ? current_->index : -1;
-  // The frame that came out last may have been decoded without its pixels.
-  if (index <= shown) return true;
-  const bool wants_pixels =
-      std::ranges::any_of(wanted_, [](const Wanted& w) { return w.want == Want::kPixels; });
-  if (wants_pixels && !has_pixels_) return true;
-  if (!index_->exact()) return false;
-  return index_->key_before(index).index > std::max(sent_, shown);
+  if (index <= shown && !has_vectors_of(index)) return true;
+  if (index_->exact() && index_->key_before(index).index > std::max(sent_, shown)) return true;
+  if (has_pixels_ || pixels_due_ == 0) return false;
+  goes_on_ = true;
+  return true;
 }
 
 void ClipReader::go_to(std::int64_t index) {
@@ -134,17 +154,19 @@ void ClipReader::go_to(std::int64_t index) {
 
 // How much of this packet's picture to decode.
 void ClipReader::set_policy(const AVPacket& packet) {
-  const bool pixels =
-      std::ranges::any_of(wanted_, [](const Wanted& w) { return w.want == Want::kPixels; });
   const auto place = index_->exact() ? index_->index_of(packet.pts) : std::nullopt;
+  // Once all frames with pixels have been sent, those after them are there for their vectors.
+  const bool tail = pixels_due_ == 0 && place && *place > last_pixels_;
+  const bool pixels = num_pixels_ > 0 && (goes_on_ || !tail || hides_pictures(*demuxer_));
   auto mode = pixels ? PacketDecoder::Mode::kPixels : PacketDecoder::Mode::kVectors;
   bool skip = false;
   if (place && *place <= wanted_.back().index) {
-    const auto at = std::ranges::lower_bound(wanted_, *place, {}, &Wanted::index);
-    const bool wanted = at != wanted_.end() && at->index == *place;
+    const auto want = want_of(*place);
     // A dropped frame could be the one that tells where a hidden picture belongs.
-    skip = !wanted && !hides_pictures(*demuxer_);
-    if (pixels && !(wanted && at->want == Want::kPixels)) {
+    skip = !want && !hides_pictures(*demuxer_);
+    if (want == Want::kPixels) {
+      --pixels_due_;
+    } else if (pixels) {
       mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
     }
   }

@@ -58,7 +58,9 @@ class ClipReader {
   void rewind();
   [[nodiscard]] bool seek(const FrameIndex::Key& key);
   void go_to(std::int64_t index);
-  [[nodiscard]] bool must_move(std::int64_t index) const;
+  [[nodiscard]] std::optional<Want> want_of(std::int64_t index) const;
+  [[nodiscard]] bool has_vectors_of(std::int64_t index) const;
+  [[nodiscard]] bool must_move(std::int64_t index);
   void set_policy(const AVPacket& packet);
   [[nodiscard]] bool advance();
   void take_frames();
@@ -77,10 +79,13 @@ class ClipReader {
   std::optional<ShownFrame> current_;  // the last frame that came out
   std::optional<ShownFrame> ahead_;    // came out, but lies after the frame that was asked for
   std::span<const Wanted> wanted_;
+  std::int64_t num_pixels_ = 0, last_pixels_ = -1;  // frames that are wanted with pixels
+  std::int64_t pixels_due_ = 0;  // of them, those whose packets were not sent since the last seek
   std::int64_t sent_ = -1;       // highest display index whose packet was sent
   bool positioned_ = false;      // decoder and demuxer stand somewhere known
   bool drained_ = false;         // no more packets from here
   bool has_pixels_ = false;      // every picture since the last seek was reconstructed
+  bool goes_on_ = false;         // clips follow each other, so that their ends need pixels, too
   bool packet_pending_ = false;  // seek() left the key frame's packet in packet_
   bool skips_ = true;            // leaves out what comes before the first wanted frame
   bool damaged_ = false;
