@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "decode/frame_stream.hpp"
-#include "taps/tap.h"
 
 namespace mgm {
 namespace {
@@ -119,11 +118,9 @@ std::optional<ClipReader::Want> ClipReader::want_of(std::int64_t index) const {
   return at->want;
 }
 
-// Whether the frame that came out last will do, which may have no pixels, or no vectors either.
+// Whether the frame that was brought last will do, which may have no pixels.
 bool ClipReader::has_vectors_of(std::int64_t index) const {
-  if (index != current_->index || want_of(index) == Want::kPixels) return false;
-  const MgmPicture* picture = mgm_picture(current_->frame.get());
-  return picture != nullptr && picture->unread == 0;
+  return found_ && index == current_->index && want_of(index) == Want::kVectors;
 }
 
 bool ClipReader::must_move(std::int64_t index) {
@@ -233,9 +230,9 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
     }
   }
   if (drained_) positioned_ = positioned_ && (ahead_ || (current_ && current_->index >= index));
-  const bool found = current_ && current_->index == index;
-  damaged_ = damaged_ || !found;
-  return {.frame = current_ ? &*current_ : nullptr, .found = found};
+  found_ = current_ && current_->index == index;
+  damaged_ = damaged_ || !found_;
+  return {.frame = current_ ? &*current_ : nullptr, .found = found_};
 }
 
 }  // namespace mgm
