@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mgm_ext import VideoReader
 from tests.conftest import EncodedClip
+from tests.test_clip_containers import remux
 
 FRAMES = 72
 STREAMS: dict[str, dict[str, Any]] = {
@@ -34,6 +38,12 @@ def path(request: pytest.FixtureRequest, encoded_clip: EncodedClip) -> Path:
     options = STREAMS[request.param]
     size = (96, 128)
     return encoded_clip(request.param, kind="object", size=size, num_frames=FRAMES, **options)
+
+
+def frames_of(reader: VideoReader, indices: Sequence[int]) -> NDArray[np.generic]:
+    frames = reader.read_clip(indices).frames
+    assert frames is not None
+    return frames
 
 
 def check(reader: VideoReader, whole: Any, indices: list[int]) -> None:
@@ -87,3 +97,56 @@ def test_clips_in_a_row_are_read_once(encoded_clip: EncodedClip) -> None:
         reader.read_clip([first, first + 4])
     # One return to the key frame, after which the reader knows how it is used; 8 would be 4 sizes.
     assert data.count - opened < 1.5 * size
+
+
+def broken(path: Path, copy: Path, number: int) -> Path:
+    """The clip without what one packet holds."""
+
+    def note(at: int, packet: Any) -> Any:
+        if at != number:
+            return packet
+        empty = av.Packet(bytes(16))
+        empty.pts, empty.dts, empty.time_base = packet.pts, packet.dts, packet.time_base
+        empty.duration, empty.is_keyframe = packet.duration, packet.is_keyframe
+        return empty
+
+    remux(path, copy, note)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("codec", "number"),
+    [
+        *(("libx264", number) for number in (20, 22, 23, 24)),  # lost references are as memory was
+        *(("mpeg4", number) for number in range(20, 26)),
+        *(("mpeg2video", number) for number in range(20, 26)),
+    ],
+)
+def test_what_stands_in_for_a_frame_has_pixels(
+    encoded_clip: EncodedClip, tmp_path: Path, codec: str, number: int
+) -> None:
+    options: dict[str, Any] = {"bf": 3, "g": 48, "container": "mp4"}
+    if codec == "libx264":
+        options["x264_params"] = "b-adapt=0:b-pyramid=none:scenecut=0"
+    whole = encoded_clip(codec, kind="object", size=(96, 128), num_frames=48, **options)
+    path = broken(whole, tmp_path / "broken.mp4", number)
+    frames = {frame.tobytes() for frame in frames_of(VideoReader(path), range(48))}
+    for first in range(14, 30):
+        for frame in frames_of(VideoReader(path), [first, first + 4, first + 8]):
+            assert frame.tobytes() in frames, first
+
+
+def test_what_stands_in_for_a_lost_key_frame_has_pixels(
+    encoded_clip: EncodedClip, tmp_path: Path
+) -> None:
+    whole = encoded_clip(
+        "mpeg2video", kind="object", size=(96, 128), num_frames=48, container="mp4", bf=2, g=12
+    )
+    reader = VideoReader(whole)
+    frames = frames_of(reader, range(48))
+    key, later = reader.info.key_frames[1:3].tolist()
+    with av.open(str(whole)) as container:
+        packets = [packet.is_keyframe for packet in container.demux(video=0)]
+    path = broken(whole, tmp_path / "broken.mp4", packets.index(True, 1))
+    assert VideoReader(path).info.key_frames[1] == key
+    np.testing.assert_array_equal(frames_of(VideoReader(path), [key]), frames[[later]])

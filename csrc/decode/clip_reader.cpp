@@ -154,7 +154,8 @@ void ClipReader::set_policy(const AVPacket& packet) {
   const auto place = index_->exact() ? index_->index_of(packet.pts) : std::nullopt;
   // Once all frames with pixels have been sent, those after them are there for their vectors.
   const bool tail = pixels_due_ == 0 && place && *place > last_pixels_;
-  const bool pixels = num_pixels_ > 0 && (goes_on_ || !tail || hides_pictures(*demuxer_));
+  const bool all_pixels = goes_on_ || stands_in_ || hides_pictures(*demuxer_);
+  const bool pixels = num_pixels_ > 0 && (all_pixels || !tail);
   auto mode = pixels ? PacketDecoder::Mode::kPixels : PacketDecoder::Mode::kVectors;
   bool skip = false;
   if (place && *place <= wanted_.back().index) {
@@ -163,7 +164,7 @@ void ClipReader::set_policy(const AVPacket& packet) {
     skip = !want && !hides_pictures(*demuxer_);
     if (want == Want::kPixels) {
       --pixels_due_;
-    } else if (pixels) {
+    } else if (pixels && !stands_in_) {
       mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
     }
   }
@@ -231,6 +232,11 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
   }
   if (drained_) positioned_ = positioned_ && (ahead_ || (current_ && current_->index >= index));
   found_ = current_ && current_->index == index;
+  if (!found_ && !stands_in_ && want_of(index) == Want::kPixels) {
+    stands_in_ = true;
+    positioned_ = false;
+    return fetch(index);
+  }
   damaged_ = damaged_ || !found_;
   return {.frame = current_ ? &*current_ : nullptr, .found = found_};
 }

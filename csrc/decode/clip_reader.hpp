@@ -87,8 +87,9 @@ class ClipReader {
   bool has_pixels_ = false;      // every picture since the last seek was reconstructed
   bool goes_on_ = false;         // clips follow each other, so that their ends need pixels, too
   bool packet_pending_ = false;  // seek() left the key frame's packet in packet_
-  bool found_ = false;           // the last fetch brought what it was asked for
-  bool skips_ = true;            // leaves out what comes before the first wanted frame
+  bool stands_in_ = false;  // a frame is missing, so that others need pixels to stand in for it
+  bool found_ = false;      // the last fetch brought what it was asked for
+  bool skips_ = true;       // leaves out what comes before the first wanted frame
   bool damaged_ = false;
 };
 
