@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "decode/frame_stream.hpp"
+#include "taps/tap.h"
 
 namespace mgm {
 namespace {
@@ -15,6 +16,12 @@ constexpr int kMostSearched = 4096;
 bool hides_pictures(const Demuxer& demuxer) {
   const AVCodecID id = demuxer.stream().codecpar->codec_id;
   return id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
+}
+
+// False as well for referenced pictures that only their vectors were wanted of.
+bool has_pixels(const ShownFrame& shown) {
+  const MgmPicture* picture = shown.picture();
+  return picture == nullptr || (!picture->vectors_only && !picture->vectors_only_unreferenced);
 }
 
 }  // namespace
@@ -87,6 +94,7 @@ void ClipReader::restart(std::int64_t index) {
   has_pixels_ = true;
   pixels_due_ = num_pixels_;
   sent_ = -1;
+  standby_.reset();
   current_.reset();
   ahead_.reset();
 }
@@ -149,12 +157,17 @@ void ClipReader::go_to(std::int64_t index) {
   restart(key.index);
 }
 
+// Whether a frame with pixels is there, should one be missing that is wanted with them.
+bool ClipReader::can_stand_in() const {
+  return standby_ || (current_ && has_pixels(*current_)) || (ahead_ && has_pixels(*ahead_));
+}
+
 // How much of this packet's picture to decode.
 void ClipReader::set_policy(const AVPacket& packet) {
   const auto place = index_->exact() ? index_->index_of(packet.pts) : std::nullopt;
   // Once all frames with pixels have been sent, those after them are there for their vectors.
   const bool tail = pixels_due_ == 0 && place && *place > last_pixels_;
-  const bool all_pixels = goes_on_ || stands_in_ || hides_pictures(*demuxer_);
+  const bool all_pixels = goes_on_ || hides_pictures(*demuxer_) || !can_stand_in();
   const bool pixels = num_pixels_ > 0 && (all_pixels || !tail);
   auto mode = pixels ? PacketDecoder::Mode::kPixels : PacketDecoder::Mode::kVectors;
   bool skip = false;
@@ -164,7 +177,7 @@ void ClipReader::set_policy(const AVPacket& packet) {
     skip = !want && !hides_pictures(*demuxer_);
     if (want == Want::kPixels) {
       --pixels_due_;
-    } else if (pixels && !stands_in_) {
+    } else if (pixels && !skip) {
       mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
     }
   }
@@ -219,6 +232,7 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
     }
     if (ahead_) {
       if (ahead_->index > index && current_) break;
+      if (current_ && has_pixels(*current_)) standby_ = std::move(current_);
       current_ = std::exchange(ahead_, std::nullopt);
       continue;
     }
@@ -232,13 +246,11 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
   }
   if (drained_) positioned_ = positioned_ && (ahead_ || (current_ && current_->index >= index));
   found_ = current_ && current_->index == index;
-  if (!found_ && !stands_in_ && want_of(index) == Want::kPixels) {
-    stands_in_ = true;
-    positioned_ = false;
-    return fetch(index);
-  }
   damaged_ = damaged_ || !found_;
-  return {.frame = current_ ? &*current_ : nullptr, .found = found_};
+  const bool lacks_pixels = !found_ && current_ && !has_pixels(*current_);
+  const auto& frame =
+      lacks_pixels && standby_ && want_of(index) == Want::kPixels ? standby_ : current_;
+  return {.frame = frame ? &*frame : nullptr, .found = found_};
 }
 
 }  // namespace mgm

@@ -36,7 +36,8 @@ class ClipReader {
   // Frames to come, sorted by index, each once. The span must live until the last fetch.
   void plan(std::span<const Wanted> wanted);
   // The next planned frame; the nearest earlier one (or the first decodable) with found = false
-  // where the stream is damaged. Throws IndexError past the end.
+  // where the stream is damaged, one with pixels if they are wanted. Throws IndexError past the
+  // end.
   struct Fetched {
     const ShownFrame* frame = nullptr;
     bool found = true;
@@ -61,6 +62,7 @@ class ClipReader {
   [[nodiscard]] std::optional<Want> want_of(std::int64_t index) const;
   [[nodiscard]] bool has_vectors_of(std::int64_t index) const;
   [[nodiscard]] bool must_move(std::int64_t index);
+  [[nodiscard]] bool can_stand_in() const;
   void set_policy(const AVPacket& packet);
   [[nodiscard]] bool advance();
   void take_frames();
@@ -76,6 +78,7 @@ class ClipReader {
   DisplayOrder order_;
   PictureSizes sizes_;
   libav::Packet packet_;
+  std::optional<ShownFrame> standby_;  // the last frame with pixels before current_
   std::optional<ShownFrame> current_;  // the last frame that came out
   std::optional<ShownFrame> ahead_;    // came out, but lies after the frame that was asked for
   std::span<const Wanted> wanted_;
@@ -87,9 +90,8 @@ class ClipReader {
   bool has_pixels_ = false;      // every picture since the last seek was reconstructed
   bool goes_on_ = false;         // clips follow each other, so that their ends need pixels, too
   bool packet_pending_ = false;  // seek() left the key frame's packet in packet_
-  bool stands_in_ = false;  // a frame is missing, so that others need pixels to stand in for it
-  bool found_ = false;      // the last fetch brought what it was asked for
-  bool skips_ = true;       // leaves out what comes before the first wanted frame
+  bool found_ = false;           // the last fetch brought what it was asked for
+  bool skips_ = true;            // leaves out what comes before the first wanted frame
   bool damaged_ = false;
 };
 
