@@ -193,6 +193,64 @@ def test_vectors_after_pixels(encoded_clip: EncodedClip, codec: str, container: 
     assert not reader.info.damaged
 
 
+class Interrupted(io.BytesIO):
+    """Raises once, at the read after so many."""
+
+    left = -1
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.left -= 1
+        if self.left == -1:
+            raise KeyboardInterrupt
+        return super().read(min(size or -1, 4096))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv", "ts", "h264"])
+@pytest.mark.parametrize("before", [[], [1], [13, 15]])
+def test_an_interrupted_reader_goes_on(
+    encoded_clip: EncodedClip, container: str, before: list[int]
+) -> None:
+    path = encoded_clip(
+        "libx264", kind="noise", size=(96, 130), num_frames=20, container=container, g=7
+    )
+    wanted = VideoReader(path).read_clip([0, 9, 18])
+    interrupts = 0
+    for reads in (0, 1, 2, 4, 7, 11, 16, 24, 40, 60, 90):
+        file = Interrupted(path.read_bytes())
+        reader = VideoReader(file)
+        if before:
+            reader.read_clip(before)
+        file.left = reads
+        try:
+            reader.read_clip([0, 9, 18])
+        except KeyboardInterrupt:
+            interrupts += 1
+        file.left = -1
+        got = reader.read_clip([0, 9, 18])
+        np.testing.assert_array_equal(got.frames, wanted.frames)
+        np.testing.assert_array_equal(got.field.vectors, wanted.field.vectors)
+        assert not reader.info.damaged
+    assert interrupts > 3
+
+
+def test_a_reader_whose_file_went_away_stays_whole(
+    encoded_clip: EncodedClip, tmp_path: Path
+) -> None:
+    whole = encoded_clip("libx264", kind="object", size=(96, 130), num_frames=20)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(whole.read_bytes())
+    reader = VideoReader(path)
+    reader.read_clip([9])
+    path.unlink()
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError, match=r"clip\.mp4"):
+            reader.read_clip([0])
+    path.write_bytes(whole.read_bytes())
+    np.testing.assert_array_equal(
+        reader.read_clip([0]).frames, VideoReader(path).read_clip([0]).frames
+    )
+
+
 def test_values_that_hold_arrays_are_compared_by_identity(encoded_clip: EncodedClip) -> None:
     path = encoded_clip("libx264", kind="object", size=(96, 130), num_frames=20)
     one, other = mgm_ext.read_motion_vectors(path), mgm_ext.read_motion_vectors(path)

@@ -1,6 +1,7 @@
 #include "decode/clip_reader.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "decode/frame_stream.hpp"
@@ -36,16 +37,26 @@ ClipReader::ClipReader(const Source& source, const ReadOptions& options, Purpose
 }
 
 void ClipReader::open() {
-  decoder_.reset();
-  demuxer_.reset();
-  demuxer_.emplace(source_, options_);
+  // The old ones stay where a new one cannot be opened.
+  auto demuxer = std::make_unique<Demuxer>(source_, options_);
   const bool vectors = purpose_ == Purpose::kVectorsAndPixels;
-  decoder_.emplace(demuxer_->stream(),
-                   PacketDecoder::Options{.vectors = vectors,
-                                          .vectors_only = false,
-                                          .max_pixels = options_.max_pixels,
-                                          .num_threads = options_.num_threads},
-                   demuxer_->name());
+  decoder_ =
+      std::make_unique<PacketDecoder>(demuxer->stream(),
+                                      PacketDecoder::Options{.vectors = vectors,
+                                                             .vectors_only = false,
+                                                             .max_pixels = options_.max_pixels,
+                                                             .num_threads = options_.num_threads},
+                                      demuxer->name());
+  demuxer_ = std::move(demuxer);
+}
+
+// After an exception nobody knows where the demuxer and the decoder stand.
+void ClipReader::recover() {
+  if (!abandoned_) return;
+  open();
+  packet_pending_ = false;
+  positioned_ = false;
+  abandoned_ = false;
 }
 
 void ClipReader::learn_from(ClipReader& other) {
@@ -55,9 +66,13 @@ void ClipReader::learn_from(ClipReader& other) {
 
 const FrameIndex& ClipReader::index() {
   if (!index_) {
+    recover();
+    abandoned_ = true;
     bool rewound = true;
-    index_ = FrameIndex::read(*demuxer_, rewound);
+    auto index = FrameIndex::read(*demuxer_, rewound);
     if (!rewound) open();
+    index_ = std::move(index);
+    abandoned_ = false;
   }
   return *index_;
 }
@@ -142,7 +157,6 @@ bool ClipReader::must_move(std::int64_t index) {
 }
 
 void ClipReader::go_to(std::int64_t index) {
-  (void)this->index();
   if (!must_move(index)) return;
   if (!index_->exact() || index_->key_before(index).index == 0) {
     rewind();
@@ -223,6 +237,9 @@ bool ClipReader::advance() {
 }
 
 ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
+  (void)this->index();
+  recover();
+  abandoned_ = true;
   go_to(index);
   while (!current_ || current_->index < index) {
     if (decoder_->missed()) {
@@ -247,6 +264,7 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
   if (drained_) positioned_ = positioned_ && (ahead_ || (current_ && current_->index >= index));
   found_ = current_ && current_->index == index;
   damaged_ = damaged_ || !found_;
+  abandoned_ = false;
   const bool lacks_pixels = !found_ && current_ && !has_pixels(*current_);
   const auto& frame =
       lacks_pixels && standby_ && want_of(index) == Want::kPixels ? standby_ : current_;

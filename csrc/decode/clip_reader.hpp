@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -55,6 +56,7 @@ class ClipReader {
 
  private:
   void open();
+  void recover();
   void restart(std::int64_t index);
   void rewind();
   [[nodiscard]] bool seek(const FrameIndex::Key& key);
@@ -71,8 +73,8 @@ class ClipReader {
   ReadOptions options_;
   Purpose purpose_;
   Watchdog watchdog_;
-  std::optional<Demuxer> demuxer_;
-  std::optional<PacketDecoder> decoder_;
+  std::unique_ptr<Demuxer> demuxer_;
+  std::unique_ptr<PacketDecoder> decoder_;
   std::optional<FrameIndex> index_;
   std::optional<std::int64_t> counted_;
   DisplayOrder order_;
@@ -85,6 +87,7 @@ class ClipReader {
   std::int64_t num_pixels_ = 0, last_pixels_ = -1;  // frames that are wanted with pixels
   std::int64_t pixels_due_ = 0;  // of them, those whose packets were not sent since the last seek
   std::int64_t sent_ = -1;       // highest display index whose packet was sent
+  bool abandoned_ = false;       // an exception ended what was being read
   bool positioned_ = false;      // decoder and demuxer stand somewhere known
   bool drained_ = false;         // no more packets from here
   bool has_pixels_ = false;      // every picture since the last seek was reconstructed
