@@ -131,11 +131,10 @@ void FieldBinner::write_cells(std::span<std::int16_t> vectors, std::span<std::ui
     auto half = static_cast<std::uint64_t>(pixels_high(r) * cell());
     const auto last_half = static_cast<std::uint64_t>(pixels_high(r) * pixels_wide(columns - 1));
     CellSums* sums = sums_.cells() + first_ + r * row_step_;
+    const bool in_fours = upright && pixels_high(r) == cell();
     for (std::int64_t left = columns; left > 0; --left, sums += step, vector += 2) {
-      if constexpr (upright) {
-        while (left > 4 && whole.write_four(sums, vector, coded_cell)) {
-          left -= 4, sums += 4, vector += 8, coded_cell += 4;
-        }
+      while (in_fours && left > 4 && whole.write_four(sums, vector, coded_cell)) {
+        left -= 4, sums += 4, vector += 8, coded_cell += 4;
       }
       if (left == 1) half = last_half;
       const auto words = std::bit_cast<Words>(*sums);

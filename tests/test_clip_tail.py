@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from mgm_ext import VideoReader
+from tests import clips
 from tests.conftest import EncodedClip
+from tests.field_pictures import DOWN, WIDTH, Field, parameter_sets, write_field
 from tests.test_clip_containers import remux
 
 FRAMES = 72
@@ -150,3 +153,26 @@ def test_what_stands_in_for_a_lost_key_frame_has_pixels(
     path = broken(whole, tmp_path / "broken.mp4", packets.index(True, 1))
     assert VideoReader(path).info.key_frames[1] == key
     np.testing.assert_array_equal(frames_of(VideoReader(path), [key]), frames[[later]])
+
+
+def test_the_second_field_of_the_last_frame_has_its_own_packet(tmp_path: Path) -> None:
+    samples = clips.scroll(size=(16 * DOWN, WIDTH), num_frames=32)[..., 0]
+    fields = [Field(place // 2, place % 2 == 1, place // 2) for place in range(32)]
+    packets = [write_field(f, [1, 1], s) for f, s in zip(fields, samples, strict=True)]
+    packets[0] = parameter_sets(2) + packets[0]
+    stream, path = tmp_path / "fields.h264", tmp_path / "fields.mp4"
+    stream.write_bytes(b"".join(packets))
+    with av.open(str(stream)) as theirs, av.open(str(path), "w") as ours:
+        copy = ours.add_stream_from_template(theirs.streams.video[0])
+        for place, data in enumerate(packets):
+            packet = av.Packet(data)
+            packet.stream, packet.time_base = copy, Fraction(1, 50)
+            packet.pts = packet.dts = place
+            packet.duration, packet.is_keyframe = 1, place == 0
+            ours.mux(packet)
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(frames) == 16
+    for place in range(4, 32, 2):
+        got = frames_of(VideoReader(path), [place])
+        np.testing.assert_array_equal(got[0], frames[place // 2])

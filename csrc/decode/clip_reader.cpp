@@ -181,7 +181,8 @@ void ClipReader::set_policy(const AVPacket& packet) {
   const auto place = index_->exact() ? index_->index_of(packet.pts) : std::nullopt;
   // Once all frames with pixels have been sent, those after them are there for their vectors.
   const bool tail = pixels_due_ == 0 && place && *place > last_pixels_;
-  const bool all_pixels = goes_on_ || hides_pictures(*demuxer_) || !can_stand_in();
+  const bool all_pixels = goes_on_ || interlaced_ || purpose_ == Purpose::kPixels ||
+                          hides_pictures(*demuxer_) || !can_stand_in();
   const bool pixels = num_pixels_ > 0 && (all_pixels || !tail);
   auto mode = pixels ? PacketDecoder::Mode::kPixels : PacketDecoder::Mode::kVectors;
   bool skip = false;
@@ -209,6 +210,7 @@ void ClipReader::take_frames() {
   for (;;) {
     libav::Frame frame = libav::make_frame();
     if (!decoder_->receive(*frame)) return;
+    interlaced_ = interlaced_ || (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
     if (index_->exact()) {
       const auto place = index_->index_of(frame->pts);
       if (place) order_.push_at(std::move(frame), *place, *index_, !hides_pictures(*demuxer_));

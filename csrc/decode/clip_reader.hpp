@@ -91,6 +91,7 @@ class ClipReader {
   bool positioned_ = false;      // decoder and demuxer stand somewhere known
   bool drained_ = false;         // no more packets from here
   bool has_pixels_ = false;      // every picture since the last seek was reconstructed
+  bool interlaced_ = false;      // a frame's second field may be in the packet after its own
   bool goes_on_ = false;         // clips follow each other, so that their ends need pixels, too
   bool packet_pending_ = false;  // seek() left the key frame's packet in packet_
   bool found_ = false;           // the last fetch brought what it was asked for
