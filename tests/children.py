@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, Literal, TypeVar
 
@@ -17,20 +18,29 @@ def in_child(function: Callable[[], T], method: Literal["fork", "spawn"] = "fork
     Under "fork" it need not be picklable. The child is gone afterwards, even one that hangs and is
     given up by a test that ran out of time.
     """
+    here, there = multiprocessing.Pipe(duplex=False)
+    with child(_send, function, there, method=method):
+        there.close()  # so that the end of the child ends the wait for its word
+        result: T = here.recv()
+        return result
+
+
+@contextlib.contextmanager
+def child(
+    target: Callable[..., None], *arguments: object, method: Literal["fork", "spawn"] = "fork"
+) -> Iterator[None]:
+    """A child process that is gone at the end."""
     context: Any = multiprocessing.get_context(method)
-    here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_send, args=(function, there))
+    process = context.Process(target=target, args=arguments)
     with warnings.catch_warnings():
         # What Python 3.12 says of a fork beside torch's threads is the trainer's case, too.
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-        child.start()
-    there.close()  # so that the end of the child ends the wait for its word
+        process.start()
     try:
-        result: T = here.recv()
-        return result
+        yield
     finally:
-        child.kill()
-        child.join()
+        process.kill()
+        process.join()
 
 
 def _send(function: Callable[[], T], pipe: Connection) -> None:

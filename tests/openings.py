@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mgm_ext import VideoReader
+from tests.children import child
 
 # Time of the processor, which -X importtime does not tell apart from that of its neighbours, and of
 # this thread alone: those that NumPy starts still spin.
@@ -85,8 +86,7 @@ def read_first_clip(file: Path) -> float:
 @contextlib.contextmanager
 def reader_in_child() -> Iterator[Callable[[Path], float]]:
     """`read_first_clip` in a process forked now, both on one core: two may differ in speed."""
-    context = multiprocessing.get_context("fork")
-    here, there = context.Pipe()
+    here, there = multiprocessing.Pipe()
 
     def serve() -> None:
         while True:
@@ -98,11 +98,8 @@ def reader_in_child() -> Iterator[Callable[[Path], float]]:
 
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
-    child = context.Process(target=serve)
-    child.start()
     try:
-        yield ask
+        with child(serve):
+            yield ask
     finally:
         os.sched_setaffinity(0, cores)
-        child.kill()
-        child.join()
