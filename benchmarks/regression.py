@@ -1,4 +1,4 @@
-"""Instruction counts of five main paths, held to a committed baseline.
+"""Instruction counts of eight main paths, held to a committed baseline.
 
     python -m benchmarks.regression            # ends with 1 where a path left its baseline
     python -m benchmarks.regression --write    # the counts of this build become the baseline
@@ -27,6 +27,9 @@ TOLERANCE = 0.05
 CLIP = "bikes.mp4"
 
 PATHS = {
+    "open": "len(mgm_ext.VideoReader(clip))",
+    "clip_with_pixels": "reader.read_clip(range(100, 164, 4))",
+    "clip_without_pixels": "reader.read_clip(range(100, 164, 4), pixels=False)",
     "read_motion_field": "mgm_ext.read_motion_field(clip)",
     "read_motion_vectors": "mgm_ext.read_motion_vectors(clip, stop=64)",
     "read_clip": "mgm_ext.VideoReader(clip, size=224).read_clip(range(0, 64, 4))",
@@ -41,6 +44,9 @@ import mgm_ext
 
 clip = sys.argv[1]
 field = mgm_ext.read_motion_field(clip, frame_indices=range(0, 64, 4))
+reader = mgm_ext.VideoReader(clip)
+reader.read_clip(range(0, 64, 4))
+reader.read_clip(range(0, 64, 4), pixels=False)
 mgm_ext.motion_guided_mask(mgm_ext.motion_score(field), preset="smooth")
 mgm_ext.tube_mask()
 gc.disable()
