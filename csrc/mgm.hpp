@@ -42,6 +42,7 @@ struct ReadOptions {
 
 struct VideoInfo {
   std::string codec, profile, pixel_format;
+  std::string container;      // libav's names of the format, such as "mov,mp4,m4a,3gp,3g2,mj2"
   int width = 0, height = 0;  // as shown: cropped and turned
   std::optional<std::int64_t> num_frames;
   double average_fps = 0, duration_seconds = 0;

@@ -70,7 +70,7 @@ def vector_codecs() -> list[str]: ...
 def field_from_flow(
     flow: NDArray[np.float32], valid: NDArray[np.bool_] | None, cell: int | None
 ) -> tuple[NDArray[np.int16], int]: ...
-def _select_rows(
+def select_rows(
     frame_indices: NDArray[np.int64],
     num_frames: int | None,
     key_frames: NDArray[np.int64],

@@ -174,7 +174,8 @@ def read_motion_field(
             most 4096 cells.
         rotate: turn the field as the display matrix says.
         stream: index of the video stream; None takes the best, as libav does.
-        strict: raise on damage; otherwise rows that could not be decoded are invalid.
+        strict: raise on damage; otherwise the field's `damaged` tells, and rows that could not be
+            decoded are invalid.
         max_pixels: largest picture accepted.
         max_seconds: decode budget; None for none.
 
@@ -194,10 +195,10 @@ def read_motion_field(
         rotate=rotate, stream=stream, strict=strict, max_pixels=max_pixels, max_seconds=max_seconds
     )
     if frame_indices is None:
-        field, _ = _core.read_motion_field(check_source(source), options, side)
+        field, info = _core.read_motion_field(check_source(source), options, side)
     else:
         reader = _core.VideoReader(check_source(source), options, None, None, None, 1)
         reader.require_vectors()
         clip = reader.read_clip(check_indices(frame_indices), False, mode, side)
-        field = clip["field"]
-    return MotionField(**field, window=window)
+        field, info = clip["field"], reader.info()
+    return MotionField(**field, window=window, damaged=info["damaged"])

@@ -53,6 +53,9 @@ class MotionField:
         height: of the turned picture, in source pixels.
         window: which coded frames belong to a sampled one: "centred", "interval", "frame", or
             "given" where sample_offsets came from the caller.
+        damaged: part of what was decoded for the field is damaged; rows that could not be decoded
+            are invalid, and what was predicted from damage may be wrong. From an open
+            `VideoReader`: of what it decoded so far. From a store: of the whole file.
 
     Raises:
         ValueError: an array has another dtype or shape, or sample_offsets do not rise from 0 to M.
@@ -67,10 +70,12 @@ class MotionField:
     width: int
     height: int
     window: str = "frame"
+    damaged: bool = False
 
     def __post_init__(self) -> None:
         for name in ("cell", "width", "height"):
             object.__setattr__(self, name, operator.index(getattr(self, name)))
+        object.__setattr__(self, "damaged", bool(self.damaged))
         if self.cell not in CELLS:
             raise ValueError(f"cell must be one of {CELLS}, not {self.cell}")
         if self.width < 1 or self.height < 1:

@@ -39,6 +39,7 @@ class VideoInfo:
             it, by frame. Where a `VideoReader` passed over frames, the one before is the last that
             it decoded.
         key_frames: int64 [K], display index of each key frame; known after a whole read.
+        container: libav's names of the format, such as "mov,mp4,m4a,3gp,3g2,mj2".
     """
 
     codec: str
@@ -56,6 +57,7 @@ class VideoInfo:
     damaged: bool
     size_changes: tuple[tuple[int, int, int], ...]
     key_frames: NDArray[np.int64]
+    container: str = ""
 
     @classmethod
     def _of(cls, values: dict[str, Any]) -> VideoInfo:

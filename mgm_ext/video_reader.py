@@ -171,11 +171,12 @@ class VideoReader:
         """
         mode, side = check_window(window), cell_size(cell)
         values = self._reader().read_clip(check_indices(frame_indices), pixels, mode, side)
+        info = self.info
         return Clip(
             frames=values["frames"],
-            field=MotionField(**values["field"], window=window),
+            field=MotionField(**values["field"], window=window, damaged=info.damaged),
             frame_indices=values["frame_indices"],
             seconds=values["seconds"],
             picture_types=letters(values["picture_types"]),
-            info=self.info,
+            info=info,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,13 @@ def test_collate_pads_and_keeps_every_field() -> None:
     assert batch.views.tolist() == [[0, 0, 32, 24, 0], [0, 0, 32, 40, 0]]
     assert batch.frames is None
     assert batch.to("cpu").offsets.tolist() == [[0, 1, 2, 3, 4]] * 2
+
+
+def test_collate_tells_which_clips_are_damaged() -> None:
+    fields = [still(), dataclasses.replace(still(), damaged=True)]
+    damaged = MotionBatch.collate(fields, pinned=False).to("cpu").damaged
+    assert damaged is not None
+    assert damaged.tolist() == [False, True]
 
 
 def still(rows: int = 4) -> MotionField:

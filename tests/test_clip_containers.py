@@ -160,3 +160,12 @@ def test_no_frames(tmp_path: Path, suffix: str, reason: str) -> None:
         container.start_encoding()
     with pytest.raises(mgm_ext.DecodeError, match=reason):
         VideoReader(path)
+
+
+@pytest.mark.parametrize(
+    ("container", "name"), [("mp4", "mov,mp4,m4a,3gp,3g2,mj2"), ("mkv", "matroska,webm")]
+)
+def test_the_container_is_named(encoded_clip: EncodedClip, container: str, name: str) -> None:
+    path = encoded_clip("libx264", container=container, size=(64, 64), num_frames=4)
+    assert mgm_ext.probe(path).container == name
+    assert mgm_ext.VideoReader(path).info.container == name

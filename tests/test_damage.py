@@ -66,6 +66,8 @@ def with_one_wrong_bit(stream: bytes, *, count: int, keys_only: bool = False) ->
 def test_a_whole_stream_is_not_damaged(stream: bytes) -> None:
     assert not mgm_ext.read_motion_vectors(stream, strict=True).info.damaged
     assert not mgm_ext.VideoReader(stream).read_clip([1, 6]).info.damaged
+    assert not mgm_ext.read_motion_field(stream).damaged
+    assert not mgm_ext.read_motion_field(stream, frame_indices=[1, 6]).damaged
 
 
 def test_a_wrong_bit_that_changes_vectors_is_told(stream: bytes, name: str) -> None:
@@ -89,6 +91,19 @@ def test_strict_raises_what_is_else_told(stream: bytes) -> None:
     )
     with pytest.raises(mgm_ext.DecodeError, match="the stream is damaged"):
         mgm_ext.read_motion_vectors(broken, strict=True)
+
+
+def test_a_field_tells_what_its_vectors_tell(stream: bytes) -> None:
+    told = 0
+    for broken in with_one_wrong_bit(stream, count=20):
+        damaged = mgm_ext.read_motion_vectors(broken).info.damaged
+        assert mgm_ext.read_motion_field(broken).damaged == damaged
+        clip = mgm_ext.VideoReader(broken).read_clip(range(8), pixels=False)
+        assert clip.field.damaged == clip.info.damaged >= damaged
+        field = mgm_ext.read_motion_field(broken, frame_indices=range(8))
+        assert field.damaged == clip.field.damaged
+        told += damaged
+    assert told >= 5
 
 
 @pytest.mark.parametrize("name", ["cabac", "slices"], indirect=True)

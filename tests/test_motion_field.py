@@ -56,14 +56,15 @@ def test_shapes_are_printed_not_data() -> None:
     assert repr(field()) == (
         "MotionField(vectors=int16[2, 2, 3, 2], coded=bool[2, 2, 3], cuts=bool[2], "
         "row_frames=int64[2], sample_offsets=int64[2], cell=16, width=40, height=24, "
-        "window='centred')"
+        "window='centred', damaged=False)"
     )
     assert repr(clip(frames=None)).startswith("Clip(frames=None, field=MotionField(vectors=int16[")
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
 def test_copies_have_the_same_read_only_arrays(copied: Any) -> None:
-    value = copied(clip(frames=np.full((1, 6, 10, 3), 7, np.uint8)))
+    value = copied(clip(frames=np.full((1, 6, 10, 3), 7, np.uint8), field=field(damaged=True)))
+    assert value.field.damaged is True
     assert value.frames.tolist() == np.full((1, 6, 10, 3), 7).tolist()
     assert value.field.row_frames.tolist() == [3, 4]
     arrays = (value.frames, value.seconds, value.field.vectors, value.field.coded)

@@ -17,7 +17,7 @@ def rows(
     frames: list[int], *, window: str = "centred", num_frames: int | None = 1000,
     keys: list[int] | None = None,
 ) -> list[list[int]]:  # fmt: skip
-    row_frames, offsets = _core._select_rows(
+    row_frames, offsets = _core.select_rows(
         np.array(frames, np.int64),
         num_frames,
         np.array(keys or [0], np.int64),

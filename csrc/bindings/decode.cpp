@@ -33,6 +33,7 @@ py::dict to_dict(const VideoInfo& info) {
   py::dict out;
   out["codec"] = info.codec;
   out["profile"] = info.profile;
+  out["container"] = info.container;
   out["width"] = info.width;
   out["height"] = info.height;
   out["num_frames"] = info.num_frames;

@@ -91,7 +91,7 @@ class TestBinner {
   FieldBinner binner_;
 };
 
-// For the tests; readers select rows themselves.
+// For stores of whole fields and the tests; readers select rows themselves.
 py::tuple rows_of(const Array<std::int64_t>& frame_indices, std::optional<std::int64_t> num_frames,
                   const Array<std::int64_t>& key_frames, Window window) {
   RowSelection rows = select_rows(view_of(frame_indices), num_frames, view_of(key_frames), window);
@@ -102,7 +102,7 @@ py::tuple rows_of(const Array<std::int64_t>& frame_indices, std::optional<std::i
 
 void register_motion_field(py::module_& module) {
   module.def("field_from_flow", &from_flow, py::arg("flow"), py::arg("valid"), py::arg("cell"));
-  module.def("_select_rows", &rows_of, py::arg("frame_indices"), py::arg("num_frames"),
+  module.def("select_rows", &rows_of, py::arg("frame_indices"), py::arg("num_frames"),
              py::arg("key_frames"), py::arg("window"));
   py::class_<TestBinner>(module, "_TestBinner")
       .def(py::init<std::array<int, 4>, int, bool, std::optional<int>>(), py::arg("crop"),

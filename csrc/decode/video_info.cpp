@@ -72,6 +72,7 @@ VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
   const AVCodecParameters& codec = *stream.codecpar;
   VideoInfo info;
   info.codec = avcodec_get_name(codec.codec_id);
+  info.container = demuxer.context().iformat->name;
   describe_format(info, codec.codec_id, codec.profile, static_cast<AVPixelFormat>(codec.format));
   const Orientation turn = rotate ? orientation(codec) : Orientation{};
   info.rotation = turn.rotation;

@@ -47,6 +47,7 @@ class MotionBatch(NamedTuple):
         cuts: bool [B, M], the row is a scene cut.
         coded: bool [B, M, R, C], at least half of the cell carries coefficients or is intra.
         row_frames: int64 [B, M], display index of each row's frame.
+        damaged: bool [B], part of the clip's stream is damaged, or None.
         frames: uint8 [B, T, H, W, 3], RGB of the whole pictures, or None.
     """
 
@@ -58,6 +59,7 @@ class MotionBatch(NamedTuple):
     cuts: Tensor
     coded: Tensor
     row_frames: Tensor
+    damaged: Tensor | None = None
     frames: Tensor | None = None
 
     def to(self, device: torch.device | str | int, *, non_blocking: bool = False) -> MotionBatch:
@@ -69,9 +71,8 @@ class MotionBatch(NamedTuple):
         return self._each(Tensor.pin_memory)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> MotionBatch:
-        frames = None if self.frames is None else change(self.frames)
-        moved = MotionBatch(*(change(tensor) for tensor in self[:8]))
-        return moved._replace(frames=frames)
+        there = {name: tensor for name, tensor in self._asdict().items() if tensor is not None}
+        return self._replace(**{name: change(tensor) for name, tensor in there.items()})
 
     @classmethod
     def collate(
@@ -119,6 +120,8 @@ def _padded(
     def new(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         return torch.zeros(shape, dtype=dtype, pin_memory=pinned)
 
+    damaged = new((count,), torch.bool)
+    damaged.numpy()[...] = [field.damaged for field in fields]
     batch = MotionBatch(
         field=new((count, rows, high, wide, 2), torch.int16),
         sizes=new((count, 2), torch.int64),
@@ -128,6 +131,7 @@ def _padded(
         cuts=new((count, rows), torch.bool),
         coded=new((count, rows, high, wide), torch.bool),
         row_frames=new((count, rows), torch.int64),
+        damaged=damaged,
     )
     batch.field[..., 0] = INVALID
     for i, (field, view) in enumerate(zip(fields, views, strict=True)):
