@@ -1,0 +1,61 @@
+"""Command line of the experiment."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import time
+from pathlib import Path
+
+import torch
+
+from benchmarks.pretraining.jobs import Runner, Settings, read_jobs, spread, work
+from benchmarks.pretraining.load import prepare_rendered
+
+
+def _commit() -> str:
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pretraining", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="render what is missing, then run a list over all GPUs")
+    run.add_argument("jobs", type=Path)
+    run.add_argument("out", type=Path, help="rows are appended; runs that stand there are left out")
+    one = commands.add_parser("work", help="one process of run")
+    one.add_argument("jobs", type=Path)
+    one.add_argument("out", type=Path)
+    one.add_argument("claims", type=Path)
+    for each in (run, one):
+        each.add_argument("--data", type=Path, default=Path("/dev/shm/mgm-rendered"), help="folder of the rendered set")
+        each.add_argument("--shard", type=Path, default=Path("../shared/data/grid_s1.tar"))
+        each.add_argument("--until", type=float, default=0, help="epoch seconds after which no job should end")
+        each.add_argument("--cores", type=int, default=16, help="for each GPU")
+        each.add_argument("--commit", default="")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = _arguments()
+    gpus = torch.cuda.device_count()
+    settings = Settings(compiled=gpus > 0, workers=max(1, given.cores // 4))
+    commit = given.commit or _commit()
+    if given.command == "run":
+        began = time.time()
+        devices = [f"cuda:{gpu}" for gpu in range(gpus)] or ["cpu"]
+        if any(job.data == "rendered" for job in read_jobs(given.jobs)):
+            prepare_rendered(given.data, settings.plan, devices=devices, threads=given.cores)
+        print(f"prepared in {time.time() - began:.0f} s", flush=True)
+        passed = ["--data", str(given.data), "--shard", str(given.shard), "--until", str(given.until)]
+        passed += ["--cores", str(given.cores), "--commit", commit]
+        spread(given.jobs, given.out, given.out.with_suffix(".claims"), passed, gpus)
+        return
+    device = torch.device("cuda" if gpus else "cpu")
+    runner = Runner(settings, device, data=given.data, shard=given.shard, commit=commit)
+    work(read_jobs(given.jobs), given.out, given.claims, runner, until=given.until or float("inf"))
+
+
+if __name__ == "__main__":
+    main()
