@@ -19,7 +19,7 @@ from benchmarks.paired import ratio
 from mgm_ext import VideoReader, View, make_masking, seed_for
 from mgm_ext.adapters.dataset import ClipMaker
 from tests.conftest import RealClip
-from tests.trainers import GroupMultiScaleCrop, TubeMaskingGenerator
+from tests.videomae_family import GroupMultiScaleCrop, TubeMaskingGenerator
 
 GRID = (8, 14, 14)
 MEAN = torch.tensor([0.485, 0.456, 0.406] * 16).view(48, 1, 1)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import _core
 from ._arrays import read_only, rebuilt, summary
+from ._collate import collate_as_list
 from .motion_vectors import VideoInfo
 from .views import View, crop_and_flip
 
@@ -93,6 +94,7 @@ class MotionField:
         ends = offsets[[0, -1]].tolist() if len(offsets) else None
         if ends != [0, rows] or (np.diff(offsets) < 0).any():
             raise ValueError(f"sample_offsets must rise from 0 to {rows}, not {offsets.tolist()}")
+        collate_as_list(MotionField)
 
     def _check(self, name: str, dtype: Any, shape: tuple[int | str, ...]) -> None:
         array = read_only(name, getattr(self, name), dtype=dtype, shape=shape)
@@ -232,6 +234,7 @@ class Clip:
         object.__setattr__(self, "picture_types", types)
         if self.field.num_samples != count:
             raise ValueError(f"field must have {count} samples, not {self.field.num_samples}")
+        collate_as_list(Clip)
 
     def __repr__(self) -> str:
         return summary(self)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._arrays import read_only, rebuilt, summary
+from ._collate import collate_as_list
 from .motion_field import Clip, MotionField
 from .texture import token_texture
 from .views import View, crop_and_flip
@@ -78,6 +79,7 @@ class Score:
         object.__setattr__(self, "cuts", cuts)
         if self.width < 1 or self.height < 1:
             raise ValueError(f"width and height must be at least 1, not {self.width}x{self.height}")
+        collate_as_list(Score)
 
     def __repr__(self) -> str:
         return summary(self)

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._collate import collate_as_list
+
 __all__ = ["View", "crop_and_flip"]
 
 _LIMIT: Final = 1 << 24
@@ -63,6 +65,7 @@ class View:
         object.__setattr__(self, "crop", (x, y, w, h))
         object.__setattr__(self, "size", (height, width))
         object.__setattr__(self, "hflip", bool(self.hflip))
+        collate_as_list(View)
 
     @classmethod
     def full(cls, width: int, height: int, size: tuple[int, int] | None = None) -> View:

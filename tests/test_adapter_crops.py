@@ -15,7 +15,7 @@ from mgm_ext import View, motion_score
 from mgm_ext.adapters import CenterCrop, MultiScaleCrop, RandomResizedCrop, RecordedCrop
 from mgm_ext.adapters.crops import Crop, frame_size, view_of_source
 from tests.fields import make_field
-from tests.trainers import GroupMultiScaleCrop
+from tests.videomae_family import GroupMultiScaleCrop
 
 SIZES = st.tuples(st.integers(64, 500), st.integers(64, 500))
 

@@ -70,11 +70,13 @@ def batches(data: ClipDataset, workers: int) -> list[dict[str, torch.Tensor]]:
 
 def test_workers_change_nothing_and_epochs_everything(clips: list[Path]) -> None:
     data = dataset(clips)
-    alone, shared = batches(data, 0), batches(data, 2)
-    data.set_epoch(1)
+    alone, shared = batches(dataset(clips), 0), batches(data, 2)
     later = batches(data, 2)
+    data.set_epoch(1)
+    again = batches(data, 0)
     for key in ("pixel_values", "bool_masked_pos", "mask_source"):
         torch.testing.assert_close(alone[0][key], shared[0][key])
+        torch.testing.assert_close(later[0][key], again[0][key])
     assert (alone[0]["bool_masked_pos"] != later[0]["bool_masked_pos"]).any()
     assert alone[0]["mask_source"].dtype == torch.uint8
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch.utils.data import DataLoader
 
-from mgm_ext import MotionField, View, motion_guided_mask, running_cell_mask
+from mgm_ext import MotionField, View, motion_guided_mask, running_cell_mask, seed_for
 from mgm_ext.adapters import MaskSource, Motion, check_mask
 from mgm_ext.adapters.mae_dfer import MAEDFERMaskingGenerator
 from mgm_ext.adapters.videomae import (
     Capture,
     ClipContext,
+    FollowedCompose,
     FollowedCrop,
     MGMAEMaskingGenerator,
     RunningCellMaskingGenerator,
@@ -27,15 +27,17 @@ from mgm_ext.adapters.videomae import (
     capture,
 )
 from mgm_ext.masks import MASKINGS
-from tests import trainers
+from tests import videomae_family
 from tests.fields import make_field, random_field
-from tests.trainers import (
+from tests.trainers import random_states, split
+from tests.videomae_family import (
+    Compose,
+    DataAugmentationForVideoMAE,
     GroupMultiScaleCrop,
+    GroupRandomHorizontalFlip,
+    HybridVideoMAE,
     TubeMaskingGenerator,
-    VideoMAEDataset,
-    VideoMAETransform,
-    random_states,
-    split,
+    VideoMAE,
 )
 
 GRID = (4, 4, 4)
@@ -43,10 +45,10 @@ WINDOW = (8, 14, 14)
 FIELD = random_field(1, slots=8, tubelet=2, high=16, wide=16)
 
 
-def their_dataset(clips: list[Path], *, v2: bool = False) -> VideoMAEDataset:
+def their_dataset(clips: list[Path], *, v2: bool = False) -> VideoMAE:
     generator = TubeMaskingGenerator(GRID, 0.75, v2)
-    transform = VideoMAETransform(GroupMultiScaleCrop(64), generator, v2=v2)
-    return VideoMAEDataset(clips, transform, repeats=2 if v2 else 0)
+    transform = DataAugmentationForVideoMAE(GroupMultiScaleCrop(64), generator, v2=v2)
+    return HybridVideoMAE(clips, transform, num_sample=2) if v2 else VideoMAE(clips, transform)
 
 
 def draw(dataset: Any) -> list[Any]:
@@ -75,7 +77,7 @@ def test_without_the_replaced_draws_the_clips_would_change(clips: list[Path]) ->
 def test_captured_masks_are_those_of_clip_and_crop(
     clips: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset = capture(their_dataset(clips), mask_ratio=0.75, seed=1)
+    dataset = capture(their_dataset(clips), seed=1)
     taken: list[Any] = []
     take = Capture.take
 
@@ -85,11 +87,13 @@ def test_captured_masks_are_those_of_clip_and_crop(
 
     monkeypatch.setattr(Capture, "take", noted)
     masks = [mask for _, mask in draw(dataset)]
-    again = VideoMAEMaskingGenerator(GRID, 0.75, seed=1)
-    assert len({view.crop for _, view in taken}) > 1
-    for mask, (motion, view) in zip(masks, taken, strict=True):
-        np.testing.assert_array_equal(mask, again(motion, view))
-        assert motion.source is MaskSource.GUIDED
+    again = VideoMAEMaskingGenerator(GRID, 0.75)
+    assert len({view.crop for _, view, _ in taken}) > 1
+    for (motion, view, seed), mask, visit in zip(taken, masks, range(6), strict=True):
+        assert seed == seed_for(1, visit // 3, visit % 3)
+        expected, source = again.masks(motion, view=view, seed=seed)
+        np.testing.assert_array_equal(mask, expected.reshape(-1))
+        assert source is MaskSource.GUIDED
         assert isinstance(motion.motion.field, MotionField)
 
 
@@ -107,36 +111,24 @@ def test_videomaev2_has_a_mask_for_each_view_of_one_read(clips: list[Path]) -> N
 def test_the_data_set_is_as_it_was_after_a_sample(clips: list[Path]) -> None:
     dataset = their_dataset(clips)
     ours, generator = capture(dataset), dataset.transform.masked_position_generator
-    before = vars(trainers)["decord"], dict(vars(dataset.transform.train_augmentation))
+    before = dict(vars(videomae_family)), dict(vars(dataset.transform.train_augmentation))
+    steps = list(dataset.transform.transform.transforms)
     ours[0]
     assert dataset.transform.masked_position_generator is generator
-    assert before == (vars(trainers)["decord"], vars(dataset.transform.train_augmentation))
+    assert dataset.transform.transform.transforms == steps
+    assert before == (vars(videomae_family), vars(dataset.transform.train_augmentation))
     assert len(ours) == len(dataset)
     assert ours.new_length == 8
     assert len(pickle.loads(pickle.dumps(ours))[0]) == 2
 
 
-def test_workers_of_a_loader_mask_differently(clips: list[Path]) -> None:
-    # Many: on so small a grid two masks are often the same by chance.
-    ours = capture(their_dataset([clips[0]] * 48))
-    loader: Any = DataLoader(ours, batch_size=24, num_workers=2)  # type: ignore[arg-type]
-    masks = [mask for _, mask in loader]
-    assert masks[0].dtype == torch.float64
-    check_mask(masks[0].flatten(1).bool(), style="transformers", grid=GRID, mask_ratio=0.75)
-    assert (masks[0] != masks[1]).any()
-
-
 def test_what_cannot_be_followed_is_said(clips: list[Path]) -> None:
     with pytest.raises(TypeError, match="list has no transform with a mask generator"):
         capture([])
-    dataset = their_dataset(clips)
-    dataset.transform.train_augmentation = None
-    with pytest.raises(TypeError, match="_sample_crop_size"):
-        capture(dataset)
     with pytest.raises(RuntimeError, match="give the clip, or a capture"):
         VideoMAEMaskingGenerator(GRID, 0.75)()
     generator = VideoMAEMaskingGenerator(GRID, 0.75, capture=Capture())
-    with pytest.raises(RuntimeError, match="no clip was captured"):
+    with pytest.raises(RuntimeError, match="no crop was captured"):
         generator()
 
 
@@ -147,33 +139,43 @@ def test_a_stale_crop_is_not_used_twice(clips: list[Path]) -> None:
         capture(dataset)[0]
 
 
-class _TwoMasks:
+class _TwoMasks(DataAugmentationForVideoMAE):
     def __init__(self, transform: Any) -> None:
-        self.train_augmentation = transform.train_augmentation
-        self.masked_position_generator = transform.masked_position_generator
+        vars(self).update(vars(transform))
 
     def __call__(self, img_tuple: Any) -> Any:
-        images, _ = self.train_augmentation(img_tuple)
+        images, _ = self.transform(img_tuple)
         return images, self.masked_position_generator(), self.masked_position_generator()
 
 
-def test_the_explicit_form_follows_the_crop() -> None:
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_explicit_form_follows_crop_and_flip(flip: bool) -> None:
     vectors = np.zeros((8, 6, 8, 2), np.int16)
     vectors[:, 2:4, 4:6] = (640, 0)
     field = make_field(vectors, cell=16)
-    generator = VideoMAEMaskingGenerator(GRID, 0.5, preset="smooth", seed=0)
-    frames = np.zeros((8, 96, 128, 3), np.uint8)
-    images = [Image.fromarray(frame) for frame in frames]
-    before = random.getstate()
-    _, context = FollowedCrop(GroupMultiScaleCrop(64))((images, ClipContext(field)))
-    random.setstate(before)
+    rng = np.random.default_rng(0)
+    images = [Image.fromarray(f) for f in rng.integers(0, 255, (8, 96, 128, 3), np.uint8)]
+    seed = next(n for n in range(99) if flipped_by(n) is flip)
+    random.seed(seed)
+    steps = [GroupMultiScaleCrop(64), GroupRandomHorizontalFlip(flip=True)]
+    _, context = FollowedCompose(Compose(steps))((images, ClipContext(field)))
+    random.seed(seed)
     w, h, x, y = GroupMultiScaleCrop(64)._sample_crop_size((128, 96))
-    assert context.view == View((x, y, w, h), (h, w))
-    again = VideoMAEMaskingGenerator(GRID, 0.5, preset="smooth", seed=0)
+    assert context.view.crop == (x, y, w, h)
+    assert context.view.hflip is flip
+    generator, again = (
+        VideoMAEMaskingGenerator(GRID, 0.5, preset="smooth", seed=0) for _ in range(2)
+    )
     np.testing.assert_array_equal(
-        generator(context.clip, context.view), again(field, View((x, y, w, h), (64, 64)))
+        generator(context.clip, context.view), again(field, View((x, y, w, h), (64, 64), flip))
     )
     assert FollowedCrop(GroupMultiScaleCrop(64))((images, None))[1] is None
+
+
+def flipped_by(seed: int) -> bool:
+    random.seed(seed)
+    GroupMultiScaleCrop(64)._sample_crop_size((128, 96))
+    return random.random() < 0.5
 
 
 @pytest.mark.parametrize(

@@ -1,102 +1,44 @@
-"""Notes what a trainer's data set reads and where it crops, while it makes a sample."""
+"""A trainer's data set, followed while it makes a sample; see `videomae.capture`."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from types import SimpleNamespace
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from .noted import Capture, ClipContext
+from .passes import SampleSeeds
+from .readers import follow_readers, reader_names
+from .steps import follow_steps, swapped
 
-from ..motion_field import Clip, MotionField
-from ..views import View
-from . import decord
-from .crops import view_of_source
-from .sources import Motion, motion_of
-
-__all__ = ["Capture", "CapturedDataset", "ClipContext", "FollowedCrop"]
+__all__ = ["Capture", "CapturedDataset", "ClipContext", "FollowedCompose", "FollowedCrop"]
 
 
-class ClipContext:
-    """A clip on its way through a trainer's transforms, and where they cropped it.
+class FollowedCompose:
+    """A `Compose` of the VideoMAE family that tells the `ClipContext` in the spare slot.
 
-    Attributes:
-        clip: the clip, or its field.
-        view: in source pixels; the whole picture until a crop says otherwise.
+    Crops and flips are followed, wherever they stand; what else may move pixels is refused.
+
+    Args:
+        compose: with `transforms`, a list of steps that take (images, label).
+        in_place: names of classes that leave each pixel where it is, beside those known.
+
+    Raises:
+        TypeError: a step may move pixels in a way that is not followed.
     """
 
-    def __init__(self, clip: Clip | MotionField) -> None:
-        self.clip = clip
-        self.view: View | None = None
+    def __init__(self, compose: Any, *, in_place: Collection[str] = ()) -> None:
+        self.transforms = follow_steps(compose.transforms, _context, in_place=in_place)
 
-    def crop(
-        self, frames: tuple[int, int], box: tuple[float, float, float, float], hflip: bool = False
-    ) -> None:
-        """Notes a crop.
-
-        Args:
-            frames: (width, height) of what was cropped.
-            box: (x, y, w, h) in pixels of it.
-            hflip: mirrored after the crop.
-        """
-        field = self.clip.field if isinstance(self.clip, Clip) else self.clip
-        view = View(box, (max(1, round(box[3])), max(1, round(box[2]))), hflip)
-        self.view = view_of_source(view, frames, field)
+    def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
+        """The steps' own result; the context, where there is one, has the view."""
+        for step in self.transforms:
+            img_tuple = step(img_tuple)
+        return img_tuple
 
 
-class Capture:
-    """What was read and cropped last; one mask takes the crop, so no mask follows a stale one."""
-
-    def __init__(self) -> None:
-        self.motion: Motion | None = None
-        self._context: ClipContext | None = None
-        self._cropped = False
-
-    def read(self, clip: Clip, motion: Motion) -> None:
-        """Notes a clip."""
-        self.motion = motion
-        self._context = ClipContext(clip)
-        self._cropped = False
-
-    def crop(
-        self, frames: tuple[int, int], box: tuple[float, float, float, float], hflip: bool = False
-    ) -> None:
-        """Notes a crop of the clip that was read last; see `ClipContext.crop`."""
-        if self._context is not None:
-            self._context.crop(frames, box, hflip)
-            self._cropped = True
-
-    def take(self) -> tuple[Motion, View | None]:
-        """The clip's motion and the view of the last crop.
-
-        Raises:
-            RuntimeError: no clip was read, or it was not cropped since the last mask.
-        """
-        if self.motion is None or self._context is None:
-            raise RuntimeError("no clip was captured: frames came from elsewhere; give the clip")
-        if not self._cropped:
-            raise RuntimeError("no crop was captured since the last mask; crop before masking")
-        self._cropped = False
-        return self.motion, self._context.view
-
-
-class _Reader(decord.VideoReader):
-    """decord's reader that notes each batch."""
-
-    noted: Capture
-
-    def _clip(self, numbers: NDArray[np.int64]) -> Clip:
-        clip = super()._clip(numbers)
-        if len(numbers) > 1:
-            self.noted.read(clip, motion_of(clip, self._reader.info))
-        return clip
-
-
-class FollowedCrop:
-    """A `Group*` crop of the VideoMAE family that tells the `ClipContext` in the spare slot.
+class FollowedCrop(FollowedCompose):
+    """A `Group*` crop alone; where a flip may follow it, take `FollowedCompose` for both.
 
     Args:
         crop: with `_sample_crop_size(size) -> (w, h, x, y)`, called with (images, label).
@@ -104,40 +46,21 @@ class FollowedCrop:
 
     def __init__(self, crop: Any) -> None:
         self.worker = crop
-
-    def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
-        """The crop's own result; the context, where there is one, has the view."""
-        context = img_tuple[1]
-        if not isinstance(context, ClipContext):
-            return self.worker(img_tuple)
-        with _swapped(
-            self.worker, "_sample_crop_size", _noting(self.worker._sample_crop_size, context)
-        ):
-            return self.worker(img_tuple)
+        self.transforms = follow_steps([crop], _context)
 
 
-def _noting(sample: Callable[..., Any], noted: ClipContext | Capture) -> Callable[..., Any]:
-    def sampled(size: tuple[int, int]) -> Any:
-        w, h, x, y = result = sample(size)
-        noted.crop(size, (x, y, w, h))
-        return result
-
-    return sampled
+def _context(label: Any) -> ClipContext | None:
+    return label if isinstance(label, ClipContext) else None
 
 
-@contextmanager
-def _swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """`owner.name` is `value` within the block."""
-    own = name in vars(owner)
-    before = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        if own:
-            setattr(owner, name, before)
-        else:
-            delattr(owner, name)
+def _compositions(transform: Any) -> list[Any]:
+    """The `Compose`s that a transform holds."""
+    held = vars(transform).values() if hasattr(transform, "__dict__") else ()
+    return [value for value in (transform, *held) if isinstance(_steps(value), list)]
+
+
+def _steps(value: Any) -> Any:
+    return getattr(value, "transforms", None)
 
 
 class CapturedDataset:
@@ -148,26 +71,42 @@ class CapturedDataset:
         generator: name of the mask generator in its transform.
         masks: what stands there while a sample is made.
         noted: where clip and crop are noted.
+        seed: of the masks, in [0, 2^64); None: from the system.
+        in_place: names of steps that leave each pixel where it is.
 
     Raises:
-        TypeError: the data set has no reader or crop that can be followed.
+        TypeError: the data set has no reader or crop that can be followed, or a step that may move
+            pixels in a way that is not.
     """
 
     def __init__(
-        self, dataset: Any, generator: str, masks: Callable[..., Any], noted: Capture
+        self,
+        dataset: Any,
+        generator: str,
+        masks: Callable[..., Any],
+        noted: Capture,
+        *,
+        seed: int | None = None,
+        in_place: Collection[str] = (),
     ) -> None:
         self.dataset = dataset
-        self.masks = masks
+        self.masks: Any = masks
+        self.seeds = SampleSeeds(len(dataset), seed)
         self._generator = generator
         self._noted = noted
-        crop = getattr(dataset.transform, "train_augmentation", None)
-        if not hasattr(crop, "_sample_crop_size"):
-            raise TypeError("transform.train_augmentation must have _sample_crop_size, or be given")
-        if not self._loads() and not hasattr(self._module(), "decord"):
+        self._in_place = tuple(in_place)
+        if not reader_names(dataset):
             raise TypeError(
-                f"{type(dataset).__name__} reads neither by video_loader nor by decord; use the "
-                "explicit form"
+                f"{type(dataset).__name__} reads by no reader of decord or torchcodec that can be "
+                "followed; use the explicit form"
             )
+        if not _compositions(dataset.transform):
+            raise TypeError(
+                f"{type(dataset.transform).__name__} holds no Compose whose steps can be followed; "
+                "use the explicit form"
+            )
+        for compose in _compositions(dataset.transform):
+            follow_steps(compose.transforms, self._note, in_place=in_place)
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -177,29 +116,65 @@ class CapturedDataset:
             raise AttributeError(name)
         return getattr(self.dataset, name)
 
-    def __getitem__(self, index: int) -> Any:
-        """The data set's sample, its mask from the clip's motion."""
-        crop = self.dataset.transform.train_augmentation
+    def set_epoch(self, epoch: int) -> None:
+        """Fixes the epoch of the masks; see `SampleSeeds`. Without it every visit has another."""
+        self.seeds.set_epoch(epoch)
+        if hasattr(self.dataset, "set_epoch"):
+            self.dataset.set_epoch(epoch)
+
+    def __getitem__(self, index: int | tuple[int, int]) -> Any:
+        """The data set's sample, its mask from the clip's motion.
+
+        Args:
+            index: of the sample; or (epoch, index), as `EpochSampler` gives it.
+
+        Raises:
+            RuntimeError: what was read, cropped and masked cannot be one clip's.
+            TooManyFallbacks: too many samples have no motion.
+        """
+        length = getattr(self.dataset, "new_length", None)
+        if isinstance(index, tuple):
+            epoch, index = index
+            self._noted.begin(self.seeds.base, epoch, index, num_frames=length)
+        else:
+            visit = self.seeds.visit(index)
+            self._noted.begin(*visit, index % len(self), num_frames=length)
+        transform = self.dataset.transform
         with ExitStack() as stack:
             enter = stack.enter_context
-            enter(_swapped(self.dataset.transform, self._generator, self.masks))
-            enter(_swapped(crop, "_sample_crop_size", _noting(crop._sample_crop_size, self._noted)))
-            if self._loads():
-                enter(_swapped(self.dataset, "video_loader", self._open))
-            else:
-                names = {name: getattr(decord, name) for name in ("bridge", "cpu", "gpu")}
-                ours = SimpleNamespace(VideoReader=self._open, **names)
-                enter(_swapped(self._module(), "decord", ours))
-            return self.dataset[index]
+            follow_readers(stack, self.dataset, self._noted)
+            enter(swapped(transform, self._generator, self.masks))
+            if getattr(transform, "mcm", False):  # EVEREST asks its generator for nothing then
+                enter(swapped(transform, "mcm", False))
+            for compose in _compositions(transform):
+                steps = follow_steps(compose.transforms, self._note, in_place=self._in_place)
+                enter(swapped(compose, "transforms", steps))
+            enter(swapped(self.dataset, "transform", _Begun(transform, self._noted)))
+            sample = self.dataset[index]
+        if not self._noted.masks:
+            raise RuntimeError(
+                f"{type(self.dataset).__name__} made a sample without transform.{self._generator}: "
+                "its mask comes from elsewhere and does not follow the clip"
+            )
+        self._noted.begin()
+        return sample
 
-    def _module(self) -> Any:
-        return sys.modules[type(self.dataset).__module__]
+    def _note(self, label: Any) -> Capture:
+        return self._noted
 
-    def _loads(self) -> bool:
-        return callable(getattr(self.dataset, "video_loader", None))
 
-    def _open(self, *args: Any, **options: Any) -> _Reader:
-        options.pop("ctx", None)
-        reader = _Reader(*args, **options)
-        reader.noted = self._noted
-        return reader
+class _Begun:
+    """A transform that says which images it was given."""
+
+    def __init__(self, transform: Any, noted: Capture) -> None:
+        self._transform = transform
+        self._noted = noted
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "_transform":
+            raise AttributeError(name)
+        return getattr(self._transform, name)
+
+    def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
+        self._noted.transform(img_tuple[0])
+        return self._transform(img_tuple)

@@ -19,6 +19,7 @@ from ..motion_field import Cell, Clip, Window
 from ..video_reader import VideoReader
 from ..views import View
 from .crops import Crop, MultiScaleCrop, view_of_source
+from .passes import SampleSeeds
 from .sources import Motion, SafeMasking, motion_of, no_motion
 
 __all__ = ["ClipDataset", "ClipMaker", "Sample", "clip_indices", "view_pixels"]
@@ -161,8 +162,9 @@ class ClipDataset(Dataset[Any]):
     """Clips of a list of videos, each with a mask that follows its motion.
 
     Everything that is drawn (offset, crop, mask) is a function of `seed`, the epoch and the index,
-    whatever the number of workers and ranks. A file that cannot be read is replaced by another; it
-    counts as a fallback.
+    whatever the number of workers. The epoch of a sample is how often it was asked for before, in
+    any worker; or what a sampler's pairs or `set_epoch` say, and then the number of ranks does not
+    matter either. A file that cannot be read is replaced by another; it counts as a fallback.
 
     Args:
         videos: paths, or bytes.
@@ -181,15 +183,15 @@ class ClipDataset(Dataset[Any]):
             raise ValueError("videos must not be empty")
         self.videos = list(videos)
         self.maker = ClipMaker(masking, **options)
-        self.seed, self.epoch = seed, 0
+        self.seeds = SampleSeeds(len(self.videos), seed)
 
     def __len__(self) -> int:
         """Number of videos."""
         return len(self.videos)
 
     def set_epoch(self, epoch: int) -> None:
-        """Other offsets, crops and masks; before the loader's workers start."""
-        self.epoch = epoch
+        """Fixes the epoch, for running workers too: a resumed run goes on where it was."""
+        self.seeds.set_epoch(epoch)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Sample | list[Sample]:
         """One sample as `ClipMaker.view` gives it, or `repeats` of them from one decode.
@@ -203,18 +205,19 @@ class ClipDataset(Dataset[Any]):
             TooManyFallbacks: too many files have no motion.
             DecodeError, OSError: 20 files in a row cannot be read.
         """
-        epoch, number = index if isinstance(index, tuple) else (self.epoch, index)
+        pinned, number = index if isinstance(index, tuple) else (None, index)
         if not 0 <= number < len(self):
             raise IndexError(f"index must be in [0, {len(self)}), not {number}")
-        clip, motion = self._read(epoch, number)
+        base, epoch = self.seeds.visit(number) if pinned is None else (self.seeds.base, pinned)
+        clip, motion = self._read(number, seed_for(base, epoch, number))
         samples = [
-            self.maker.view(clip, motion, seed_for(self.seed, epoch, number, repeat))
+            self.maker.view(clip, motion, seed_for(base, epoch, number, repeat))
             for repeat in range(self.maker.repeats)
         ]
         return samples[0] if len(samples) == 1 else samples
 
-    def _read(self, epoch: int, number: int) -> tuple[Clip, Motion]:
-        draw = random.Random(seed_for(self.seed, epoch, number))
+    def _read(self, number: int, seed: int) -> tuple[Clip, Motion]:
+        draw = random.Random(seed)
         for attempt in range(_TRIES):
             try:
                 clip, motion = self.maker.read(self.videos[number], draw)

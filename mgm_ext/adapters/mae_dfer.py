@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .videomae import VideoMAEMaskingGenerator
+from .generators import VideoMAEMaskingGenerator
 
 __all__ = ["MAEDFERMaskingGenerator"]
 

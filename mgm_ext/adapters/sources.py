@@ -15,7 +15,15 @@ from ..motion_field import Clip, MotionField
 from ..motion_vectors import VideoInfo
 from ..views import View
 
-__all__ = ["MaskSource", "Motion", "SafeMasking", "TooManyFallbacks", "motion_of", "no_motion"]
+__all__ = [
+    "FallbackCount",
+    "MaskSource",
+    "Motion",
+    "SafeMasking",
+    "TooManyFallbacks",
+    "motion_of",
+    "no_motion",
+]
 
 _PER_CLIP: Final = frozenset({"random", "block"})
 _STILL: Final = (0.02 * 64) ** 2
@@ -80,7 +88,53 @@ def no_motion(error: DecodeError | NoMotionVectors | OSError) -> Motion:
     return Motion(None, MaskSource.FALLBACK, "over max_seconds" if late else "cannot be decoded")
 
 
-class SafeMasking:
+class FallbackCount:
+    """Counts the samples without motion, and raises when they are too many.
+
+    Counts are per process: each loader's worker judges its own samples.
+
+    Args:
+        max_fallback: largest share of fallbacks allowed, in [0, 1].
+        samples: over how many first samples.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+
+    def __init__(self, max_fallback: float = 0.2, samples: int = 1000) -> None:
+        if not 0 <= max_fallback <= 1 or samples < 1:
+            raise ValueError(
+                f"max_fallback must be in [0, 1] and samples at least 1, got {max_fallback}, "
+                f"{samples}"
+            )
+        self.max_fallback = max_fallback
+        self.samples = samples
+        self.count = 0
+        self.reasons: Counter[str] = Counter()
+
+    def note(self, source: MaskSource, reason: str = "") -> None:
+        """Counts one sample.
+
+        Raises:
+            TooManyFallbacks: more than `max_fallback` of the first `samples` fell back.
+        """
+        if self.count >= self.samples:
+            return
+        self.count += 1
+        if source is not MaskSource.FALLBACK:
+            return
+        self.reasons[reason or "unknown"] += 1
+        fallen = self.reasons.total()
+        if fallen > self.max_fallback * self.samples:
+            shares = ", ".join(f"{why}: {n / fallen:.0%}" for why, n in self.reasons.most_common())
+            raise TooManyFallbacks(
+                f"{fallen} of the first {self.count} samples have no motion ({shares}), more than "
+                f"max_fallback={self.max_fallback} of {self.samples}; convert these files, or set "
+                "max_fallback=1.0 to train on with the fallback mask"
+            )
+
+
+class SafeMasking(FallbackCount):
     """A mask for every clip, with its source; raises when too many clips fell back.
 
     Counts are per process: each loader's worker judges its own samples.
@@ -107,20 +161,12 @@ class SafeMasking:
     ) -> None:
         if masking.settings.get("fit") == "clip":
             raise ValueError('fit="clip" masks a varying number of tokens; use "grow" or "shift"')
-        if not 0 <= max_fallback <= 1 or samples < 1:
-            raise ValueError(
-                f"max_fallback must be in [0, 1] and samples at least 1, got {max_fallback}, "
-                f"{samples}"
-            )
+        super().__init__(max_fallback, samples)
         self.masking = masking
         self.num_masked = int(masking(view=View.full(32, 32), seed=0).sum())
         walks = masking.settings.get("groups") is None
         walks = walks and self.num_masked % masking.input_size[0] == 0
         self.fallback = self._as_many(fallback or ("simulated_motion" if walks else "random"))
-        self.max_fallback = max_fallback
-        self.samples = samples
-        self.count = 0
-        self.reasons: Counter[str] = Counter()
 
     def _as_many(self, name: str) -> Masking:
         grid, masked = self.masking.input_size, self.num_masked
@@ -158,24 +204,3 @@ class SafeMasking:
         if motion.motion is None:
             return self.fallback(view=view, seed=seed), MaskSource.FALLBACK
         return self.masking(motion.motion, view=view, seed=seed), motion.source
-
-    def note(self, source: MaskSource, reason: str = "") -> None:
-        """Counts one sample.
-
-        Raises:
-            TooManyFallbacks: more than `max_fallback` of the first `samples` fell back.
-        """
-        if self.count >= self.samples:
-            return
-        self.count += 1
-        if source is not MaskSource.FALLBACK:
-            return
-        self.reasons[reason or "unknown"] += 1
-        fallen = self.reasons.total()
-        if fallen > self.max_fallback * self.samples:
-            shares = ", ".join(f"{why}: {n / fallen:.0%}" for why, n in self.reasons.most_common())
-            raise TooManyFallbacks(
-                f"{fallen} of the first {self.count} samples have no motion ({shares}), more than "
-                f"max_fallback={self.max_fallback} of {self.samples}; convert these files, or set "
-                "max_fallback=1.0 to train on with the fallback mask"
-            )

@@ -12,20 +12,22 @@ from typing import Any
 
 from ..errors import DecodeError
 from ..masks import Masking, seed_for
-from ..masks.seeds import CallCount
 from .dataset import ClipMaker, Sample
+from .passes import SampleSeeds
 from .sources import no_motion
 
 __all__ = ["MaskStage"]
 
-SUFFIXES = ("mp4", "webm", "mkv", "mov", "avi", "m4v", "ts", "mpg")
+SUFFIXES = ("mp4", "webm", "mkv", "mov", "avi", "m4v", "ts", "mpg", "video")
 
 
 class MaskStage:
     """Replaces the video of a sample by a masked clip of it; everything else stays.
 
-    Offset, crop and mask are drawn from `seed`, the sample's `__key__` and how many samples the
-    process has made, so a second pass over the shards sees other clips.
+    Offset, crop and mask are drawn from `seed`, the sample's `__key__` and how often it came before
+    in any of the loader's workers, so that every pass over the shards sees other clips. A table of
+    `datasets`, whose rows have {"bytes": ...} or {"path": ...} under "video", is mapped likewise:
+    `dataset.cast_column("video", Video(decode=False)).to_iterable_dataset().map(stage)`.
 
     Args:
         masking: makes the masks; `make_masking(name, input_size=..., ...)`.
@@ -49,8 +51,7 @@ class MaskStage:
             raise ValueError(f"a stage makes one sample of one, not repeats={options['repeats']}")
         self.maker = ClipMaker(masking, **options)
         self.suffixes = suffixes
-        self.seed = seed
-        self._count = CallCount()
+        self.seeds = SampleSeeds(1 << 20, seed)
 
     def __call__(self, sample: Mapping[str, Any]) -> Sample:
         """The sample with "pixel_values", "bool_masked_pos" and "mask_source" for its video.
@@ -64,9 +65,10 @@ class MaskStage:
         key = next((suffix for suffix in self.suffixes if suffix in sample), None)
         if key is None:
             raise KeyError(f"no video under {self.suffixes}, only {sorted(sample)}")
-        seed = self._seed(str(sample.get("__key__", "")))
+        video = _video(sample[key])
+        seed = self._seed(sample.get("__key__", video))
         try:
-            clip, motion = self.maker.read(sample[key], random.Random(seed))
+            clip, motion = self.maker.read(video, random.Random(seed))
         except DecodeError as error:
             failed = no_motion(error)
             self.maker.masks.note(failed.source, failed.reason)
@@ -74,6 +76,14 @@ class MaskStage:
         rest = {name: value for name, value in sample.items() if name != key}
         return {**rest, **self.maker.view(clip, motion, seed)}
 
-    def _seed(self, name: str) -> int:
-        number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
-        return seed_for(self.seed, self._count.next(), number)
+    def _seed(self, name: Any) -> int:
+        told = name if isinstance(name, bytes) else str(name).encode()
+        number = int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "little")
+        return seed_for(*self.seeds.visit(number), number)
+
+
+def _video(given: Any) -> Any:
+    """The bytes or the path of a video; `datasets` has one of them in a dict."""
+    if not isinstance(given, Mapping):
+        return given
+    return given["bytes"] if given.get("bytes") is not None else given["path"]

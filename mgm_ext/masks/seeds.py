@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from .. import _core
 
-__all__ = ["CallCount", "OwnSeeds", "seed_for"]
+__all__ = ["CallCount", "OwnSeeds", "drawn_seed", "seed_for"]
 
 
 def seed_for(base: int, epoch: int, index: int, repeat: int = 0) -> int:
@@ -46,13 +47,16 @@ class CallCount:
 class OwnSeeds:
     """An object's own seeds, different in every process; equal in every run when one is given.
 
+    A worker of torch's loader mixes in the seed that the loader gave it, which is another in every
+    epoch and the same in every run whose torch is seeded; another process draws from the system.
+
     Args:
         seed: in [0, 2^64); None: from the system.
         first: number of the first one.
     """
 
     def __init__(self, seed: int | None, *, first: int = 0) -> None:
-        self.base = _drawn() if seed is None else seed
+        self.base = drawn_seed() if seed is None else seed
         self._first = first
         self._count = CallCount()
 
@@ -60,9 +64,18 @@ class OwnSeeds:
         """The next one, in [0, 2^64)."""
         call = self._count.next()
         if call == 1 and self._count.inherited:
-            self.base = seed_for(self.base, _drawn(), 0)
+            worker = _loader_seed()
+            self.base = seed_for(self.base, drawn_seed() if worker is None else worker, 0)
         return seed_for(self.base, 0, self._first + call - 1)
 
 
-def _drawn() -> int:
+def _loader_seed() -> int | None:
+    """The seed of this process as a worker of torch's loader; None in any other."""
+    data = sys.modules.get("torch.utils.data")
+    worker = None if data is None else data.get_worker_info()
+    return None if worker is None else int(worker.seed)
+
+
+def drawn_seed() -> int:
+    """A seed in [0, 2^64) from the system."""
     return int.from_bytes(os.urandom(8), "little")
