@@ -6,7 +6,7 @@ namespace mgm::bindings {
 
 namespace {
 
-using Nogil = py::gil_scoped_release;  // pure C++ on memory that the caller's tensors hold
+using Nogil = GilRelease;  // pure C++ on memory that the caller's tensors hold
 
 template <class T>
 T* at(std::uintptr_t address) {

@@ -105,7 +105,7 @@ void register_decode(py::module_& module) {
         VideoInfo info;
         {
           // Pure C++ and libav; the source's callbacks take the GIL themselves.
-          const py::gil_scoped_release released;
+          const GilRelease released;
           info = probe(source.take(), options);
         }
         return to_dict(info);
@@ -119,7 +119,7 @@ void register_decode(py::module_& module) {
         MotionVectors rows;
         options.interrupt = make_interrupt();
         {
-          const py::gil_scoped_release released;
+          const GilRelease released;
           rows =
               read_motion_vectors(source.take(), options,
                                   libavcodec ? Blocks::kLibavcodec : Blocks::kCoded, start, stop);

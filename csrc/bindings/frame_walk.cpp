@@ -14,12 +14,12 @@ class Walk {
  public:
   Walk(const py::object& object, ReadOptions options, bool libavcodec) : source_(object) {
     options.interrupt = make_interrupt();
-    const py::gil_scoped_release released;
+    const GilRelease released;
     walk_.emplace(source_.take(), options, libavcodec ? Blocks::kLibavcodec : Blocks::kCoded);
   }
 
   bool next() {
-    const py::gil_scoped_release released;
+    const GilRelease released;
     return walk_->next();
   }
 
@@ -38,7 +38,7 @@ class Walk {
   py::array picture() {
     FrameWalk::Picture picture;
     {
-      const py::gil_scoped_release released;
+      const GilRelease released;
       picture = walk_->picture();
     }
     const std::vector<py::ssize_t> shape{picture.height, picture.width, 3};

@@ -45,7 +45,7 @@ void register_inspect(py::module_& module) {
         options.interrupt = make_interrupt();
         {
           // Pure C++ and libav; the source's callbacks take the GIL themselves.
-          const py::gil_scoped_release released;
+          const GilRelease released;
           found = inspect(source.take(), options,
                           {.vectors = vectors, .loop_filters = loop_filters, .luma = luma});
         }

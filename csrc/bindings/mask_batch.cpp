@@ -37,7 +37,7 @@ Bytes one_mask(const std::string& name, py::handle grid, py::dict options, const
   const std::uint64_t number = to_seed(seed);
   Bytes mask = new_mask(tokens);
   const Mask bytes = bytes_of_new(mask);
-  py::gil_scoped_release nogil;  // pure C++ on arrays that this call and its input hold
+  GilRelease nogil;  // pure C++ on arrays that this call and its input hold
   rule(*input, number, bytes);
   return mask;
 }
@@ -62,7 +62,7 @@ Bytes many_masks(const std::string& name, py::handle grid, py::dict options,
   Bytes masks({count, tokens.slots, tokens.rows, tokens.columns});
   const Mask bytes = bytes_of_new(masks);
   const auto size = static_cast<std::size_t>(tokens.slots * tokens.rows * tokens.columns);
-  py::gil_scoped_release nogil;  // pure C++ on arrays that this call and its inputs hold
+  GilRelease nogil;  // pure C++ on arrays that this call and its inputs hold
   run_parallel(count, threads, [&](std::int64_t i) {
     const auto clip = static_cast<std::size_t>(i);
     rule(*inputs[clip], numbers[clip], bytes.subspan(clip * size, size));

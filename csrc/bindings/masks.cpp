@@ -26,7 +26,7 @@ Bytes guided(const Scores& values, const Scores& motion, const Bytes& valid, con
   options.centre.still = still;
   Bytes mask = new_mask(score.grid);
   const Mask bytes = bytes_of_new(mask);
-  py::gil_scoped_release nogil;  // pure C++ on arrays that this call and its caller hold
+  GilRelease nogil;  // pure C++ on arrays that this call and its caller hold
   motion_guided_mask(score, options, bytes);
   return mask;
 }
@@ -58,7 +58,7 @@ Bytes box_mask(handle grid, double mask_ratio, handle num_masked, handle count, 
   const BoxMaskOptions options = box_options(mask_ratio, num_masked, count, aspect, step, seed);
   Bytes mask = new_mask(tokens);
   const Mask bytes = bytes_of_new(mask);
-  py::gil_scoped_release nogil;  // pure C++ on the new array
+  GilRelease nogil;  // pure C++ on the new array
   make(tokens, options, bytes);
   return mask;
 }
@@ -77,7 +77,7 @@ Bytes random(handle grid, handle scope, handle groups, double mask_ratio, handle
   }
   Bytes mask = new_mask(tokens);
   const Mask bytes = bytes_of_new(mask);
-  py::gil_scoped_release nogil;  // pure C++ on the new array
+  GilRelease nogil;  // pure C++ on the new array
   select_tokens(tokens, choice, {}, bytes);
   return mask;
 }

@@ -32,7 +32,7 @@ py::tuple from_flow(const Array<float>& flow, const std::optional<Array<bool>>& 
   MotionField field;
   {
     // The arrays are held by the caller's references.
-    const py::gil_scoped_release release;
+    const GilRelease release;
     field = field_from_flow(pixels, mask, size, cell);
   }
   const std::vector<py::ssize_t> shape{field.rows, field.cells_high, field.cells_wide, 2};

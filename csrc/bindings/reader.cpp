@@ -26,7 +26,7 @@ class Reader {
       : source_(object) {
     options.interrupt = make_interrupt();
     options.num_threads = num_threads;
-    const py::gil_scoped_release released;
+    const GilRelease released;
     reader_.emplace(source_.take(), options, size);
   }
 
@@ -35,7 +35,7 @@ class Reader {
     const auto wanted = view_of(indices);
     Clip clip;
     {
-      const py::gil_scoped_release released;
+      const GilRelease released;
       clip = reader_->read_clip(wanted, {.pixels = pixels, .window = window, .cell = cell});
     }
     py::dict out;
@@ -50,14 +50,14 @@ class Reader {
   void require_vectors() const { reader_->require_vectors(); }
 
   std::int64_t num_frames() {
-    const py::gil_scoped_release released;
+    const GilRelease released;
     return reader_->num_frames();
   }
 
   py::array frame_seconds() {
     std::vector<double> seconds;
     {
-      const py::gil_scoped_release released;
+      const GilRelease released;
       seconds = reader_->frame_seconds();
     }
     return own(std::move(seconds));
@@ -75,7 +75,7 @@ py::tuple field_of_file(const py::object& object, ReadOptions options, std::opti
   FieldOfFile result;
   options.interrupt = make_interrupt();
   {
-    const py::gil_scoped_release released;
+    const GilRelease released;
     result = read_motion_field(source.take(), options, cell);
   }
   return py::make_tuple(to_dict(std::move(result.field)), to_dict(result.info));

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/gil.hpp"
 #include "column.hpp"
 
 namespace py = pybind11;

@@ -24,7 +24,7 @@ py::tuple score_of_field(const Vectors& vectors, const Bytes& coded, const Bytes
   }
   Score score;
   {
-    py::gil_scoped_release nogil;  // pure C++ on arrays that the caller holds
+    GilRelease nogil;  // pure C++ on arrays that the caller holds
     score = motion_score(field, tokens, view, options);
   }
   const std::vector<py::ssize_t> shape{tokens.slots, tokens.rows, tokens.columns};
@@ -49,7 +49,7 @@ py::array texture_of_frames(const py::array_t<std::uint8_t, py::array::c_style>&
   const FramesView pixels{frames.shape(0), frames.shape(1), frames.shape(2), view_of(frames)};
   std::vector<std::int32_t> weights;
   {
-    py::gil_scoped_release nogil;  // pure C++ on an array that the caller holds
+    GilRelease nogil;  // pure C++ on an array that the caller holds
     weights = token_texture(pixels, tokens, view, width, height);
   }
   return own(std::move(weights), {tokens.slots, tokens.rows, tokens.columns});

@@ -7,7 +7,7 @@ namespace mgm::bindings {
 namespace {
 
 std::int64_t read_object(const py::object& object, std::span<std::uint8_t> buffer) {
-  const py::gil_scoped_acquire gil;
+  const GilAcquire gil;
   const py::object data = object.attr("read")(buffer.size());
   char* bytes = nullptr;
   py::ssize_t size = 0;
@@ -20,7 +20,7 @@ std::int64_t read_object(const py::object& object, std::span<std::uint8_t> buffe
 }
 
 std::int64_t seek_object(const py::object& object, std::int64_t offset, int whence) {
-  const py::gil_scoped_acquire gil;
+  const GilAcquire gil;
   return object.attr("seek")(offset, whence).cast<std::int64_t>();
 }
 
@@ -52,7 +52,7 @@ std::function<void()> make_interrupt() {
     const auto now = Clock::now();
     if (now - last < std::chrono::milliseconds(20)) return;
     last = now;
-    const py::gil_scoped_acquire gil;
+    const GilAcquire gil;
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   };
 }
