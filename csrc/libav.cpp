@@ -10,7 +10,8 @@
 namespace mgm::libav {
 namespace {
 
-constexpr std::array kSystemErrors{ENOENT, EACCES, EISDIR, ENOTDIR, EIO, ELOOP, EMFILE, ENFILE};
+constexpr std::array kSystemErrors{ENOENT, EACCES, EISDIR, ENOTDIR,     EIO,
+                                   ELOOP,  EMFILE, ENFILE, ENAMETOOLONG};
 
 template <class T>
 T require(T handle) {

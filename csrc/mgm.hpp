@@ -21,12 +21,12 @@ inline constexpr std::int64_t kNoPts = std::numeric_limits<std::int64_t>::min();
 // Where a video comes from: a path, bytes in memory, or a seekable file object behind two
 // callbacks.
 struct Source {
-  std::string name;  // the path; "<bytes>" otherwise
+  std::string name;  // the path, as the system has it; "<bytes>" otherwise
   std::optional<std::span<const std::uint8_t>> bytes;
-  // Fill the buffer, return the number of bytes, 0 at the end. Seek as fseek does; whence 0, 1, 2;
-  // returns the position.
-  std::function<std::int64_t(std::span<std::uint8_t>)> read;
-  std::function<std::int64_t(std::int64_t offset, int whence)> seek;
+  // Fills the buffer from `offset` on, whoever moved the object's own position meanwhile. Returns
+  // the number of bytes, 0 at the end.
+  std::function<std::int64_t(std::int64_t offset, std::span<std::uint8_t> buffer)> read;
+  std::function<std::int64_t()> size;  // bytes in all
 };
 
 struct ReadOptions {

@@ -23,7 +23,7 @@ def check_source(source: Source) -> Any:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return os.fspath(source)
+        return os.fsdecode(source)
     if hasattr(source, "read") and hasattr(source, "seek"):
         return source
     raise TypeError(

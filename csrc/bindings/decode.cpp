@@ -17,13 +17,19 @@ void translate(std::exception_ptr pointer) {
     if (pointer) std::rethrow_exception(pointer);
   } catch (const DecodeError& error) {
     const py::object type = error_class("DecodeError");
-    py::set_error(type, type(error.path(), error.frame(), error.what()));
+    py::set_error(type, type(text_of(error.path()), error.frame(), error.what()));
   } catch (const NoMotionVectors& error) {
     const py::object type = error_class("NoMotionVectors");
-    py::set_error(type, type(error.path(), error.codec(), error.what()));
+    py::set_error(type, type(text_of(error.path()), error.codec(), error.what()));
   } catch (const SystemError& error) {
-    errno = error.code();
-    PyErr_SetFromErrnoWithFilename(PyExc_OSError, error.path().c_str());
+    const auto type = py::reinterpret_borrow<py::object>(PyExc_OSError);
+    const py::object value =
+        type(error.code(), describe_open(error.code(), error.path()), text_of(error.path()));
+    py::set_error(py::type::of(value), value);  // the class of this errno
+  } catch (const std::out_of_range& error) {
+    py::set_error(PyExc_IndexError, text_of(error.what()));
+  } catch (const std::invalid_argument& error) {
+    py::set_error(PyExc_ValueError, text_of(error.what()));
   }
 }
 
@@ -95,7 +101,7 @@ void bind_options(py::module_& module) {
 }  // namespace
 
 void register_decode(py::module_& module) {
-  py::register_exception_translator(translate);
+  py::register_local_exception_translator(translate);
   bind_options(module);
   module.def("vector_codecs", &vector_codecs);
   module.def(

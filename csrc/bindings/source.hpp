@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "bindings/register.hpp"
 #include "mgm.hpp"
 
@@ -14,10 +17,22 @@ class PySource {
   [[nodiscard]] Source take() { return std::move(source_); }
 
  private:
+  struct ReleaseBuffer {
+    void operator()(Py_buffer* view) const;
+  };
+  void view_bytes();
+
   py::object object_;
-  py::buffer_info buffer_;
+  std::unique_ptr<Py_buffer, ReleaseBuffer> buffer_;
   Source source_;
 };
+
+// A file name or a text that holds one, which need not be UTF-8, as Python has it.
+[[nodiscard]] py::str text_of(const std::string& text);
+
+// What to say of errno where `path` was opened: the system's words, and of what looks like an
+// address that none are opened.
+[[nodiscard]] std::string describe_open(int code, const std::string& path);
 
 // Raises KeyboardInterrupt inside a long read, looking at most every 20 ms.
 [[nodiscard]] std::function<void()> make_interrupt();

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -36,21 +37,21 @@ Demuxer::Demuxer(Source source, const ReadOptions& options) : source_(std::move(
   choose_stream(options.stream);
 }
 
+std::int64_t Demuxer::read_at_position(std::span<std::uint8_t> buffer) {
+  if (!source_.bytes) return source_.read(position_, buffer);
+  const auto left = static_cast<std::int64_t>(source_.bytes->size()) - position_;
+  const auto count = std::clamp<std::int64_t>(left, 0, static_cast<std::int64_t>(buffer.size()));
+  if (count > 0) {
+    std::memcpy(buffer.data(), source_.bytes->data() + position_, static_cast<std::size_t>(count));
+  }
+  return count;
+}
+
 int Demuxer::read_callback(void* opaque, std::uint8_t* buffer, int size) {
   auto& self = *static_cast<Demuxer*>(opaque);
   try {
-    std::int64_t count = 0;
-    if (self.source_.bytes) {
-      const auto all = *self.source_.bytes;
-      const auto left = static_cast<std::int64_t>(all.size()) - self.position_;
-      count = std::clamp<std::int64_t>(left, 0, size);
-      if (count > 0) {
-        std::memcpy(buffer, all.data() + self.position_, static_cast<std::size_t>(count));
-        self.position_ += count;
-      }
-    } else {
-      count = self.source_.read({buffer, static_cast<std::size_t>(size)});
-    }
+    const std::int64_t count = self.read_at_position({buffer, static_cast<std::size_t>(size)});
+    self.position_ += count;
     return count > 0 ? static_cast<int>(count) : AVERROR_EOF;
   } catch (...) {
     self.failure_ = std::current_exception();
@@ -58,22 +59,23 @@ int Demuxer::read_callback(void* opaque, std::uint8_t* buffer, int size) {
   }
 }
 
+std::int64_t Demuxer::size() const {
+  return source_.bytes ? static_cast<std::int64_t>(source_.bytes->size()) : source_.size();
+}
+
+// Beyond the end as well, like a file's.
 std::int64_t Demuxer::seek_callback(void* opaque, std::int64_t offset, int whence) {
   auto& self = *static_cast<Demuxer*>(opaque);
   whence &= ~AVSEEK_FORCE;
   try {
-    if (self.source_.bytes) {
-      const auto size = static_cast<std::int64_t>(self.source_.bytes->size());
-      if (whence == AVSEEK_SIZE) return size;
-      const std::int64_t base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? self.position_ : size;
-      if (offset < -base || offset > size - base) return AVERROR(EINVAL);
-      return self.position_ = base + offset;
+    if (whence == AVSEEK_SIZE) return self.size();
+    const std::int64_t base = whence == SEEK_SET   ? 0
+                              : whence == SEEK_CUR ? self.position_
+                                                   : self.size();
+    if (offset < -base || offset > std::numeric_limits<std::int64_t>::max() - base) {
+      return AVERROR(EINVAL);
     }
-    if (whence != AVSEEK_SIZE) return self.source_.seek(offset, whence);
-    const std::int64_t here = self.source_.seek(0, SEEK_CUR);
-    const std::int64_t size = self.source_.seek(0, SEEK_END);
-    self.source_.seek(here, SEEK_SET);
-    return size;
+    return self.position_ = base + offset;
   } catch (...) {
     self.failure_ = std::current_exception();
     return AVERROR_EXTERNAL;
@@ -94,8 +96,6 @@ void Demuxer::check(int status, const std::string& attempted) const {
 }
 
 void Demuxer::open_io() {
-  // libav takes the place where it starts for the beginning of the file.
-  if (source_.seek) source_.seek(0, SEEK_SET);
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBuffer));
   if (buffer == nullptr) throw std::bad_alloc();
   io_.reset(avio_alloc_context(buffer, kIoBuffer, 0, this, read_callback, nullptr, seek_callback));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <span>
 #include <string>
 
 #include "libav.hpp"
@@ -32,11 +33,13 @@ class Demuxer {
   void choose_stream(std::optional<int> wanted);
   void rethrow();
   void check(int status, const std::string& attempted) const;
+  [[nodiscard]] std::int64_t size() const;
+  [[nodiscard]] std::int64_t read_at_position(std::span<std::uint8_t> buffer);
   static int read_callback(void* opaque, std::uint8_t* buffer, int size);
   static std::int64_t seek_callback(void* opaque, std::int64_t offset, int whence);
 
   Source source_;
-  std::int64_t position_ = 0;   // within bytes
+  std::int64_t position_ = 0;   // of the next byte to read, in bytes and file objects
   std::exception_ptr failure_;  // thrown by a file object, carried past libav's C frames
   libav::IoContext io_;         // declared before context_: closed after it
   libav::FormatContext context_;
