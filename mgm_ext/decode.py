@@ -32,6 +32,14 @@ def check_source(source: Source) -> Any:
     )
 
 
+def check_after_fork(source: Any) -> None:
+    if hasattr(source, "read"):
+        raise RuntimeError(
+            "a file object cannot be read after a fork: both processes would move one file "
+            "position; open it in the worker"
+        )
+
+
 def read_options(
     *,
     rotate: bool = True,

@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .decode import Indices, Source, check_indices, check_source, check_window, read_options
+from .decode import (
+    Indices,
+    Source,
+    check_after_fork,
+    check_indices,
+    check_source,
+    check_window,
+    read_options,
+)
 from .motion_field import Cell, Clip, MotionField, Window, cell_size
 from .motion_vectors import VideoInfo, letters
 
@@ -57,6 +65,8 @@ class VideoReader:
         FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
         DecodeError: not a video.
         ValueError: a bad argument.
+        RuntimeError: from every method, in a call from within a read (by a file object's own
+            `read()` or `seek()`), or of a file object after a fork.
     """
 
     def __init__(
@@ -94,11 +104,7 @@ class VideoReader:
 
     def _reader(self) -> _core.VideoReader:
         if self._process != os.getpid():
-            if hasattr(self._source, "read"):
-                raise RuntimeError(
-                    "a VideoReader of a file object cannot be used after a fork: both processes "
-                    "would move one file position; open it in the worker"
-                )
+            check_after_fork(self._source)
             self._open()
         return self._core
 

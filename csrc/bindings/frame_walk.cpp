@@ -2,32 +2,40 @@
 #include "frame_walk.hpp"
 
 #include <memory>
-#include <optional>
 
+#include "bindings/call_lock.hpp"
 #include "bindings/source.hpp"
 
 namespace mgm::bindings {
 namespace {
 
-// A walk for Python. Keeps the source's object alive.
+// A walk for Python, whose threads take turns. Keeps the source's object alive.
 class Walk {
  public:
   Walk(const py::object& object, ReadOptions options, bool libavcodec) : source_(object) {
     options.interrupt = make_interrupt();
     const GilRelease released;
-    walk_.emplace(source_.take(), options, libavcodec ? Blocks::kLibavcodec : Blocks::kCoded);
+    walk_ = std::make_unique<FrameWalk>(source_.take(), options,
+                                        libavcodec ? Blocks::kLibavcodec : Blocks::kCoded);
+  }
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
+  ~Walk() {
+    if (lock_.forked()) (void)walk_.release();
   }
 
   bool next() {
-    const GilRelease released;
-    return walk_->next();
+    return lock_.run([&] { return walk_->next(); });
   }
 
-  void leave_pixels() { walk_->leave_pixels(); }
+  void leave_pixels() {
+    lock_.run([&] { walk_->leave_pixels(); });
+  }
 
   // Arrays that the caller may write into.
-  py::array rows() const {
-    auto rows = std::make_unique<std::vector<std::int32_t>>(walk_->rows());
+  py::array rows() {
+    auto rows =
+        std::make_unique<std::vector<std::int32_t>>(lock_.run([&] { return walk_->rows(); }));
     const std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(rows->size() / 10), 10};
     const std::int32_t* data = rows->data();
     const py::capsule owner(rows.release(),
@@ -36,22 +44,22 @@ class Walk {
   }
 
   py::array picture() {
-    FrameWalk::Picture picture;
-    {
-      const GilRelease released;
-      picture = walk_->picture();
-    }
+    FrameWalk::Picture picture = lock_.run([&] { return walk_->picture(); });
     const std::vector<py::ssize_t> shape{picture.height, picture.width, 3};
+    if (!picture.bgr) return py::array_t<std::uint8_t>(shape);
     std::uint8_t* data = picture.bgr.release();
     const py::capsule owner(data, [](void* p) { delete[] static_cast<std::uint8_t*>(p); });
     return py::array_t<std::uint8_t>(shape, data, owner);
   }
 
-  char picture_type() const { return walk_->picture_type(); }
+  char picture_type() {
+    return lock_.run([&] { return walk_->picture_type(); });
+  }
 
  private:
   PySource source_;
-  std::optional<FrameWalk> walk_;
+  CallLock lock_;
+  std::unique_ptr<FrameWalk> walk_;
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
 // Room decode: fields of files and clips of open videos.
 #include <pybind11/stl.h>
 
+#include <memory>
 #include <stdexcept>
 
+#include "bindings/call_lock.hpp"
 #include "bindings/source.hpp"
 #include "bindings/video.hpp"
 #include "video_reader.hpp"
@@ -19,7 +21,7 @@ py::object pixels_of(Clip& clip) {
   return py::array_t<std::uint8_t>(shape, data, owner);
 }
 
-// An open video for Python. Keeps the source's object alive.
+// An open video for Python, whose threads take turns. Keeps the source's object alive.
 class Reader {
  public:
   Reader(const py::object& object, ReadOptions options, const OutputSize& size, int num_threads)
@@ -27,17 +29,20 @@ class Reader {
     options.interrupt = make_interrupt();
     options.num_threads = num_threads;
     const GilRelease released;
-    reader_.emplace(source_.take(), options, size);
+    reader_ = std::make_unique<VideoReader>(source_.take(), options, size);
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader() {
+    if (lock_.forked()) (void)reader_.release();
   }
 
   py::dict read_clip(const py::array_t<std::int64_t, py::array::c_style>& indices, bool pixels,
                      Window window, std::optional<int> cell) {
     const auto wanted = view_of(indices);
-    Clip clip;
-    {
-      const GilRelease released;
-      clip = reader_->read_clip(wanted, {.pixels = pixels, .window = window, .cell = cell});
-    }
+    Clip clip = lock_.run([&] {
+      return reader_->read_clip(wanted, {.pixels = pixels, .window = window, .cell = cell});
+    });
     py::dict out;
     out["frames"] = pixels_of(clip);
     out["field"] = to_dict(std::move(clip.field));
@@ -47,27 +52,26 @@ class Reader {
     return out;
   }
 
-  void require_vectors() const { reader_->require_vectors(); }
+  void require_vectors() {
+    lock_.run([&] { reader_->require_vectors(); });
+  }
 
   std::int64_t num_frames() {
-    const GilRelease released;
-    return reader_->num_frames();
+    return lock_.run([&] { return reader_->num_frames(); });
   }
 
   py::array frame_seconds() {
-    std::vector<double> seconds;
-    {
-      const GilRelease released;
-      seconds = reader_->frame_seconds();
-    }
-    return own(std::move(seconds));
+    return own(lock_.run([&] { return reader_->frame_seconds(); }));
   }
 
-  py::dict info() { return to_dict(reader_->info()); }
+  py::dict info() {
+    return to_dict(lock_.run([&] { return reader_->info(); }));
+  }
 
  private:
   PySource source_;
-  std::optional<VideoReader> reader_;
+  CallLock lock_;
+  std::unique_ptr<VideoReader> reader_;
 };
 
 py::tuple field_of_file(const py::object& object, ReadOptions options, std::optional<int> cell) {

@@ -11,13 +11,14 @@ B-frames. Beyond it: files and `bytes` of every codec that mgm_ext reads, but no
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..decode import Source, check_source, read_options
+from ..decode import Source, check_after_fork, check_source, read_options
 from ..errors import MgmError
 
 __all__ = ["COLUMNS", "VideoCap"]
@@ -42,6 +43,8 @@ Retrieved: TypeAlias = tuple[bool, NDArray[np.uint8] | None, NDArray[np.int32], 
 class VideoCap:
     """mv-extractor's `VideoCap`: the frames of a video in turn, each with its motion vectors.
 
+    After a fork the child goes on where the video stood, unless it is a file object.
+
     Args:
         blocks: "coded" gives the stream's own blocks; in P-frames without partitions under 8x8
             those are mv-extractor's rows. "libavcodec" gives libavcodec's public export row for
@@ -58,6 +61,7 @@ class VideoCap:
         self._decode_frames = True
         self._source: Any = None
         self._walk: _core.FrameWalk | None = None
+        self._process = os.getpid()
         self._has_pixels = False
         self._grabbed = False
         self._position = 0
@@ -104,6 +108,7 @@ class VideoCap:
         if self._walk is None:
             return False
         try:
+            self._stay_open()
             if self._has_pixels and not self._decode_frames:
                 self._walk.leave_pixels()
                 self._has_pixels = False
@@ -125,6 +130,7 @@ class VideoCap:
         """
         if self._walk is None or not self._grabbed:
             return False, None, np.empty((0, len(COLUMNS)), np.int32), "?"
+        self._stay_open()
         frame = self._walk.picture() if self._decode_frames and self._has_pixels else None
         return True, frame, self._walk.rows(), self._walk.picture_type()
 
@@ -143,6 +149,13 @@ class VideoCap:
         options = read_options(rotate=False, vectors_only=not self._decode_frames)
         self._walk = _core.FrameWalk(self._source, options, self._blocks == "libavcodec")
         self._has_pixels = self._decode_frames
+        self._process = os.getpid()
+
+    def _stay_open(self) -> None:
+        """Opens the video anew, up to where it stood, in the child of a fork."""
+        if self._process != os.getpid():
+            check_after_fork(self._source)
+            self._decode_again()
 
     def _decode_again(self) -> None:
         self._start()
