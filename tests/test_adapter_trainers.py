@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 import torch
 
 from mgm_ext import (
-    Score,
     View,
     make_masking,
     motion_guided_mask,
@@ -18,14 +16,12 @@ from mgm_ext import (
     random_mask,
     seed_for,
 )
-from mgm_ext.adapters import MaskSource, Motion, TooManyFallbacks, check_mask
+from mgm_ext.adapters import MaskSource, Motion, check_mask
 from mgm_ext.adapters.attention import attention_of_scores, visible_and_targets, with_class_token
 from mgm_ext.adapters.mae_st import NoiseMasking, noise_of_masks, noise_of_scores
 from mgm_ext.adapters.omnimae import PredShape
-from mgm_ext.adapters.vjepa import VJEPA2MaskCollator, VJEPAMaskCollator
-from tests.children import in_child
 from tests.fields import make_field, make_score, random_field
-from tests.trainers import attention_mask, gather_tokens, random_states, sort_noise, split
+from tests.trainers import attention_mask, random_states, sort_noise, split
 
 GRID = (8, 14, 14)
 TOKENS = 1568
@@ -84,117 +80,20 @@ def test_noise_of_scores_masks_what_moves() -> None:
 
 def test_noise_is_used_once_and_must_fit() -> None:
     model = Sorting()
-    with pytest.raises(RuntimeError, match=r"set model.noise before each forward"):
+    with pytest.raises(RuntimeError, match=r"set model.noise or model.masks before"):
         model(NUMBERS, 0.75)
     model.noise = torch.rand(4, 100)
     with pytest.raises(ValueError, match=r"floats \(4, 1568\), one per token, not .*\(4, 100\)"):
         model(NUMBERS, 0.75)
     model.noise = torch.rand(4, TOKENS)
     model(NUMBERS, 0.75)
-    with pytest.raises(RuntimeError, match=r"set model.noise before each forward"):
+    with pytest.raises(RuntimeError, match=r"set model.noise or model.masks before"):
         model(NUMBERS, 0.75)
     with pytest.raises(ValueError, match="seeds must be 4, one per score, not 1"):
         noise_of_scores(SCORES, seeds=[1])
     masks = [make_masking("random", input_size=GRID, num_masked=k)(seed=1) for k in (100, 101)]
     with pytest.raises(ValueError, match=r"all masks of one count, got 2 masks of \[100, 101\]"):
         noise_of_masks(masks, seeds=[1, 2])
-
-
-JEPA = [
-    {"num_blocks": 8, "spatial_scale": (0.15, 0.15), "temporal_scale": (1.0, 1.0)},
-    {"mask_ratio": 0.9, "mask": "motion_topk", "options": {"scope": "clip", "temperature": 1.0}},
-]
-
-
-def jepa_batch(scores: Sequence[Score | None]) -> list[Any]:
-    clips = [([torch.full((3, 16, 2, 2), i)], i, s) for i, s in enumerate(scores)]
-    return [(c, i, s, [np.arange(16)]) if s else (c, i, [np.arange(16)]) for c, i, s in clips]
-
-
-def test_vjepa_lists_are_constant_disjoint_and_complete() -> None:
-    collator = VJEPAMaskCollator(JEPA)
-    lengths = set()
-    batches: list[Sequence[Score | None]] = [SCORES[:3], SCORES[1:], [SCORES[0], None, SCORES[2]]]
-    for scores in batches:
-        (clips, labels, indices), enc, pred = collator(jepa_batch(scores))
-        assert clips[0].shape == (3, 3, 16, 2, 2)
-        assert labels.tolist() == [0, 1, 2]
-        assert indices[0].shape == (3, 16)
-        check_mask((enc, pred), style="vjepa", grid=GRID)
-        for kept, wanted in zip(enc, pred, strict=True):
-            both = torch.cat([gather_tokens(NUMBERS[:3], [i]) for i in (kept, wanted)], 1)[..., 0]
-            torch.testing.assert_close(both.sort(dim=1).values, NUMBERS[:3, :, 0])
-        lengths.add(tuple((e.shape[1], p.shape[1]) for e, p in zip(enc, pred, strict=True)))
-    # 1 - 0.85^8 of 196, and 0.9 of 1568: the rest of each is kept, rounded down.
-    ((first, second),) = lengths
-    assert first == (8 * int(196 * 0.85**8), TOKENS - 8 * int(196 * 0.85**8))
-    assert second == (156, TOKENS - 156)
-
-
-def test_vjepa_favours_no_slot_where_a_raster_cut_would() -> None:
-    config = [{"mask_ratio": 0.75, "mask": "frame_random", "max_keep": 100}]
-    collator = VJEPAMaskCollator(config)
-    slots = np.zeros(8)
-    cut = np.zeros(8)
-    for _ in range(40):
-        _, (enc,), (pred,) = collator(jepa_batch(list(SCORES)))
-        assert enc.shape == (4, 100)
-        slots += np.bincount(enc.numpy().ravel() // 196, minlength=8)
-        visible = np.setdiff1d(np.arange(TOKENS), pred[0].numpy())[:100]
-        cut += np.bincount(visible // 196, minlength=8)
-    shares = slots / slots.sum()
-    assert abs(shares - 1 / 8).max() < 0.02
-    assert (cut[3:] == 0).all(), "the first 100 in raster order never reach the fourth slot"
-
-
-def test_vjepa_predicts_what_the_context_cannot_span() -> None:
-    config = [{"mask_ratio": 0.75, "max_temporal_keep": 0.5}]
-    _, (enc,), (pred,) = VJEPAMaskCollator(config)(jepa_batch(list(SCORES)))
-    assert enc.max() < 4 * 196
-    assert enc.shape == (4, 4 * 49)
-    assert pred.shape == (4, TOKENS - 4 * 49)
-    uneven = [{"mask_ratio": 0.75, "max_temporal_keep": 0.5, "mask": "random"}]
-    with pytest.raises(ValueError, match=r"same number of tokens.*only masks that count by slot"):
-        VJEPAMaskCollator(uneven)(jepa_batch(list(SCORES)))
-
-
-def test_vjepa2_sorts_clips_by_their_frames() -> None:
-    collator = VJEPA2MaskCollator([{"mask_ratio": 0.75}], [16, 4])
-    short = motion_score(random_field(9, slots=2, tubelet=2, high=16, wide=16), grid=(2, 14, 14))
-    batch = [(torch.zeros(1), i, s, [np.arange(16)]) for i, s in enumerate(SCORES[:2])]
-    batch += [(torch.zeros(1), 2, short, [np.arange(4)])]
-    long, brief = collator(batch)
-    assert long[0][1].tolist() == [0, 1]
-    assert [m.shape for m in (long[1][0], long[2][0])] == [(2, 392), (2, 1176)]
-    assert [m.shape for m in (brief[1][0], brief[2][0])] == [(1, 98), (1, 294)]
-    with pytest.raises(ValueError, match=r"last of a sample must be its frame numbers.*got int"):
-        collator([(torch.zeros(1), SCORES[0], [np.arange(16)], 1)])
-    with pytest.raises(ValueError, match=r"of the model's \(8, 14, 14\) tokens, not \[\(2, 14"):
-        collator([(torch.zeros(1), short, [np.arange(16)])])
-
-
-def test_vjepa_steps_skip_batches_and_settings_are_checked() -> None:
-    one, two = (VJEPAMaskCollator(JEPA, seed=7) for _ in range(2))
-    one(jepa_batch(list(SCORES)))
-    two.step()
-    second, skipped = (c(jepa_batch(list(SCORES)))[2] for c in (one, two))
-    for ours, theirs in zip(second, skipped, strict=True):
-        torch.testing.assert_close(ours, theirs)
-    with pytest.raises(ValueError, match="must have mask_ratio, or num_blocks and spatial_scale"):
-        VJEPAMaskCollator([{"num_blocks": 8}])
-    blind = VJEPAMaskCollator([{"mask_ratio": 0.75, "max_fallback": 0.003}])
-    with pytest.raises(TooManyFallbacks, match="no score in the sample: 100%"):
-        blind(jepa_batch([None] * 4))
-
-
-def test_vjepa_workers_share_a_counter_and_not_masks() -> None:
-    collator = VJEPAMaskCollator([{"mask_ratio": 0.75, "mask": "random"}])
-
-    def masks() -> Any:
-        return collator(jepa_batch(list(SCORES[:1])))[2][0].numpy()
-
-    first, second = in_child(masks), in_child(masks)
-    assert (first != second).any()
 
 
 def test_attention_shows_what_is_asked_for_and_never_ends_multinomial() -> None:

@@ -51,3 +51,35 @@ def attention_mask(attention: torch.Tensor, batch: int, mask_ratio: float) -> to
 def gather_tokens(x: torch.Tensor, indices: list[torch.Tensor]) -> torch.Tensor:
     """V-JEPA's: each list picks its tokens of every clip; the lists' picks are concatenated."""
     return torch.cat([x.gather(1, i[..., None].expand(-1, -1, x.shape[2])) for i in indices])
+
+
+def random_token_mask(
+    size: tuple[int, int], mask_ratio: float, class_token: bool = True
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """lightly's: indices to keep and to mask; a class token at the front is kept."""
+    keep = int((size[1] - class_token) * (1 - mask_ratio))
+    noise = torch.rand(size)
+    if class_token:
+        noise[:, 0] = -1
+        keep = max(1, keep + 1)
+    order = noise.argsort(1)
+    return order[:, :keep], order[:, keep:]
+
+
+class PretrainEncoder(torch.nn.Module):
+    """EVEREST's, as far as masks go: the second argument is the mask unless `mcm`."""
+
+    def __init__(self, mcm: bool) -> None:
+        super().__init__()
+        self.mcm, self.mcm_ratio, self.masking_ratio = mcm, 0.7, 0.9
+
+    def mcm_step(self, x: torch.Tensor, n: int, per_slot: int, slots: int, width: int) -> Any:
+        raise NotImplementedError
+
+    def forward(self, x: torch.Tensor, mask: Any) -> Any:
+        batch, tokens, width = x.shape
+        masks = (None, None)
+        if self.mcm:
+            masks = self.mcm_step(x, batch, tokens // 8, 8, width)
+            mask = masks[0]
+        return x[~mask].reshape(batch, -1, width), masks

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .noted import Capture, ClipContext
@@ -11,7 +11,14 @@ from .passes import SampleSeeds
 from .readers import follow_readers, reader_names
 from .steps import follow_steps, swapped
 
-__all__ = ["Capture", "CapturedDataset", "ClipContext", "FollowedCompose", "FollowedCrop"]
+__all__ = [
+    "Capture",
+    "CapturedDataset",
+    "ClipContext",
+    "FollowedCompose",
+    "FollowedCrop",
+    "FollowedDataset",
+]
 
 
 class FollowedCompose:
@@ -63,50 +70,26 @@ def _steps(value: Any) -> Any:
     return getattr(value, "transforms", None)
 
 
-class CapturedDataset:
-    """A trainer's data set; see `videomae.capture`. Everything else is the data set's own.
+class FollowedDataset:
+    """A trainer's data set, whose readers are followed while it makes a sample.
 
     Args:
-        dataset: the trainer's.
-        generator: name of the mask generator in its transform.
-        masks: what stands there while a sample is made.
-        noted: where clip and crop are noted.
+        dataset: the trainer's; everything else is its own.
         seed: of the masks, in [0, 2^64); None: from the system.
-        in_place: names of steps that leave each pixel where it is.
 
     Raises:
-        TypeError: the data set has no reader or crop that can be followed, or a step that may move
-            pixels in a way that is not.
+        TypeError: the data set has no reader that can be followed.
     """
 
-    def __init__(
-        self,
-        dataset: Any,
-        generator: str,
-        masks: Callable[..., Any],
-        noted: Capture,
-        *,
-        seed: int | None = None,
-        in_place: Collection[str] = (),
-    ) -> None:
+    def __init__(self, dataset: Any, *, seed: int | None = None) -> None:
         self.dataset = dataset
-        self.masks: Any = masks
         self.seeds = SampleSeeds(len(dataset), seed)
-        self._generator = generator
-        self._noted = noted
-        self._in_place = tuple(in_place)
+        self._noted = Capture()
         if not reader_names(dataset):
             raise TypeError(
                 f"{type(dataset).__name__} reads by no reader of decord or torchcodec that can be "
                 "followed; use the explicit form"
             )
-        if not _compositions(dataset.transform):
-            raise TypeError(
-                f"{type(dataset.transform).__name__} holds no Compose whose steps can be followed; "
-                "use the explicit form"
-            )
-        for compose in _compositions(dataset.transform):
-            follow_steps(compose.transforms, self._note, in_place=in_place)
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -122,6 +105,64 @@ class CapturedDataset:
         if hasattr(self.dataset, "set_epoch"):
             self.dataset.set_epoch(epoch)
 
+    def _begin(self, index: int | tuple[int, int]) -> tuple[int, int, int]:
+        """Forgets the sample before: (base, epoch, number) of this one's seeds."""
+        if isinstance(index, tuple):
+            visit = (self.seeds.base, *index)
+        else:
+            visit = (*self.seeds.visit(index), index % len(self))
+        self._noted.begin(*visit, num_frames=getattr(self.dataset, "new_length", None))
+        return visit
+
+    @contextmanager
+    def _followed(self, **parts: Any) -> Iterator[None]:
+        """The data set reads by readers that are followed, and has these parts in place of its."""
+        with ExitStack() as stack:
+            follow_readers(stack, self.dataset, self._noted)
+            for name, part in parts.items():
+                stack.enter_context(swapped(self.dataset, name, part))
+            yield
+
+
+class CapturedDataset(FollowedDataset):
+    """A data set of the VideoMAE family; see `videomae.capture`.
+
+    Args:
+        dataset: the trainer's.
+        generator: name of the mask generator in its transform.
+        made: makes what stands there while a sample is made, from where clip and crop are noted.
+        seed: of the masks, in [0, 2^64); None: from the system.
+        in_place: names of steps that leave each pixel where it is.
+
+    Attributes:
+        masks: what was made.
+
+    Raises:
+        TypeError: the data set has no reader or crop that can be followed, or a step that may move
+            pixels in a way that is not.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        generator: str,
+        made: Callable[[Capture], Any],
+        *,
+        seed: int | None = None,
+        in_place: Collection[str] = (),
+    ) -> None:
+        super().__init__(dataset, seed=seed)
+        self.masks = made(self._noted)
+        self._generator = generator
+        self._in_place = tuple(in_place)
+        if not _compositions(dataset.transform):
+            raise TypeError(
+                f"{type(dataset.transform).__name__} holds no Compose whose steps can be followed; "
+                "use the explicit form"
+            )
+        for compose in _compositions(dataset.transform):
+            follow_steps(compose.transforms, self._note, in_place=in_place)
+
     def __getitem__(self, index: int | tuple[int, int]) -> Any:
         """The data set's sample, its mask from the clip's motion.
 
@@ -132,25 +173,18 @@ class CapturedDataset:
             RuntimeError: what was read, cropped and masked cannot be one clip's.
             TooManyFallbacks: too many samples have no motion.
         """
-        length = getattr(self.dataset, "new_length", None)
-        if isinstance(index, tuple):
-            epoch, index = index
-            self._noted.begin(self.seeds.base, epoch, index, num_frames=length)
-        else:
-            visit = self.seeds.visit(index)
-            self._noted.begin(*visit, index % len(self), num_frames=length)
+        self._begin(index)
         transform = self.dataset.transform
-        with ExitStack() as stack:
+        begun = _Begun(transform, self._noted)
+        with self._followed(transform=begun), ExitStack() as stack:
             enter = stack.enter_context
-            follow_readers(stack, self.dataset, self._noted)
             enter(swapped(transform, self._generator, self.masks))
             if getattr(transform, "mcm", False):  # EVEREST asks its generator for nothing then
                 enter(swapped(transform, "mcm", False))
             for compose in _compositions(transform):
                 steps = follow_steps(compose.transforms, self._note, in_place=self._in_place)
                 enter(swapped(compose, "transforms", steps))
-            enter(swapped(self.dataset, "transform", _Begun(transform, self._noted)))
-            sample = self.dataset[index]
+            sample = self.dataset[index[1] if isinstance(index, tuple) else index]
         if not self._noted.masks:
             raise RuntimeError(
                 f"{type(self.dataset).__name__} made a sample without transform.{self._generator}: "

@@ -14,7 +14,7 @@ from ..views import View
 from .noted import Capture
 from .sources import FallbackCount, MaskSource
 
-__all__ = ["MotionScoreGenerator"]
+__all__ = ["MotionScoreGenerator", "still_score"]
 
 
 class MotionScoreGenerator:
@@ -66,7 +66,7 @@ class MotionScoreGenerator:
         self.fallbacks.note(motion.source, motion.reason)
         grid = (self.frames, self.height, self.width)
         if motion.motion is None:
-            return _still(grid)
+            return still_score(grid)
         clip = motion.motion
         textured = isinstance(clip, Clip) and clip.frames is not None
         field = clip.field if isinstance(clip, Clip) else clip
@@ -74,7 +74,8 @@ class MotionScoreGenerator:
         return motion_score(clip, grid=grid, view=view, camera=self.camera, weight=weight)
 
 
-def _still(grid: tuple[int, int, int]) -> Score:
+def still_score(grid: tuple[int, int, int]) -> Score:
+    """The score of (S, R, C) tokens without motion."""
     zeros = np.zeros(grid, np.int64)
     valid, cuts = np.zeros(grid, np.bool_), np.zeros(grid[0], np.bool_)
     width, height = grid[2] * 16, grid[1] * 16

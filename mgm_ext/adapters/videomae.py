@@ -113,13 +113,14 @@ def capture(
         TypeError: the data set has no such parts, or a step that cannot be followed.
     """
     theirs = _replaced(dataset, input_size)
-    noted = Capture()
-    options["capture"] = noted
     options["replaces"] = theirs.generator if keep_draws and callable(theirs.generator) else None
-    made = _made(theirs, mask, mask_ratio, options)
-    captured = CapturedDataset(dataset, theirs.name, made, noted, seed=seed, in_place=in_place)
+
+    def made(noted: Capture) -> Any:
+        return _made(theirs, mask, mask_ratio, {**options, "capture": noted})
+
+    captured = CapturedDataset(dataset, theirs.name, made, seed=seed, in_place=in_place)
     if not quiet:
-        print(_said(theirs, made, mask_ratio))  # noqa: T201
+        print(_said(theirs, captured.masks, mask_ratio))  # noqa: T201
     return captured
 
 

@@ -1,27 +1,30 @@
-"""V-JEPA and V-JEPA 2: their collators, with masks that follow the motion.
+"""V-JEPA and V-JEPA 2: their data set and their collators, with masks that follow the motion.
 
-The data set puts a `Score` into each sample (`motion_score(field, grid=..., view=...)`), anywhere
-before the frame numbers; the collator takes it out again. Without one the mask is the fallback.
+    dataset = capture(dataset, collator)  # in make_videodataset
+    mask_collator = VJEPAMaskCollator(cfgs_mask, crop_size, ...)  # in place of MaskCollator
+
+Where the data set is another, it puts a `Score` into each sample (`motion_score(field, grid=...,
+view=...)`), anywhere before the frame numbers; the collator takes it out again. Without one the
+mask is the fallback, except for pictures that were repeated to a clip: those stand still.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from multiprocessing import Value
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.data import default_collate
 
-from ..masks import make_masking, seed_for
+from ..masks import seed_for
 from ..score import Score
-from .sources import MaskSource, Motion, SafeMasking
+from .capture import FollowedDataset
+from .followed import Followed
+from .scored import MotionScoreGenerator, still_score
+from .vjepa_masks import MaskLists, SeededScore, is_picture, motion_in
 
-__all__ = ["VJEPA2MaskCollator", "VJEPAMaskCollator"]
+__all__ = ["SeededScore", "VJEPA2MaskCollator", "VJEPAMaskCollator", "capture"]
 
-Grid = tuple[int, int, int]
 Collated = tuple[Any, list[torch.Tensor], list[torch.Tensor]]
 
 
@@ -29,78 +32,8 @@ def _pair(size: int | Sequence[int]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
 
 
-def _predicted(config: Mapping[str, Any]) -> float:
-    """Share of the tokens to predict: given, or what the blocks cover on average."""
-    for name in ("mask_ratio", "ratio"):
-        if config.get(name) is not None:
-            return float(config[name])
-    blocks, space = config.get("num_blocks"), config.get("spatial_scale")
-    if blocks is None or space is None:
-        raise ValueError(
-            "a mask's settings must have mask_ratio, or num_blocks and spatial_scale, got "
-            f"{dict(config)}"
-        )
-    time = config.get("temporal_scale") or (1.0, 1.0)
-    return float(1 - (1 - sum(space) / 2 * sum(time) / 2) ** int(blocks))
-
-
-class _MaskGenerator:
-    """Index lists of one entry of `cfgs_mask`, of constant length."""
-
-    def __init__(self, config: Mapping[str, Any], grid: Grid, number: int, seed: int) -> None:
-        name = config.get("mask", "motion_guided")
-        options = {"count": "floor_kept", **config.get("options", {})}
-        masking = make_masking(name, input_size=grid, mask_ratio=_predicted(config), **options)
-        self._masks = SafeMasking(
-            masking,
-            fallback=config.get("fallback"),
-            max_fallback=config.get("max_fallback", 0.2),
-        )
-        self.grid = grid
-        self._span = max(1, int(grid[0] * config.get("max_temporal_keep", 1.0)))
-        self._max_keep = config.get("max_keep")
-        self._base = seed_for(seed, 0, number)
-        self._counter = Value("q", -1)
-
-    def step(self) -> int:
-        with self._counter.get_lock():
-            self._counter.value += 1
-            return int(self._counter.value)
-
-    def __call__(self, scores: Sequence[Score | None]) -> tuple[torch.Tensor, torch.Tensor]:
-        batch = self.step()
-        rows = [
-            self._sample(score, seed_for(self._base, batch, i)) for i, score in enumerate(scores)
-        ]
-        counts = sorted({(len(enc), len(pred)) for enc, pred in rows})
-        if len(counts) > 1:
-            raise ValueError(
-                "every sample must have the same number of tokens, got (encoder, predictor) "
-                f"{counts}: with max_temporal_keep only masks that count by slot do"
-            )
-        return tuple(torch.from_numpy(np.stack(side)) for side in zip(*rows, strict=True))  # type: ignore[return-value]
-
-    def _sample(
-        self, score: Score | None, seed: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        if score is None:
-            motion = Motion(None, MaskSource.FALLBACK, "no score in the sample")
-            mask = self._masks(motion, seed=seed)[0].copy()
-        else:
-            self._masks.note(MaskSource.GUIDED)
-            mask = self._masks.masking(score, seed=seed).copy()
-        # As the original: what the context cannot span is predicted too.
-        mask[self._span :] = True
-        enc, pred = np.flatnonzero(~mask), np.flatnonzero(mask)
-        if self._max_keep is not None and len(enc) > self._max_keep:
-            # A cut in raster order would starve the last slots.
-            chosen = np.random.default_rng(seed).permutation(len(enc))[: self._max_keep]
-            enc = enc[np.sort(chosen)]
-        return enc, pred
-
-
 class _Collator:
-    generators: dict[int, list[_MaskGenerator]]
+    generators: dict[int, list[MaskLists]]
 
     def step(self) -> None:
         """Skips the masks of one batch, as trainers do when they resume."""
@@ -109,16 +42,23 @@ class _Collator:
                 generator.step()
 
     def _collate(self, batch: Sequence[Any], frames: int) -> Collated:
-        scores, samples = [], []
         for sample in batch:
-            found = [item for item in sample if isinstance(item, Score)]
-            scores.append(found[0] if found else None)
-            samples.append(type(sample)(i for i in sample if not isinstance(i, Score)))
+            clips = sample[0]
+            if isinstance(clips, list | tuple) and len(clips) > 1:
+                raise ValueError(
+                    f"num_clips={len(clips)} would share one mask between clips of different "
+                    "motion; set num_clips to 1"
+                )
+        motions = [motion_in(sample) for sample in batch]
+        samples = [
+            type(sample)(i for i in sample if not isinstance(i, Score | SeededScore))
+            for sample in batch
+        ]
         grid = self.generators[frames][0].grid
-        wrong = {s.values.shape for s in scores if s is not None and s.values.shape != grid}
-        if wrong:
+        shapes = {motion.score.values.shape for motion in motions if motion.score is not None}
+        if wrong := shapes - {grid}:
             raise ValueError(f"scores must be of the model's {grid} tokens, not {sorted(wrong)}")
-        masks = [generator(scores) for generator in self.generators[frames]]
+        masks = [generator(motions) for generator in self.generators[frames]]
         return default_collate(samples), [enc for enc, _ in masks], [pred for _, pred in masks]
 
 
@@ -129,10 +69,10 @@ def _generators(
     patch_size: int | Sequence[int],
     tubelet_size: int,
     seed: int,
-) -> list[_MaskGenerator]:
+) -> list[MaskLists]:
     (high, wide), (down, across) = _pair(crop_size), _pair(patch_size)
     grid = frames // tubelet_size, high // down, wide // across
-    return [_MaskGenerator(config, grid, i, seed) for i, config in enumerate(configs)]
+    return [MaskLists(config, grid, i, seed) for i, config in enumerate(configs)]
 
 
 class VJEPAMaskCollator(_Collator):
@@ -140,12 +80,15 @@ class VJEPAMaskCollator(_Collator):
 
     Every list has the same length in every batch, and no token is favoured: the original cuts to
     the batch's shortest in raster order, which leaves the last slots almost no encoder tokens.
-    Masks depend on the order in which workers take batches, as the original's do.
+    With `capture` masks are the same for any number of workers; otherwise they depend on the order
+    in which workers take batches, as the original's do.
 
     Args:
         cfgs_mask: one mapping per mask: "mask_ratio" (or "ratio", or "num_blocks" with
             "spatial_scale" and "temporal_scale", whose mean cover it becomes), "max_temporal_keep",
-            "max_keep"; and "mask", "options", "fallback", "max_fallback" as `SafeMasking` has them.
+            "max_keep", "full_complement", "pred_full_complement", "inv_block"; and "mask",
+            "options", "fallback", "max_fallback" as `SafeMasking` has them. "aspect_ratio" is the
+            blocks' alone.
         crop_size: (H, W) of the clip in pixels.
         num_frames: of the clip.
         patch_size: side of a token in pixels.
@@ -225,3 +168,80 @@ class VJEPA2MaskCollator(_Collator):
                 )
             kinds[frames].append(sample)
         return [self._collate(samples, frames) for frames, samples in kinds.items() if samples]
+
+
+class CapturedClips(FollowedDataset):
+    """V-JEPA's data set; see `capture`."""
+
+    def __init__(
+        self, dataset: Any, collator: _Collator, *, seed: int | None, max_fallback: float
+    ) -> None:
+        super().__init__(dataset, seed=seed)
+        if getattr(dataset, "num_clips", 1) != 1:
+            raise TypeError(
+                f"num_clips={dataset.num_clips} would share one mask between clips of different "
+                "motion; set num_clips to 1"
+            )
+        if getattr(dataset, "shared_transform", None) is not None:
+            raise TypeError("shared_transform is not followed; give transform alone")
+        scores = {
+            frames: MotionScoreGenerator(
+                generators[0].grid, capture=self._noted, max_fallback=max_fallback
+            )
+            for frames, generators in collator.generators.items()
+        }
+        self._scores = scores
+
+    def __getitem__(self, index: int) -> Any:
+        """The data set's sample, with the clip's `SeededScore` before the frame numbers.
+
+        Raises:
+            ValueError: the transform cannot be followed.
+            TooManyFallbacks: too many clips have no motion.
+        """
+        base, epoch, number = self._begin(index)
+        theirs = self.dataset.transform
+        with self._followed(transform=lambda clip: self._transformed(theirs, clip)):
+            sample = self.dataset[index]
+        frames = len(sample[-1][-1])
+        if frames not in self._scores:
+            raise ValueError(f"clips of {sorted(self._scores)} frames are due, not of {frames}")
+        made = self._scores[frames]
+        picture = self._noted.motion is None and is_picture(sample[0])
+        score = still_score((made.frames, made.height, made.width)) if picture else made()
+        self._noted.begin()
+        seeded = SeededScore(score, seed_for(base, epoch, number) >> 1)
+        return type(sample)((*sample[:-1], seeded, sample[-1]))
+
+    def _transformed(self, transform: Any, clip: Any) -> Any:
+        self._noted.transform(clip)
+        if self._noted.motion is None:
+            return transform(clip)
+        followed = Followed(transform)
+        result = followed(clip)
+        view, size = followed.view, followed.frames
+        assert view is not None
+        assert size is not None
+        self._noted.crop(size, view.crop, view.hflip)
+        return result
+
+
+def capture(
+    dataset: Any, collator: _Collator, *, seed: int | None = None, max_fallback: float = 0.2
+) -> CapturedClips:
+    """V-JEPA's `VideoDataset` whose samples carry the motion that their transform shows.
+
+    Its clips are read by `mgm_ext.adapters.decord` while a sample is made, and its transform runs
+    twice (see `Followed`), with the random numbers of one run. Pictures stand still.
+
+    Args:
+        dataset: V-JEPA's or V-JEPA 2's, of one clip per video.
+        collator: makes the masks; it knows the grid.
+        seed: of the masks, in [0, 2^64); None: from the system.
+        max_fallback: largest share of videos without motion over the first 1,000 of each process.
+
+    Raises:
+        TypeError: the data set has several clips per video, a shared transform, or no reader that
+            can be followed.
+    """
+    return CapturedClips(dataset, collator, seed=seed, max_fallback=max_fallback)
