@@ -124,6 +124,40 @@ def test_trainer_trains(keep_columns: bool, clips: list[Path], tmp_path: Path) -
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.parametrize("persistent", [False, True])
+def test_trainer_masks_every_epoch_anew(
+    persistent: bool, clips: list[Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("accelerate")
+    seen: list[torch.Tensor] = []
+
+    class Recording(transformers.VideoMAEForPreTraining):  # type: ignore[misc,name-defined]
+        def forward(self, **batch: Any) -> Any:
+            seen.append(batch["bool_masked_pos"])
+            return super().forward(**batch)
+
+    arguments = transformers.TrainingArguments(
+        output_dir=str(tmp_path),
+        num_train_epochs=2,
+        per_device_train_batch_size=2,
+        dataloader_num_workers=2,
+        dataloader_persistent_workers=persistent,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=True,
+    )
+    few = [clips[0]] * 8
+    made = video_dataset(few, CONFIG, mask="random", stride=2, crop=CenterCrop(32))
+    collate = VideoMAECollator(CONFIG, mask_ratio=0.75)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = Recording(CONFIG)
+        transformers.Trainer(model, arguments, train_dataset=made, data_collator=collate).train()
+    masks = {row.numpy().tobytes() for row in torch.cat(seen)}
+    assert len(masks) == 16, "as many masks as samples in two epochs"
+
+
 def samples(count: int = 2, **changes: Any) -> list[dict[str, Any]]:
     masking = make_masking("tube", input_size=GRID)
     pixels = torch.zeros(8, 3, 32, 32, dtype=torch.uint8)

@@ -1,12 +1,14 @@
-"""OmniMAE: the callable of `pred_shape`, for its YAML.
+"""OmniMAE: its data set of videos in its YAML, or the callable of `pred_shape` alone.
 
-pred_shape:
-  _target_: mgm_ext.adapters.omnimae.PredShape
-  mask: motion_guided
+_target_: mgm_ext.adapters.omnimae.capture
+dataset: {_target_: omnivision.data.path_dataset.VideoPathDataset, ...}
+
+pred_shape: {_target_: mgm_ext.adapters.omnimae.PredShape, mask: motion_guided}
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,16 +19,18 @@ from ..masks.generator import MotionMasking
 from ..masks.seeds import OwnSeeds
 from ..motion_field import Clip, MotionField
 from ..views import View
+from .omnimae_capture import CapturedVideos
 from .sources import MaskSource, Motion
 
-__all__ = ["PredShape"]
+__all__ = ["PredShape", "capture"]
 
 
 class PredShape:
     """`pred_shape(T, H, W, high)` of OmniMAE: exactly int(high) masked tokens.
 
     The trainer's transform hands no motion on, so it is set before each clip:
-    `pred_shape.follow(field, view)`. Images (T = 1) get the fallback.
+    `pred_shape.follow(field, view)`, with as many views as masks where the clip is replicated.
+    Images (T = 1) get the fallback.
 
     Args:
         mask: a name that `make_masking` takes.
@@ -51,18 +55,39 @@ class PredShape:
         self._names = mask, fallback
         self._options = options
         self._seeds = OwnSeeds(seed, first=1)
-        self._next: tuple[Motion, View | None] | None = None
+        self._next: list[tuple[Motion, View | None]] = []
+        self._due: Callable[[], list[tuple[Motion, View | None]]] | None = None
+        self._seed: Callable[[int], int] | None = None
+        self._made_of_sample = 0
         self.source = MaskSource.GUIDED
 
-    def follow(self, motion: Motion | Clip | MotionField, view: View | None = None) -> None:
-        """Sets the motion of the next clip, for one mask.
+    def follow(
+        self,
+        motion: Motion | Clip | MotionField,
+        view: View | Sequence[View | None] | None = None,
+    ) -> None:
+        """Sets the motion of the next clip, for one mask of each view.
 
         Args:
             motion: the clip's.
-            view: what the trainer sees, in source pixels; None: the whole picture.
+            view: what the trainer sees, in source pixels, None for the whole picture; or a list.
         """
         given = motion if isinstance(motion, Motion) else Motion(motion, MaskSource.GUIDED)
-        self._next = given, view
+        views = [view] if view is None or isinstance(view, View) else list(view)
+        self._next = [(given, one) for one in views]
+
+    def prepare(
+        self,
+        due: Callable[[], list[tuple[Motion, View | None]]] | None,
+        seed: Callable[[int], int] | None,
+    ) -> None:
+        """Has the motion and views of the next sample's masks asked for when the first is made.
+
+        Args:
+            due: gives them; None: what `follow` says.
+            seed: of the n-th mask of the sample; None: the object's own.
+        """
+        self._next, self._due, self._seed, self._made_of_sample = [], due, seed, 0
 
     def __call__(self, T: int, H: int, W: int, high: float) -> NDArray[np.bool_]:  # noqa: N803
         """Bool [T, H, W], True = masked, int(high) of them.
@@ -79,7 +104,8 @@ class PredShape:
             return np.full(grid, masked > 0)
         name = self._names[0 if motion.motion is not None or not self._moves else 1]
         self.source = motion.source
-        seed = self._seeds.next()
+        seed = self._seeds.next() if self._seed is None else self._seed(self._made_of_sample)
+        self._made_of_sample += 1
         if name in ("random", "block") or not 0 < masked // T < H * W - 1:
             clipwise = name if name in ("random", "block") else "random"
             own = self._options if clipwise == self._names[0] else {}
@@ -97,13 +123,41 @@ class PredShape:
         return make_masking(name, input_size=grid, num_masked=masked, **own)
 
     def _taken(self, frames: int) -> tuple[Motion, View | None]:
-        taken, self._next = self._next, None
-        if taken is not None:
-            return taken
+        if self._due is not None:
+            self._next, self._due = self._due(), None
+        if self._next:
+            return self._next.pop(0)
         if frames > 1 and self._moves:
             raise RuntimeError(
-                f"call follow(motion, view) before each clip: {self._names[0]!r} follows motion, "
-                "and the transform hands none on"
+                f"call follow(motion, view) before each clip, with a view for each mask: "
+                f"{self._names[0]!r} follows motion, and the transform hands none on"
             )
         source = MaskSource.FALLBACK if self._moves else MaskSource.GUIDED
         return Motion(None, source, "image"), None
+
+
+def capture(
+    dataset: Any,
+    *,
+    mask: str = "motion_guided",
+    seed: int | None = None,
+    max_fallback: float = 0.2,
+    **options: Any,
+) -> CapturedVideos:
+    """OmniMAE's `VideoPathDataset`, whose masks follow what its transforms show of each clip.
+
+    The pixels are its own; motion is read for the frames that it sampled, and transforms run twice
+    (see `Followed`). Every replica has the mask of its own crop.
+
+    Args:
+        dataset: of omnivision, with a `MaskingTransform` among its transforms.
+        mask: a name that `make_masking` takes.
+        seed: of the masks, in [0, 2^64); None: from the system.
+        max_fallback: largest share of videos without motion over the first 1,000 of each process.
+        options: of `PredShape`.
+
+    Raises:
+        TypeError: the data set reads or masks in another way.
+    """
+    shape = PredShape(mask, **options)
+    return CapturedVideos(dataset, shape, seed=seed, max_fallback=max_fallback)
