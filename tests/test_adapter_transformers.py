@@ -131,10 +131,8 @@ def test_trainer_masks_every_epoch_anew(
     pytest.importorskip("accelerate")
     seen: list[torch.Tensor] = []
 
-    class Recording(transformers.VideoMAEForPreTraining):  # type: ignore[misc,name-defined]
-        def forward(self, **batch: Any) -> Any:
-            seen.append(batch["bool_masked_pos"])
-            return super().forward(**batch)
+    def noted(model: Any, args: Any, batch: dict[str, torch.Tensor]) -> None:
+        seen.append(batch["bool_masked_pos"])
 
     arguments = transformers.TrainingArguments(
         output_dir=str(tmp_path),
@@ -152,7 +150,8 @@ def test_trainer_masks_every_epoch_anew(
     collate = VideoMAECollator(CONFIG, mask_ratio=0.75)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = Recording(CONFIG)
+        model = new_model()
+        model.register_forward_pre_hook(noted, with_kwargs=True)
         transformers.Trainer(model, arguments, train_dataset=made, data_collator=collate).train()
     masks = {row.numpy().tobytes() for row in torch.cat(seen)}
     assert len(masks) == 16, "as many masks as samples in two epochs"
