@@ -22,6 +22,7 @@ set(MGM_SEAMS
   ff_decode_frame_props_from_pkt
   dav1d_thread_picture_alloc
   dav1d_picture_alloc_copy
+  dav1d_get_picture
   dav1d_send_data
   dav1d_recon_b_inter_8bpc
   dav1d_recon_b_inter_16bpc

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mgm_ext import VideoReader, read_motion_field, read_motion_vectors
-from tests import clips, oracles
+from tests import clips, obu_units, oracles
 from tests.conftest import EncodedClip, RealFootage
 from tests.inspection import assert_seam_hides_nothing
 from tests.prediction import prediction
@@ -222,3 +222,16 @@ def test_clips_have_pyavs_pixels_and_one_field(encoded_clip: EncodedClip, stream
         field = reader.read_clip(indices, pixels=False).field
         np.testing.assert_array_equal(field.vectors, clip.field.vectors)
         np.testing.assert_array_equal(field.vectors, whole.vectors[field.row_frames])
+
+
+@pytest.mark.parametrize("missing", [0, 1, 3, 8])
+def test_captions_do_not_matter(encoded_clip: EncodedClip, missing: int) -> None:
+    path = encoded_clip("libsvtav1", container="obu", size=(96, 128), num_frames=8, preset=8)
+    units = obu_units.split(path.read_bytes())
+    said = obu_units.captions(3, missing=missing)
+    data = b"".join(
+        said + unit if obu_units.kind(unit) == obu_units.FRAME else unit for unit in units
+    )
+    plain, captioned = VideoReader(path).read_clip(range(8)), VideoReader(data).read_clip(range(8))
+    assert not captioned.info.damaged
+    np.testing.assert_array_equal(plain.frames, captioned.frames)
