@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "h264_macroblock.h"
+
 /* begin is at most 1 << 26, the most blocks that a picture can have. */
 static uint32_t pack(size_t begin, size_t count) { return (uint32_t)(begin << 6 | count); }
 
@@ -39,7 +41,22 @@ int mgm_h264_is_next(const MgmPicture* picture, const H264SliceContext* sl) {
 
 void mgm_h264_replace_rows(MgmH264Rows* rows, MgmPicture* picture, int mb_xy, size_t count) {
   const uint32_t old = rows->packed[mb_xy];
-  MgmBlock* begin = picture->blocks + (old >> 6);
-  for (uint32_t i = 0; i < (old & 63); ++i) begin[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
-  rows->packed[mb_xy] = pack(picture->num_blocks - count, count);
+  const size_t begin = picture->num_blocks - count, room = old & 63;
+  MgmBlock* place = picture->blocks + (old >> 6);
+  if (old && count <= room) {
+    memcpy(place, picture->blocks + begin, count * sizeof *place);
+    mgm_drop_blocks(place + count, room - count);
+    picture->num_blocks = begin;
+    return;
+  }
+  mgm_drop_blocks(place, room);
+  if (old) {
+    /* Room for every macroblock, so that the list does not grow however often this one comes. */
+    const size_t spare = MGM_H264_MOST_BLOCKS - count;
+    if (mgm_reserve_blocks(picture, spare) < 0) return;
+    mgm_drop_blocks(picture->blocks + picture->num_blocks, spare);
+    picture->num_blocks += spare;
+    count = MGM_H264_MOST_BLOCKS;
+  }
+  rows->packed[mb_xy] = pack(begin, count);
 }

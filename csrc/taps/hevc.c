@@ -95,7 +95,7 @@ static void note_list(State* state, RefPicList* list, int which) {
   for (int i = 0; i < HEVC_MAX_REFS; ++i) {
     const HEVCFrame* frame = list->ref[i];
     if (state->drops_pixels) list->ref[i] = NULL;
-    if (i >= list->nb_refs) continue;
+    if (i >= list->nb_refs || !state->picture) continue;
     /* The decoder makes grey pictures up for those that are not there. */
     const int there = frame && frame->f && !(frame->flags & HEVC_FRAME_FLAG_UNAVAILABLE);
     if (!there) state->damaged = 1;
@@ -107,7 +107,7 @@ static void note_list(State* state, RefPicList* list, int which) {
 int __wrap_ff_hevc_slice_rpl(HEVCContext* s) {
   const int status = __real_ff_hevc_slice_rpl(s);
   State* state = state_of(s);
-  if (status < 0 || !state || !state->picture) return status;
+  if (status < 0 || !state) return status;
   for (int i = 0; i < 2; ++i) note_list(state, &s->cur_frame->refPicList[i], i);
   return status;
 }
@@ -212,6 +212,11 @@ void __wrap_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l,
     if (s->sh.slice_type == HEVC_SLICE_I) add_intra(picture, pps->sps, x, y, size);
     picture->tapped |= picture->num_blocks > 0;
     if (--state->missing_trees == 0) picture->concealed = (uint8_t)state->damaged;
+    if (state->missing_trees < 0) {
+      /* Slices came again: nothing tells which of their blocks are shown. */
+      picture->concealed = 1;
+      state->picture = NULL;
+    }
   }
   if (!drops_pixels(s)) __real_ff_hevc_hls_filters(lc, l, pps, x, y, size);
 }

@@ -31,7 +31,7 @@ typedef struct Rows {
 } Rows;
 
 typedef struct State {
-  Rows* rows;     /* by macroblock of the current picture: what it left in the list */
+  Rows* rows;     /* by macroblock of the current picture: its place in the list */
   MgmCell* cells; /* or, when libavcodec's rows are wanted, these; the picture's */
   size_t num_macroblocks;
   int num_seen;   /* different macroblocks of the current picture */
@@ -60,11 +60,31 @@ static void begin_picture(const MgmTap* tap, State* state, const MpegEncContext*
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
 }
 
-/* The same macroblock again, after damage: what it shows is the later one. */
-static void drop_rows(MgmPicture* picture, Rows rows) {
-  for (uint32_t i = rows.begin; i < rows.end; ++i) {
-    picture->blocks[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
+/* A macroblock that left nothing yet. */
+static void append_rows(const MpegEncContext* s, MgmPicture* picture, Rows* rows) {
+  if (mgm_reserve_blocks(picture, MGM_MPEGVIDEO_MOST_BLOCKS) < 0) return;
+  rows->begin = (uint32_t)picture->num_blocks;
+  MgmBlock* next = picture->blocks + picture->num_blocks;
+  next = mgm_mpegvideo_macroblock(s, picture, next);
+  picture->num_blocks = (size_t)(next - picture->blocks);
+  rows->end = (uint32_t)picture->num_blocks;
+}
+
+/* The same macroblock again, after damage: what it shows is the later one. It takes the place of
+ * the one before, so that however often it comes the list does not grow. */
+static void replace_rows(const MpegEncContext* s, MgmPicture* picture, Rows* rows) {
+  MgmBlock blocks[MGM_MPEGVIDEO_MOST_BLOCKS];
+  const size_t count = (size_t)(mgm_mpegvideo_macroblock(s, picture, blocks) - blocks);
+  if (rows->end - rows->begin < count) {
+    if (mgm_reserve_blocks(picture, MGM_MPEGVIDEO_MOST_BLOCKS) < 0) return;
+    mgm_drop_blocks(picture->blocks + rows->begin, rows->end - rows->begin);
+    rows->begin = (uint32_t)picture->num_blocks;
+    rows->end = rows->begin + MGM_MPEGVIDEO_MOST_BLOCKS;
+    picture->num_blocks = rows->end;
   }
+  MgmBlock* place = picture->blocks + rows->begin;
+  memcpy(place, blocks, count * sizeof *blocks);
+  mgm_drop_blocks(place + count, rows->end - rows->begin - count);
 }
 
 static void add_macroblock(State* state, const MpegEncContext* s, MgmPicture* picture) {
@@ -75,15 +95,11 @@ static void add_macroblock(State* state, const MpegEncContext* s, MgmPicture* pi
   if (state->cells) {
     rows->end = 1;
     mgm_mpegvideo_note(s, picture, &state->cells[at]);
-    return;
+  } else if (rows->end) {
+    replace_rows(s, picture, rows);
+  } else {
+    append_rows(s, picture, rows);
   }
-  if (mgm_reserve_blocks(picture, MGM_MPEGVIDEO_MOST_BLOCKS) < 0) return;
-  if (rows->end) drop_rows(picture, *rows);
-  rows->begin = (uint32_t)picture->num_blocks;
-  MgmBlock* next = picture->blocks + picture->num_blocks;
-  next = mgm_mpegvideo_macroblock(s, picture, next);
-  picture->num_blocks = (size_t)(next - picture->blocks);
-  rows->end = (uint32_t)picture->num_blocks;
 }
 
 /* What the parsing of later macroblocks needs of a reconstruction. */

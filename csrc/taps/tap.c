@@ -36,9 +36,22 @@ MgmPicture* mgm_picture(const AVFrame* frame) {
   return frame && frame->opaque_ref ? (MgmPicture*)frame->opaque_ref->data : NULL;
 }
 
+/* Twice as many as blocks of 4x4 with two vectors each, as macroblocks may have come again, and
+ * whatever the decoder's padding. */
+static size_t most_blocks(const MgmPicture* picture) {
+  enum { kPadding = 256, kSide = 4 };
+  const size_t across = ((size_t)picture->width + kPadding) / kSide;
+  const size_t down = ((size_t)picture->height + kPadding) / kSide;
+  return 4 * across * down;
+}
+
 int mgm_grow_blocks(MgmPicture* picture) {
   enum { kFirst = 1024, kMost = 1 << 26 };
   const size_t wanted = picture->max_blocks ? 2 * picture->max_blocks : kFirst;
+  if (picture->num_blocks > most_blocks(picture)) {
+    picture->concealed = 1;
+    return AVERROR_INVALIDDATA;
+  }
   MgmBlock* blocks = wanted <= kMost ? realloc(picture->blocks, wanted * sizeof *blocks) : NULL;
   if (!blocks) {
     picture->failed = 1;
@@ -47,6 +60,10 @@ int mgm_grow_blocks(MgmPicture* picture) {
   picture->blocks = blocks;
   picture->max_blocks = wanted;
   return 0;
+}
+
+void mgm_drop_blocks(MgmBlock* blocks, size_t count) {
+  for (size_t i = 0; i < count; ++i) blocks[i] = (MgmBlock){.flags = MGM_BLOCK_INTRA};
 }
 
 uint8_t mgm_add_reference(MgmPicture* picture, const MgmPicture* target, int32_t poc, int8_t half) {

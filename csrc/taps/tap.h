@@ -144,7 +144,8 @@ void mgm_close(MgmTap* tap);
 /* The picture on a frame, or NULL. */
 MgmPicture* mgm_picture(const AVFrame* frame);
 
-/* Doubles the room; use mgm_reserve_blocks or mgm_add_block. */
+/* Doubles the room; use mgm_reserve_blocks or mgm_add_block. A picture with more blocks than it has
+ * area is marked as concealed, and takes no more. */
 int mgm_grow_blocks(MgmPicture* picture);
 
 static inline MgmTap* mgm_tap(const AVCodecContext* context) { return (MgmTap*)context->opaque; }
@@ -153,6 +154,9 @@ static inline MgmTap* mgm_tap(const AVCodecContext* context) { return (MgmTap*)c
 static inline int mgm_reserve_blocks(MgmPicture* picture, size_t count) {
   return picture->max_blocks - picture->num_blocks >= count ? 0 : mgm_grow_blocks(picture);
 }
+
+/* Makes blocks that lie in the list into ones that say nothing. */
+void mgm_drop_blocks(MgmBlock* blocks, size_t count);
 
 static inline void mgm_add_block(MgmPicture* picture, MgmBlock block) {
   if (picture->num_blocks == picture->max_blocks && mgm_grow_blocks(picture) < 0) return;
