@@ -5,7 +5,14 @@ set(MGM_SEAMS
   av_vlog
   avpriv_request_sample
   avpriv_report_missing_feature
+  # containers
+  av_fast_realloc
+  av_reallocp_array
+  avformat_new_stream
+  avpriv_set_pts_info
+  # libavcodec's own vectors
   ff_print_debug_info2
+  # H.264
   ff_h264_hl_decode_mb
   ff_h264_direct_ref_list_init
   ff_h264_execute_decode_slices

@@ -12,6 +12,7 @@ class ReadOptions:
         rotate: bool,
         strict: bool,
         max_pixels: int,
+        max_bytes: int,
         max_seconds: float | None,
         vectors_only: bool,
     ) -> None: ...

@@ -46,11 +46,14 @@ def read_options(
     stream: int | None = None,
     strict: bool = False,
     max_pixels: int = 1 << 26,
+    max_bytes: int = 1 << 34,
     max_seconds: float | None = None,
     vectors_only: bool = True,
 ) -> _core.ReadOptions:
     if max_pixels <= 0:
         raise ValueError(f"max_pixels must be positive, got {max_pixels}")
+    if max_bytes <= 0:
+        raise ValueError(f"max_bytes must be positive, got {max_bytes}")
     if max_seconds is not None and not max_seconds > 0:
         raise ValueError(f"max_seconds must be positive or None, got {max_seconds}")
     return _core.ReadOptions(
@@ -58,6 +61,7 @@ def read_options(
         rotate=rotate,
         strict=strict,
         max_pixels=max_pixels,
+        max_bytes=max_bytes,
         max_seconds=max_seconds,
         vectors_only=vectors_only,
     )
@@ -72,11 +76,11 @@ def probe(
         source: path, bytes, or a seekable binary file object.
         rotate: give width and height after the display matrix.
         stream: index of the video stream; None takes the best, as libav does.
-        max_pixels: largest picture accepted.
+        max_pixels: largest picture that the header may promise.
 
     Raises:
         FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
-        DecodeError: not a video, or damaged beyond its header.
+        DecodeError: not a video, damaged beyond its header, or larger than `max_pixels`.
         ValueError: no such stream.
     """
     options = read_options(rotate=rotate, stream=stream, max_pixels=max_pixels)
@@ -93,6 +97,7 @@ def read_motion_vectors(
     stream: int | None = None,
     strict: bool = False,
     max_pixels: int = 1 << 26,
+    max_bytes: int = 1 << 34,
     max_seconds: float | None = None,
 ) -> MotionVectors:
     """Reads the motion vectors of frames [start, stop), without reconstructing pixels.
@@ -107,12 +112,13 @@ def read_motion_vectors(
         stream: index of the video stream; None takes the best, as libav does.
         strict: raise on damage instead of setting `info.damaged`.
         max_pixels: largest picture accepted.
+        max_bytes: most memory for the vectors, 36 bytes each.
         max_seconds: decode budget; None for none.
 
     Raises:
         FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
-        DecodeError: nothing can be decoded, the stream is damaged and `strict`, or the budget ran
-            out.
+        DecodeError: nothing can be decoded, the stream is damaged and `strict`, or a limit is
+            passed.
         NoMotionVectors: the codec carries none.
         ValueError: a bad argument.
 
@@ -127,6 +133,7 @@ def read_motion_vectors(
         stream=stream,
         strict=strict,
         max_pixels=max_pixels,
+        max_bytes=max_bytes,
         max_seconds=max_seconds,
     )
     values = _core.read_motion_vectors(
@@ -168,6 +175,7 @@ def read_motion_field(
     stream: int | None = None,
     strict: bool = False,
     max_pixels: int = 1 << 26,
+    max_bytes: int = 1 << 34,
     max_seconds: float | None = None,
 ) -> MotionField:
     """Reads the dense motion of a video, or of a sampled clip, without reconstructing pixels.
@@ -185,6 +193,7 @@ def read_motion_field(
         strict: raise on damage; otherwise the field's `damaged` tells, and rows that could not be
             decoded are invalid.
         max_pixels: largest picture accepted.
+        max_bytes: most memory for the field, 5 bytes a cell.
         max_seconds: decode budget; None for none.
 
     Returns:
@@ -192,15 +201,20 @@ def read_motion_field(
 
     Raises:
         FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
-        DecodeError: nothing can be decoded, the stream is damaged and `strict`, or the budget ran
-            out.
+        DecodeError: nothing can be decoded, the stream is damaged and `strict`, or a limit is
+            passed.
         NoMotionVectors: the codec carries none.
         IndexError: a frame beyond the end.
         ValueError: a bad argument.
     """
     mode, side = check_window(window), cell_size(cell)
     options = read_options(
-        rotate=rotate, stream=stream, strict=strict, max_pixels=max_pixels, max_seconds=max_seconds
+        rotate=rotate,
+        stream=stream,
+        strict=strict,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        max_seconds=max_seconds,
     )
     if frame_indices is None:
         field, info = _core.read_motion_field(check_source(source), options, side)

@@ -58,7 +58,8 @@ class VideoReader:
         stream: index of the video stream; None takes the best, as libav does.
         strict: raise on damage; otherwise the nearest decoded frame stands in, and
             `info.damaged` is set.
-        max_pixels: largest picture accepted.
+        max_pixels: largest picture accepted, and largest frame given.
+        max_bytes: most memory for the frames of one clip, and as much for its field.
         max_seconds: decode budget of one `read_clip`; None for none.
 
     Raises:
@@ -79,6 +80,7 @@ class VideoReader:
         stream: int | None = None,
         strict: bool = False,
         max_pixels: int = 1 << 26,
+        max_bytes: int = 1 << 34,
         max_seconds: float | None = None,
     ) -> None:
         if num_threads < 1:
@@ -90,6 +92,7 @@ class VideoReader:
             "stream": stream,
             "strict": strict,
             "max_pixels": max_pixels,
+            "max_bytes": max_bytes,
             "max_seconds": max_seconds,
         }
         self._num_threads = num_threads
@@ -171,8 +174,8 @@ class VideoReader:
 
         Raises:
             IndexError: a frame beyond the end.
-            DecodeError: nothing can be decoded, the stream is damaged and `strict`, or the budget
-                ran out.
+            DecodeError: nothing can be decoded, the stream is damaged and `strict`, or a limit is
+                passed.
             ValueError: a bad argument.
         """
         mode, side = check_window(window), cell_size(cell)

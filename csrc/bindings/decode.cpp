@@ -85,17 +85,20 @@ py::dict vectors_to_dict(MotionVectors&& rows) {
 void bind_options(py::module_& module) {
   py::class_<ReadOptions>(module, "ReadOptions")
       .def(py::init([](std::optional<int> stream, bool rotate, bool strict, std::int64_t max_pixels,
-                       std::optional<double> max_seconds, bool vectors_only) {
+                       std::int64_t max_bytes, std::optional<double> max_seconds,
+                       bool vectors_only) {
              return ReadOptions{.stream = stream,
                                 .rotate = rotate,
                                 .strict = strict,
                                 .max_pixels = max_pixels,
+                                .max_bytes = max_bytes,
                                 .max_seconds = max_seconds,
                                 .vectors_only = vectors_only,
                                 .interrupt = {}};
            }),
            py::kw_only(), py::arg("stream"), py::arg("rotate"), py::arg("strict"),
-           py::arg("max_pixels"), py::arg("max_seconds"), py::arg("vectors_only"));
+           py::arg("max_pixels"), py::arg("max_bytes"), py::arg("max_seconds"),
+           py::arg("vectors_only"));
 }
 
 }  // namespace
@@ -106,9 +109,10 @@ void register_decode(py::module_& module) {
   module.def("vector_codecs", &vector_codecs);
   module.def(
       "probe",
-      [](const py::object& object, const ReadOptions& options) {
+      [](const py::object& object, ReadOptions options) {
         PySource source(object);
         VideoInfo info;
+        options.interrupt = make_interrupt();
         {
           // Pure C++ and libav; the source's callbacks take the GIL themselves.
           const GilRelease released;

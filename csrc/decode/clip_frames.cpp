@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <tuple>
 #include <utility>
 
 #include "decode/field_writer.hpp"
@@ -11,16 +10,17 @@
 namespace mgm {
 namespace {
 
-// Sides of the RGB frames, at least 1; the longer one follows the aspect of the turned picture.
-std::pair<int, int> output_size(const OutputSize& size, int height, int width) {
+// Sides of the RGB frames, at least 1; the longer one follows the aspect of the turned picture, and
+// may be longer than an int holds.
+std::pair<std::int64_t, std::int64_t> output_size(const OutputSize& size, int height, int width) {
   if (size.height && size.width) return {*size.height, *size.width};
   if (!size.short_side) return {height, width};
   const double scale = static_cast<double>(*size.short_side) / std::min(height, width);
   const auto side = [&](int length) {
-    return std::max(1, static_cast<int>(std::lround(scale * length)));
+    return std::max<std::int64_t>(1, std::llround(scale * length));
   };
-  return height <= width ? std::pair{*size.short_side, side(width)}
-                         : std::pair{side(height), *size.short_side};
+  const std::int64_t short_side = *size.short_side;
+  return height <= width ? std::pair{short_side, side(width)} : std::pair{side(height), short_side};
 }
 
 void copy_pixels(Clip& clip, std::size_t from, std::size_t to) {
@@ -30,14 +30,17 @@ void copy_pixels(Clip& clip, std::size_t from, std::size_t to) {
 
 }  // namespace
 
-ClipFrames::ClipFrames(const OutputSize& size, int rotation, bool hflip)
-    : size_(size), rotation_(rotation), hflip_(hflip) {}
+ClipFrames::ClipFrames(const OutputSize& size, int rotation, bool hflip, ResultLimits limits)
+    : size_(size), rotation_(rotation), hflip_(hflip), limits_(std::move(limits)) {}
 
 void ClipFrames::start(const AVFrame& frame) {
   const PictureGeometry geometry = geometry_of(frame, rotation_, hflip_);
   picture_width_ = geometry.turned_width();
   picture_height_ = geometry.turned_height();
-  std::tie(height_, width_) = output_size(size_, picture_height_, picture_width_);
+  const auto [height, width] = output_size(size_, picture_height_, picture_width_);
+  limits_.check_frame(height, width, picture_height_, picture_width_);
+  height_ = static_cast<int>(height);
+  width_ = static_cast<int>(width);
   converter_.emplace(PixelConverter::Output{
       .width = width_, .height = height_, .rotation = rotation_, .hflip = hflip_});
 }
@@ -46,9 +49,11 @@ void ClipFrames::convert(const AVFrame& frame, std::size_t sample, Clip& clip) {
   if (!converter_) start(frame);
   const auto bytes = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3;
   if (!clip.frames) {
+    const std::size_t whole = bytes * clip.frame_indices.size();
+    limits_.check_clip(static_cast<std::int64_t>(whole), clip.frame_indices[sample]);
     clip.height = height_;
     clip.width = width_;
-    clip.frames = std::make_unique_for_overwrite<std::uint8_t[]>(bytes * clip.frame_indices.size());
+    clip.frames = std::make_unique_for_overwrite<std::uint8_t[]>(whole);
   }
   converter_->convert(frame, {clip.frames.get() + sample * bytes, bytes});
 }

@@ -5,6 +5,7 @@
 
 #include "decode/clip_plan.hpp"
 #include "decode/pixel_converter.hpp"
+#include "decode/result_limits.hpp"
 #include "video_reader.hpp"
 
 namespace mgm {
@@ -13,9 +14,10 @@ namespace mgm {
 // them decides.
 class ClipFrames {
  public:
-  ClipFrames(const OutputSize& size, int rotation, bool hflip);
+  ClipFrames(const OutputSize& size, int rotation, bool hflip, ResultLimits limits);
 
   // Converts a frame once, for all samples that want it; the clip's first frame makes room for all.
+  // Throws DecodeError beyond the limits.
   void write(const AVFrame& frame, std::span<const Use> samples, Clip& clip);
 
   // Of the turned picture; 0 before the first frame.
@@ -29,6 +31,7 @@ class ClipFrames {
   OutputSize size_;
   int rotation_;
   bool hflip_;
+  ResultLimits limits_;
   std::optional<PixelConverter> converter_;
   int picture_width_ = 0, picture_height_ = 0;
   int width_ = 0, height_ = 0;

@@ -38,7 +38,7 @@ ClipReader::ClipReader(const Source& source, const ReadOptions& options, Purpose
 
 void ClipReader::open() {
   // The old ones stay where a new one cannot be opened.
-  auto demuxer = std::make_unique<Demuxer>(source_, options_);
+  auto demuxer = std::make_unique<Demuxer>(source_, options_, watchdog_);
   const bool vectors = purpose_ == Purpose::kVectorsAndPixels;
   decoder_ =
       std::make_unique<PacketDecoder>(demuxer->stream(),
@@ -122,9 +122,7 @@ void ClipReader::rewind() {
 
 // Puts the demuxer before a key frame's packet; false when the container's seeking cannot.
 bool ClipReader::seek(const FrameIndex::Key& key) {
-  AVFormatContext& context = demuxer_->context();
-  const int stream = demuxer_->stream().index;
-  if (av_seek_frame(&context, stream, key.pts, AVSEEK_FLAG_BACKWARD) < 0) return false;
+  if (!demuxer_->seek(key.pts)) return false;
   for (int i = 0; i < kMostSearched && demuxer_->read(*packet_); ++i) {
     if (packet_->pts == key.pts) {
       packet_pending_ = true;

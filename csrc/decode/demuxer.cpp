@@ -18,6 +18,24 @@ namespace {
 
 constexpr int kIoBuffer = 1 << 16;
 
+// An index has about 40 bytes for a sample, of which a real file has at least 8.
+constexpr std::int64_t kIndexPerByte = 64, kLeastIndex = 1 << 20;
+constexpr std::int64_t kEditsPerByte = 64, kLeastEdits = 1 << 24;
+constexpr std::int64_t kUnknownSize = 1 << 22;  // taken for the size of what cannot tell it
+constexpr std::int64_t kLargestSize = std::int64_t{1} << 48;
+
+// While libavformat works on a context, its index is bounded.
+class Entered {
+ public:
+  explicit Entered(const AVFormatContext* context) : before_(mgm_enter_container(context)) {}
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+  ~Entered() { mgm_enter_container(before_); }
+
+ private:
+  const AVFormatContext* before_;
+};
+
 bool is_directory(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
@@ -32,7 +50,9 @@ bool is_readable(const std::string& path) {
 
 }  // namespace
 
-Demuxer::Demuxer(Source source, const ReadOptions& options) : source_(std::move(source)) {
+Demuxer::Demuxer(Source source, const ReadOptions& options, const Watchdog& watchdog)
+    : source_(std::move(source)), watchdog_(watchdog) {
+  limit(options);
   open();
   choose_stream(options.stream);
 }
@@ -47,8 +67,28 @@ std::int64_t Demuxer::read_at_position(std::span<std::uint8_t> buffer) {
   return count;
 }
 
+void Demuxer::limit(const ReadOptions& options) {
+  const std::int64_t told = size();
+  const std::int64_t bytes = told < 0 ? kUnknownSize : std::min(told, kLargestSize);
+  container_.max_pixels = options.max_pixels;
+  container_.max_index = std::min(kLeastIndex + kIndexPerByte * bytes, options.max_bytes);
+  container_.max_edits = kLeastEdits + kEditsPerByte * bytes;
+}
+
+int Demuxer::interrupt_callback(void* opaque) {
+  auto& self = *static_cast<Demuxer*>(opaque);
+  try {
+    self.watchdog_.check(self.source_.name, std::nullopt);
+    return 0;
+  } catch (...) {
+    self.failure_ = std::current_exception();
+    return 1;
+  }
+}
+
 int Demuxer::read_callback(void* opaque, std::uint8_t* buffer, int size) {
   auto& self = *static_cast<Demuxer*>(opaque);
+  if (interrupt_callback(opaque) != 0) return AVERROR_EXIT;
   try {
     const std::int64_t count = self.read_at_position({buffer, static_cast<std::size_t>(size)});
     self.position_ += count;
@@ -59,8 +99,13 @@ int Demuxer::read_callback(void* opaque, std::uint8_t* buffer, int size) {
   }
 }
 
+// Bytes of the file, negative where unknown.
 std::int64_t Demuxer::size() const {
-  return source_.bytes ? static_cast<std::int64_t>(source_.bytes->size()) : source_.size();
+  if (source_.bytes) return static_cast<std::int64_t>(source_.bytes->size());
+  if (source_.size) return source_.size();
+  std::error_code unknown;
+  const auto bytes = std::filesystem::file_size(source_.name, unknown);
+  return unknown ? -1 : static_cast<std::int64_t>(std::min<std::uintmax_t>(bytes, kLargestSize));
 }
 
 // Beyond the end as well, like a file's.
@@ -84,6 +129,13 @@ std::int64_t Demuxer::seek_callback(void* opaque, std::int64_t offset, int whenc
 
 void Demuxer::rethrow() {
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  const auto refusal = std::exchange(container_.refusal, MGM_REFUSED_NOTHING);
+  if (refusal == MGM_REFUSED_NOTHING) return;
+  const std::string reason = refusal == MGM_REFUSED_INDEX
+                                 ? "the container's index would take more than " +
+                                       std::to_string(container_.max_index) + " bytes"
+                                 : "the container's edit lists are too long for a file of its size";
+  throw DecodeError(source_.name, std::nullopt, reason);
 }
 
 // libav answers damage with EIO, too; whether the disk fails is asked of the file itself.
@@ -112,16 +164,19 @@ void Demuxer::open() {
   AVFormatContext* raw = avformat_alloc_context();
   if (raw == nullptr) throw std::bad_alloc();
   raw->pb = io_.get();
+  raw->opaque = &container_;
+  raw->interrupt_callback = {.callback = interrupt_callback, .opaque = this};
   AVDictionary* dictionary = nullptr;
   av_dict_set(&dictionary, "protocol_whitelist", "file", 0);
   // The prefix keeps a colon in a file name from being read as a protocol.
   const std::string url = is_path ? "file:" + source_.name : std::string();
+  const Entered entered(raw);
   // On failure avformat_open_input frees the context itself.
   const int status = avformat_open_input(&raw, url.c_str(), nullptr, &dictionary);
   const libav::Dictionary options(dictionary);
+  if (status >= 0) context_.reset(raw);
   rethrow();
   check(status, "opening the container");
-  context_.reset(raw);
   find_stream_info();
 }
 
@@ -159,7 +214,9 @@ void Demuxer::choose_stream(std::optional<int> wanted) {
 }
 
 bool Demuxer::read(AVPacket& packet) {
+  const Entered entered(context_.get());
   for (;;) {
+    watchdog_.check(source_.name, std::nullopt);
     av_packet_unref(&packet);
     const int status = av_read_frame(context_.get(), &packet);
     rethrow();
@@ -170,6 +227,13 @@ bool Demuxer::read(AVPacket& packet) {
     }
     if (packet.stream_index == stream_) return true;
   }
+}
+
+bool Demuxer::seek(std::int64_t pts) {
+  const Entered entered(context_.get());
+  const int status = av_seek_frame(context_.get(), stream_, pts, AVSEEK_FLAG_BACKWARD);
+  rethrow();
+  return status >= 0;
 }
 
 }  // namespace mgm

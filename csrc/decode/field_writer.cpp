@@ -43,6 +43,9 @@ void FieldWriter::invalidate(std::int64_t from, std::int64_t to) {
 
 // Room for all rows; what it adds is not initialised.
 void FieldWriter::allocate() {
+  constexpr std::int64_t kCellBytes = 5;
+  const std::int64_t bytes = rows_ * static_cast<std::int64_t>(cells()) * kCellBytes;
+  limits_.check_field(bytes, rows_);
   const std::size_t missing = static_cast<std::size_t>(rows_) - field_.cuts.size();
   static_cast<void>(field_.vectors.extend(2 * missing * cells()));
   static_cast<void>(field_.coded.extend(missing * cells()));

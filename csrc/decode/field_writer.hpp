@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "decode/display_order.hpp"
+#include "decode/result_limits.hpp"
 #include "mgm.hpp"
 #include "motion_field.hpp"
 
@@ -12,8 +14,8 @@ namespace mgm {
 class FieldWriter {
  public:
   // rotation and hflip from the stream's header; cell as in FieldBinner.
-  FieldWriter(int rotation, bool hflip, std::optional<int> cell)
-      : rotation_(rotation), hflip_(hflip), cell_(cell) {}
+  FieldWriter(int rotation, bool hflip, std::optional<int> cell, ResultLimits limits)
+      : rotation_(rotation), hflip_(hflip), cell_(cell), limits_(std::move(limits)) {}
 
   // Rows that were set before anything is written; the others stay invalid.
   void resize(std::int64_t rows) { rows_ = rows; }
@@ -28,6 +30,7 @@ class FieldWriter {
   [[nodiscard]] MotionField take();
 
  private:
+  // Throws DecodeError beyond the limits.
   void allocate();
   [[nodiscard]] std::size_t cells() const;
   // Whether the frame had a row to give.
@@ -40,6 +43,7 @@ class FieldWriter {
   int rotation_;
   bool hflip_;
   std::optional<int> cell_;
+  ResultLimits limits_;
   std::optional<FieldBinner> binner_;
   PictureGeometry geometry_;
   std::int64_t rows_ = 0;

@@ -24,7 +24,7 @@ FrameStream::FrameStream(Source source, const ReadOptions& options,
                          const PacketDecoder::Options& decoder)
     : options_(options),
       watchdog_(options.interrupt, options.max_seconds),
-      demuxer_(std::move(source), options),
+      demuxer_(std::move(source), options, watchdog_),
       decoder_(demuxer_.stream(), with_limits(decoder, options), demuxer_.name()),
       packet_(libav::make_packet()) {}
 

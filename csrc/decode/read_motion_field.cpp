@@ -13,7 +13,8 @@ FieldOfFile read_motion_field(Source source, const ReadOptions& options, std::op
                      {.vectors_only = options.vectors_only, .pass_intra = !options.strict});
   stream.decoder().require_vectors();
   const VideoInfo header = describe_stream(stream.demuxer(), options.rotate);
-  FieldWriter writer(header.rotation, header.hflip, cell);
+  FieldWriter writer(header.rotation, header.hflip, cell,
+                     ResultLimits(stream.demuxer().name(), options));
   ShownFrame shown;
   std::int64_t rows = 0;
   for (; stream.next(shown); ++rows) writer.append(shown);

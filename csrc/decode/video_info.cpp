@@ -2,8 +2,11 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "error.hpp"
 #include "taps/tap.h"
 
 extern "C" {
@@ -93,7 +96,16 @@ VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
 }
 
 VideoInfo probe(Source source, const ReadOptions& options) {
-  return describe_stream(Demuxer(std::move(source), options), options.rotate);
+  const Watchdog watchdog(options.interrupt, options.max_seconds);
+  const Demuxer demuxer(std::move(source), options, watchdog);
+  const VideoInfo info = describe_stream(demuxer, options.rotate);
+  if (std::int64_t{info.width} * info.height > options.max_pixels) {
+    throw DecodeError(demuxer.name(), std::nullopt,
+                      "pictures of " + std::to_string(info.width) + "x" +
+                          std::to_string(info.height) +
+                          ", more than max_pixels=" + std::to_string(options.max_pixels));
+  }
+  return info;
 }
 
 }  // namespace mgm

@@ -67,7 +67,8 @@ VideoReader::Impl::Impl(Source source, const ReadOptions& options, const OutputS
     : options_(options),
       reader_(source, helper_.watched(options), ClipReader::Purpose::kVectorsAndPixels),
       header_(describe_stream(reader_.demuxer(), options.rotate)),
-      frames_(size, header_.rotation, header_.hflip) {
+      frames_(size, header_.rotation, header_.hflip,
+              ResultLimits(reader_.demuxer().name(), options)) {
   // Two readers would move one position of a file object.
   if (options.num_threads > 1 && !source.read) {
     pixel_reader_.emplace(source, options, ClipReader::Purpose::kPixels);
@@ -188,7 +189,8 @@ Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
       select_rows(clip.frame_indices, reader_.num_frames(), key_frames(), options.window);
   const std::vector<Use> rows = sorted_uses(selection.row_frames);
   const std::vector<Use> samples = sorted_uses(clip.frame_indices);
-  FieldWriter writer(header_.rotation, header_.hflip, options.cell);
+  FieldWriter writer(header_.rotation, header_.hflip, options.cell,
+                     ResultLimits(reader_.demuxer().name(), options_));
   writer.resize(static_cast<std::int64_t>(rows.size()));
   if (options.pixels && pixel_reader_) {
     read_both(rows, samples, writer, clip);

@@ -9,7 +9,7 @@
 
 namespace mgm {
 
-// The caller's time budget and interrupts, looked at between packets.
+// The caller's time budget and interrupts, looked at between packets and between reads of the file.
 class Watchdog {
  public:
   Watchdog(std::function<void()> interrupt, std::optional<double> max_seconds)
@@ -23,7 +23,7 @@ class Watchdog {
   }
 
   // Throws what the interrupt throws, or BudgetExceeded.
-  void check(const std::string& path, std::int64_t frame) const {
+  void check(const std::string& path, std::optional<std::int64_t> frame) const {
     if (interrupt_) interrupt_();
     if (!max_seconds_ || Clock::now() < deadline_) return;
     throw BudgetExceeded(path, frame,
