@@ -40,7 +40,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "adapters": ("batched",),
     "visualise": ("batched",),
     "convert": ("batched",),
-    "cli": ("adapters", "visualise", "convert", "contrast"),
+    "data": ("visualise",),
+    "cli": ("adapters", "visualise", "convert", "contrast", "data"),
     "__main__": ("cli",),
 }
 # Heavy packages, and the only modules that may import them.
@@ -49,6 +50,7 @@ RESERVED = {
     "av": {"visualise", "convert"},
     "PIL": {"visualise", "convert"},
     "matplotlib": {"visualise", "convert"},
+    "pyarrow": {"data", "cli"},
 }
 FILES = sorted(p for suffix in ("py", "pyi") for p in PACKAGE.rglob(f"*.{suffix}"))
 MODULES = [path for path in FILES if path != PACKAGE / "__init__.py"]
@@ -133,6 +135,18 @@ if TYPE_CHECKING:
 
 def test_import_brings_neither_torch_nor_av() -> None:
     code = f"import sys, mgm_ext; print({set(RESERVED)} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_the_command_brings_pyarrow_only_where_it_is_needed() -> None:
+    code = "import sys, mgm_ext.cli; print('pyarrow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_data_brings_neither_torch_nor_what_draws() -> None:
+    code = "import sys, mgm_ext.data; print({'torch', 'av', 'PIL'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

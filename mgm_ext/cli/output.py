@@ -31,12 +31,12 @@ def say(facts: dict[str, Any], arguments: argparse.Namespace) -> None:
 
 
 @contextmanager
-def needs_extra(command: str) -> Iterator[None]:
-    """Where a command that draws or encodes imports what does; without the packages it ends."""
+def needs_extra(command: str, extra: str = "draw") -> Iterator[None]:
+    """Where a command imports packages that only an extra brings; without them it ends."""
     try:
         yield
     except ImportError as error:
         raise SystemExit(
-            f"mgm-ext {command} needs the extra `draw` ({error.name} is missing): "
-            "pip install 'mgm-ext[draw]'"
+            f"mgm-ext {command} needs the extra `{extra}` ({error.name} is missing): "
+            f"pip install 'mgm-ext[{extra}]'"
         ) from error

@@ -1,0 +1,44 @@
+"""Jobs for worker processes that hang or die on a clip by its name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+from mgm_ext.data.clips import SourceClip
+
+
+def _misbehave(clip: SourceClip) -> None:
+    if "hang" in clip.key:
+        # What is left of the clip's time, so that the test need not wait for it.
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        time.sleep(60)
+    if "crash" in clip.key:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "bug" in clip.key:
+        raise ZeroDivisionError("not foreseen")
+
+
+def precompute_job(clip: SourceClip, **options: Any) -> bytes:
+    _misbehave(clip)
+    from mgm_ext.data import jobs
+
+    return jobs.precompute_clip(clip, **options)
+
+
+def survey_job(clip: SourceClip, **options: Any) -> dict[str, Any]:
+    _misbehave(clip)
+    from mgm_ext.data import survey_row
+
+    return survey_row.survey_clip(clip, **options)
+
+
+def left_of_the_budget(_: SourceClip) -> float:
+    return signal.getitimer(signal.ITIMER_REAL)[0]
+
+
+def key_and_process(clip: SourceClip) -> tuple[str, int]:
+    _misbehave(clip)
+    return clip.key, os.getpid()
