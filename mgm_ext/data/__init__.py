@@ -1,8 +1,26 @@
-"""Data sets: where their clips are, and many clips through worker processes."""
+"""Data sets: store their files' motion once, and read it back. Needs the extra `data`."""
 
 from __future__ import annotations
 
 from .clips import ShardError, SourceClip
+from .precompute import precompute
+from .record import StoredClip, StoreError
+from .shard_run import RunReport
 from .sources import clips_of
+from .status import StoreStatus, merge, status
+from .store import FieldStore, stored_clip
 
-__all__ = ["ShardError", "SourceClip", "clips_of"]
+__all__ = [
+    "FieldStore",
+    "RunReport",
+    "ShardError",
+    "SourceClip",
+    "StoreError",
+    "StoreStatus",
+    "StoredClip",
+    "clips_of",
+    "merge",
+    "precompute",
+    "status",
+    "stored_clip",
+]
