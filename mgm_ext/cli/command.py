@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import MgmError
-from . import clips, files
+from . import clips, data, files
 
 __all__ = ["main"]
 
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--b-frames", type=int, default=0, help="most in a row")
     convert.add_argument("--references", type=int, default=1, help="most pictures referred to")
     convert.add_argument("--crf", type=int, default=20, help="0 lossless to 51")
+    data.add_commands(commands)
     return parser
 
 

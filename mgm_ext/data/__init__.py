@@ -1,4 +1,4 @@
-"""Data sets: store their files' motion once, and read it back. Needs the extra `data`."""
+"""Data sets: survey their files, store their motion once, read it back. Needs the extra `data`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from .shard_run import RunReport
 from .sources import clips_of
 from .status import StoreStatus, merge, status
 from .store import FieldStore, stored_clip
+from .survey import survey
 
 __all__ = [
     "FieldStore",
@@ -23,4 +24,5 @@ __all__ = [
     "precompute",
     "status",
     "stored_clip",
+    "survey",
 ]
