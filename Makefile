@@ -5,6 +5,7 @@
 #   make test       build, run the tests                                  TESTS="tests/test_x.py -k y" chooses
 #   make check      ruff, mypy, stubtest, clang-format, the fast tests, instruction counts
 #   make bench      the speed tables, plots and the README's figures      PEERS=1 installs the rivals first
+#   make evidence   the pre-training experiment at its smallest, on the CPU
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
 #   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses; CUDA=1: with _cuda
@@ -16,7 +17,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check lint bench fuzz sanitize wheel cuda format clean
+.PHONY: demo test check lint bench evidence fuzz sanitize wheel cuda format clean
 
 PYTHON ?= $(shell python3 release/pythons.py --first)
 VENV := .venv
@@ -136,6 +137,11 @@ cuda: $(STAMP)/cuda $(STAMP)/test
 	  $(PIP) install --no-build-isolation -e ".[draw]" $(DEFINES) \
 	  -C cmake.define.MGM_CUDA=ON -C cmake.define.CMAKE_CUDA_ARCHITECTURES="$(CUDA_ARCHITECTURES)"
 	$(BIN)/python -m pytest tests -m cuda
+
+# The experiment of benchmarks/pretraining at its smallest: everything but the accuracy.
+evidence: $(STAMP)/test
+	rm -rf out/evidence
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.pretraining tiny out/evidence
 
 clean:
 	rm -rf $(VENV) build dist wheelhouse out

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.pretraining.jobs import Runner, Settings, read_jobs, spread, work
+from benchmarks.pretraining.jobs import read_jobs
 from benchmarks.pretraining.load import prepare_rendered
+from benchmarks.pretraining.runner import Runner, Settings
+from benchmarks.pretraining.spread import spread, work
+from benchmarks.pretraining.tiny import run_tiny
+
+SHARD = Path("../shared/data/grid_s1.tar")
 
 
 def _commit() -> str:
-    asked = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
     return asked.stdout.strip()
 
 
@@ -27,11 +34,20 @@ def _arguments() -> argparse.Namespace:
     one = commands.add_parser("work", help="one process of run")
     one.add_argument("jobs", type=Path)
     one.add_argument("out", type=Path)
-    one.add_argument("claims", type=Path)
+    tiny = commands.add_parser("tiny", help="everything at once in under a minute on a CPU")
+    tiny.add_argument("out", type=Path, help="folder")
+    tiny.add_argument("--shard", type=Path, default=SHARD)
     for each in (run, one):
-        each.add_argument("--data", type=Path, default=Path("/dev/shm/mgm-rendered"), help="folder of the rendered set")
-        each.add_argument("--shard", type=Path, default=Path("../shared/data/grid_s1.tar"))
-        each.add_argument("--until", type=float, default=0, help="epoch seconds after which no job should end")
+        each.add_argument(
+            "--data",
+            type=Path,
+            default=Path("/dev/shm/mgm-rendered"),
+            help="folder of the rendered set",
+        )
+        each.add_argument("--shard", type=Path, default=SHARD)
+        each.add_argument(
+            "--until", type=float, default=0, help="epoch seconds after which no job should end"
+        )
         each.add_argument("--cores", type=int, default=16, help="for each GPU")
         each.add_argument("--commit", default="")
     return parser.parse_args()
@@ -39,22 +55,27 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = _arguments()
+    if given.command == "tiny":
+        run_tiny(given.out, given.shard)
+        return
     gpus = torch.cuda.device_count()
     settings = Settings(compiled=gpus > 0, workers=max(1, given.cores // 4))
     commit = given.commit or _commit()
     if given.command == "run":
         began = time.time()
         devices = [f"cuda:{gpu}" for gpu in range(gpus)] or ["cpu"]
-        if any(job.data == "rendered" for job in read_jobs(given.jobs)):
-            prepare_rendered(given.data, settings.plan, devices=devices, threads=given.cores)
+        for name in sorted({job.data for job in read_jobs(given.jobs)} & set(settings.plans)):
+            folder = given.data / name
+            prepare_rendered(folder, settings.plans[name], devices=devices, threads=given.cores)
         print(f"prepared in {time.time() - began:.0f} s", flush=True)
-        passed = ["--data", str(given.data), "--shard", str(given.shard), "--until", str(given.until)]
-        passed += ["--cores", str(given.cores), "--commit", commit]
-        spread(given.jobs, given.out, given.out.with_suffix(".claims"), passed, gpus)
+        passed = ["--data", str(given.data), "--shard", str(given.shard)]
+        passed += ["--until", str(given.until), "--cores", str(given.cores), "--commit", commit]
+        spread(given.jobs, given.out, passed, gpus=gpus)
         return
     device = torch.device("cuda" if gpus else "cpu")
     runner = Runner(settings, device, data=given.data, shard=given.shard, commit=commit)
-    work(read_jobs(given.jobs), given.out, given.claims, runner, until=given.until or float("inf"))
+    claims = given.out.with_suffix(".claims")
+    work(read_jobs(given.jobs), given.out, claims, runner, until=given.until or float("inf"))
 
 
 if __name__ == "__main__":

@@ -67,7 +67,9 @@ ARMS: Final[dict[str, Arm]] = {
 class Masker:
     """Masks of an arm for the samples of a set, at one ratio."""
 
-    def __init__(self, arm: str, ratio: float, samples: Samples, grid: Grid, *, seed: int, threads: int) -> None:
+    def __init__(
+        self, arm: str, ratio: float, samples: Samples, grid: Grid, *, seed: int, threads: int
+    ) -> None:
         self.arm, self.samples, self.grid = ARMS[arm], samples, grid
         self.ratio, self.seed, self.threads = ratio, seed, threads
         self.num_masked = int(ratio * grid[1] * grid[2])
@@ -82,11 +84,15 @@ class Masker:
             options["boxes"] = [np.tile(self._box, (self.grid[0], 1))] * len(draw)
         return mgm_ext.batch_masks(
             self.arm.mask,
-            [self._field(c, s) for c, s in zip(draw.clip, draw.start, strict=True)] if self.arm.guided else None,
+            [self._field(c, s) for c, s in zip(draw.clip, draw.start, strict=True)]
+            if self.arm.guided
+            else None,
             seeds=seeds,
             threads=self.threads,
             grid=self.grid,
-            views=[self.samples.view_of(int(x), int(y)) for x, y in zip(draw.x, draw.y, strict=True)],
+            views=[
+                self.samples.view_of(int(x), int(y)) for x, y in zip(draw.x, draw.y, strict=True)
+            ],
             mask_ratio=self.ratio,
             **options,
         )
@@ -122,7 +128,9 @@ def frame_window(whole: mgm_ext.MotionField) -> mgm_ext.MotionField:
     )  # fmt: skip
 
 
-def oracle_mask(coverage: torch.Tensor, keys: torch.Tensor, *, hidden: float, num_masked: int) -> torch.Tensor:
+def oracle_mask(
+    coverage: torch.Tensor, keys: torch.Tensor, *, hidden: float, num_masked: int
+) -> torch.Tensor:
     """Exactly `num_masked` tokens a slot, `hidden` of those that the object touches among them.
 
     Args:

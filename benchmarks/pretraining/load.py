@@ -25,8 +25,11 @@ def prepare_rendered(folder: Path, plan: Plan, *, devices: list[str], threads: i
     store.array("frames", "w+")
     store.array("alpha", "w+")
     code = (
-        "import sys; from pathlib import Path; from benchmarks.pretraining.rendered import Plan, Store; "
-        f"Store(Path(sys.argv[1]), {plan!r}).write_part(int(sys.argv[2]), {len(devices)}, sys.argv[3], {threads})"
+        "import sys; from pathlib import Path; "
+        "from benchmarks.pretraining.render import Difficulty; "
+        "from benchmarks.pretraining.rendered import Plan, Store; "
+        f"store = Store(Path(sys.argv[1]), {plan!r}); "
+        f"store.write_part(int(sys.argv[2]), {len(devices)}, sys.argv[3], {threads})"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", code, str(folder), str(part), device])
@@ -38,8 +41,8 @@ def prepare_rendered(folder: Path, plan: Plan, *, devices: list[str], threads: i
     ready.touch()
 
 
-def load_rendered(folder: Path, plan: Plan, device: torch.device, crop: int = 112) -> Samples:
-    """The rendered set; `crop` in pixels of the frames as read, half of those encoded."""
+def load_rendered(folder: Path, name: str, plan: Plan, device: torch.device, crop: int) -> Samples:
+    """A rendered set; `crop` in pixels of the frames as read, half of those encoded."""
     store = Store(folder, plan)
     frames, alpha = store.array("frames", "r+"), store.array("alpha", "r+")
     fields = store.fields()
@@ -57,7 +60,7 @@ def load_rendered(folder: Path, plan: Plan, device: torch.device, crop: int = 11
         labelled[split] = Labelled(clips, zeros, labels[clips], zeros, sizes[clips])
         first += count
     return Samples(
-        name="rendered",
+        name=name,
         identity=digest.hexdigest()[:16],
         video=torch.from_numpy(frames).to(device),
         fields=fields,
@@ -72,7 +75,9 @@ def load_rendered(folder: Path, plan: Plan, device: torch.device, crop: int = 11
     )
 
 
-def load_grid(shard: Path, device: torch.device, *, view: int = 112, crop: int = 80, limit: int | None = None) -> Samples:
+def load_grid(
+    shard: Path, device: torch.device, *, view: int = 112, crop: int = 80, limit: int | None = None
+) -> Samples:
     """The GRID speaker; crops of 80 of 128 pixels, so that the mouth may be anywhere."""
     sentences = read_shard(shard, limit=limit)
     digest = hashlib.sha256()
@@ -87,7 +92,8 @@ def load_grid(shard: Path, device: torch.device, *, view: int = 112, crop: int =
     ends = np.cumsum([round(share * len(order)) for share in SPLITS.values()])
     parts = np.split(order, ends[:-1])
     labelled = {
-        split: _words(sentences, clips, vocabulary, offsets) for split, clips in zip(SPLITS, parts, strict=True)
+        split: _words(sentences, clips, vocabulary, offsets)
+        for split, clips in zip(SPLITS, parts, strict=True)
     }
     return Samples(
         name="grid",
@@ -105,10 +111,17 @@ def load_grid(shard: Path, device: torch.device, *, view: int = 112, crop: int =
     )
 
 
-def _words(sentences: Sentences, clips: Ints, vocabulary: list[list[str]], offsets: Ints) -> Labelled:
+def _words(
+    sentences: Sentences, clips: Ints, vocabulary: list[list[str]], offsets: Ints
+) -> Labelled:
     """Every word of some sentences, the positions by turns so that the first n hold all of them."""
     rows = [
-        (clip, sentences.start_of(clip, position), offsets[position] + vocabulary[position].index(words[position][0]), position)
+        (
+            clip,
+            sentences.start_of(clip, position),
+            offsets[position] + vocabulary[position].index(words[position][0]),
+            position,
+        )
         for clip in clips.tolist()
         for words in [sentences.words[clip]]
         for position in range(6)

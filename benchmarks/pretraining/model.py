@@ -54,7 +54,9 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x: [B, N, width]."""
         batch, tokens, width = x.shape
-        qkv = self.qkv(self.norm_attention(x)).view(batch, tokens, 3, self.heads, width // self.heads)
+        qkv = self.qkv(self.norm_attention(x)).view(
+            batch, tokens, 3, self.heads, width // self.heads
+        )
         attended = functional.scaled_dot_product_attention(*qkv.permute(2, 0, 3, 1, 4))
         x = x + self.projection(attended.transpose(1, 2).reshape(batch, tokens, width))
         out: Tensor = x + self.down(functional.gelu(self.up(self.norm_mlp(x))))
@@ -62,7 +64,7 @@ class Block(nn.Module):
 
 
 def positions(grid: tuple[int, int, int], width: int) -> Tensor:
-    """Sines and cosines of slot (half of the width), row and column (a quarter each), [N, width]."""
+    """Sines and cosines [N, width]: half of slot, a quarter each of row and column."""
 
     def axis(count: int, width: int) -> Tensor:
         rate = 10000 ** (torch.arange(width // 2) / (width / 2))
@@ -110,12 +112,6 @@ class VideoMAE(nn.Module):
                 module.reset_parameters()
         nn.init.normal_(self.mask_token, std=0.02)
 
-    def patches(self, pixels: Tensor) -> Tensor:
-        """Pixels [B, 3, T, H, W] as tokens [B, N, values, 3], time-major and row-major."""
-        (slots, rows, columns), patch, tubelet = self.size.grid, self.size.patch, self.size.tubelet
-        cut = pixels.view(len(pixels), 3, slots, tubelet, rows, patch, columns, patch)
-        return cut.permute(0, 2, 4, 6, 3, 5, 7, 1).reshape(len(pixels), self.size.tokens, -1, 3)
-
     def encode(self, patches: Tensor, visible: Tensor | None = None) -> Tensor:
         """Features [B, n, width] of the tokens `visible` int64 [B, n]; of all without it."""
         if visible is None:
@@ -143,7 +139,7 @@ class VideoMAE(nn.Module):
 
 
 def flops(size: Size, visible: int, decoded: int) -> int:
-    """Multiply-adds times two of one clip's forward and backward pass (three forwards), in encoder and decoder.
+    """Operations of one clip's forward and backward pass: three forwards, two a multiply-add.
 
     Args:
         size: of the model.

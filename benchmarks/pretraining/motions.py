@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -53,46 +53,55 @@ class _Path:
 
 
 def _path(motion: str, u: Floats, rng: np.random.Generator) -> _Path:
-    """The motion over u in [0, 1]; its sizes are drawn whatever the motion, so that all share them."""
+    """The motion over u in [0, 1]; all its sizes are drawn whatever the motion."""
     zero = np.zeros_like(u)
-    travel, radius, swing = rng.uniform(0.24, 0.40), rng.uniform(0.07, 0.13), rng.uniform(0.08, 0.15)
-    growth, turn, rocking = rng.uniform(0.5, 0.8), rng.uniform(0.8, 1.6) * np.pi, rng.uniform(0.5, 0.9)
+    travel, radius = rng.uniform(0.24, 0.40), rng.uniform(0.07, 0.13)
+    swing, rocking = rng.uniform(0.08, 0.15), rng.uniform(0.5, 0.9)
+    growth, turn = rng.uniform(0.5, 0.8), rng.uniform(0.8, 1.6) * np.pi
     periods, phase = rng.uniform(1.5, 2.5), rng.uniform(0, 2 * np.pi)
     heading = rng.integers(4) * np.pi / 2
-    along = travel * (u - 0.5)
-    wave = np.sin(2 * np.pi * periods * u + phase)
     circle = phase + 2 * np.pi * rng.uniform(0.8, 1.3) * u
-    x, y, log_scale, angle = zero, zero, zero, zero
-    if motion in ("left", "right"):
-        x = along if motion == "right" else -along
-    elif motion in ("up", "down"):
-        y = along if motion == "down" else -along
-    elif motion in ("zigzag", "stop_go"):
-        side = 0.06 * np.abs(2 * ((2 * periods * u + phase) % 1) - 1) if motion == "zigzag" else zero
-        if motion == "stop_go":
-            steps = 3 * u
-            along = travel * ((np.floor(steps) + np.minimum(2 * (steps % 1), 1)) / 3 - 0.5)
-            along[-1] = travel * 0.5
-        x, y = along * np.cos(heading) - side * np.sin(heading), along * np.sin(heading) + side * np.cos(heading)
-    elif motion in ("grow", "shrink"):
-        log_scale = growth * (u - 0.5) * (1 if motion == "grow" else -1)
-    elif motion in ("spin_cw", "spin_ccw"):
-        angle = turn * u * (1 if motion == "spin_cw" else -1)
-    elif motion in ("circle_cw", "circle_ccw"):
-        x, y = radius * np.cos(circle), radius * np.sin(circle) * (1 if motion == "circle_cw" else -1)
-    elif motion == "swing_h":
-        x = swing * wave
-    elif motion == "swing_v":
-        y = swing * wave
-    elif motion == "pulse":
-        log_scale = 0.5 * growth * wave
-    elif motion == "rock":
-        angle = rocking * wave
-    return _Path(x, y, log_scale, angle)
+    along, wave = travel * (u - 0.5), np.sin(2 * np.pi * periods * u + phase)
+    zigzag = 0.06 * np.abs(2 * ((2 * periods * u + phase) % 1) - 1)
+    round_x, round_y = radius * np.cos(circle), radius * np.sin(circle)
+    halting = travel * (_halting(u) - 0.5)
+    ahead, aside = np.cos(heading), np.sin(heading)
+    still = _Path(zero, zero, zero, zero)
+    return {
+        "left": replace(still, x=-along),
+        "right": replace(still, x=along),
+        "up": replace(still, y=-along),
+        "down": replace(still, y=along),
+        "zigzag": replace(
+            still, x=along * ahead - zigzag * aside, y=along * aside + zigzag * ahead
+        ),
+        "stop_go": replace(still, x=halting * ahead, y=halting * aside),
+        "grow": replace(still, log_scale=growth * (u - 0.5)),
+        "shrink": replace(still, log_scale=growth * (0.5 - u)),
+        "spin_cw": replace(still, angle=turn * u),
+        "spin_ccw": replace(still, angle=-turn * u),
+        "circle_cw": replace(still, x=round_x, y=round_y),
+        "circle_ccw": replace(still, x=round_x, y=-round_y),
+        "swing_h": replace(still, x=swing * wave),
+        "swing_v": replace(still, y=swing * wave),
+        "pulse": replace(still, log_scale=0.5 * growth * wave),
+        "rock": replace(still, angle=rocking * wave),
+    }[motion]
 
 
-def scene(seed: int, index: int, motion: int | None = None) -> Scene:
+def _halting(u: Floats) -> Floats:
+    """From 0 to 1 in three steps, each followed by a rest as long."""
+    steps = 3 * np.minimum(u, 1 - 1e-9)
+    out: Floats = (np.floor(steps) + np.minimum(2 * (steps % 1), 1)) / 3
+    return out
+
+
+def scene(
+    seed: int, index: int, motion: int | None = None, *, pan: float = 0.2, shake: float = 0.005
+) -> Scene:
     """Clip `index` of the set `seed`; its motion is index % 16 unless given.
+
+    The camera pans by up to `pan` of the side and shakes by up to `shake` of it.
 
     Where a motion leaves place or size alone, they are set off by what another motion would show at
     a random moment: a frame by itself then looks the same under every motion.
@@ -101,9 +110,9 @@ def scene(seed: int, index: int, motion: int | None = None) -> Scene:
     kind = index % len(MOTIONS) if motion is None else motion
     u = np.linspace(0, 1, NUM_FRAMES)
     path = _path(MOTIONS[kind], u, rng)
-    speed, bearing = rng.uniform(0, 0.2), rng.uniform(0, 2 * np.pi)
-    shake = _shake(rng, rng.uniform(0, 0.005))
-    camera = speed * (u - 0.5)[:, None] * [np.cos(bearing), np.sin(bearing)] + shake
+    speed, bearing = rng.uniform(0, pan), rng.uniform(0, 2 * np.pi)
+    trembling = _shake(rng, rng.uniform(0, shake))
+    camera = speed * (u - 0.5)[:, None] * [np.cos(bearing), np.sin(bearing)] + trembling
     other = _path(MOTIONS[rng.integers(len(MOTIONS))], u, rng)
     moment = rng.integers(NUM_FRAMES)
     still_place = not (path.x.any() or path.y.any())
@@ -129,4 +138,6 @@ def scene(seed: int, index: int, motion: int | None = None) -> Scene:
 def _shake(rng: np.random.Generator, amplitude: float) -> Floats:
     """A hand-held camera: [T, 2], white noise averaged over five frames."""
     steps = rng.normal(0, 1, (NUM_FRAMES + 4, 2))
-    return amplitude * np.stack([np.convolve(axis, np.full(5, 0.2), "valid") for axis in steps.T], 1)
+    return amplitude * np.stack(
+        [np.convolve(axis, np.full(5, 0.2), "valid") for axis in steps.T], 1
+    )

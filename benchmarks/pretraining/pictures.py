@@ -36,7 +36,10 @@ def _square(name: str) -> NDArray[np.uint8]:
 
     package, file = name.split("/")
     where, folder = _FOLDERS[package]
-    with resources.as_file(resources.files(where).joinpath(folder, file)) as path, Image.open(path) as picture:
+    with (
+        resources.as_file(resources.files(where).joinpath(folder, file)) as path,
+        Image.open(path) as picture,
+    ):
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2
         square = picture.convert("RGB").crop((left, top, left + side, top + side))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +14,10 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.pretraining.arms import Masker
+from benchmarks.pretraining.hidden import Hidden
 from benchmarks.pretraining.model import VideoMAE, flops
 from benchmarks.pretraining.samples import Draw, Samples
+from benchmarks.pretraining.scoring import step
 
 Tensor = torch.Tensor
 
@@ -36,18 +39,29 @@ class Recipe:
     warmup: float = 0.1
     weight_decay: float = 0.05
     decoded: float = 0.5
-    clip_norm: float = 1.0
 
-    def rate_at(self, step: int, steps: int) -> float:
-        """Factor of the learning rate at a step."""
+    def rate_at(self, done: int, steps: int) -> float:
+        """Factor of the learning rate after `done` of `steps`."""
         warm = max(1, int(self.warmup * steps))
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+        if done < warm:
+            return (done + 1) / warm
+        return 0.5 * (1 + math.cos(math.pi * (done - warm) / max(1, steps - warm)))
+
+    def optimiser(
+        self, model: VideoMAE, steps: int
+    ) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
+        """AdamW and its schedule."""
+        optimiser = torch.optim.AdamW(
+            model.parameters(), self.rate, betas=(0.9, 0.95), weight_decay=self.weight_decay
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda done: self.rate_at(done, steps)
+        )
+        return optimiser, schedule
 
 
-class _Steps(Dataset[tuple[Draw, Tensor | None]]):
-    """Step by step: what is drawn, and its masks; what a trainer's data set does, in its workers."""
+class Steps(Dataset[tuple[Draw, Tensor | None]]):
+    """Each step's samples and their masks, made in the workers of a loader."""
 
     def __init__(self, masker: Masker, recipe: Recipe, epochs: int, seed: int) -> None:
         self.masker, self.recipe, self.epochs, self.seed = masker, recipe, epochs, seed
@@ -62,7 +76,9 @@ class _Steps(Dataset[tuple[Draw, Tensor | None]]):
         if self._epoch is None or self._epoch[0] != epoch:
             rng = np.random.default_rng((self.seed, epoch))
             self._epoch = epoch, self.masker.samples.draw(rng, self.recipe.per_epoch)
-        draw = self._epoch[1].part(slice(place * self.recipe.batch, (place + 1) * self.recipe.batch))
+        draw = self._epoch[1].part(
+            slice(place * self.recipe.batch, (place + 1) * self.recipe.batch)
+        )
         if self.masker.arm.hidden is not None:
             return draw, None
         return draw, torch.from_numpy(self.masker.masks(draw, epoch))
@@ -70,97 +86,107 @@ class _Steps(Dataset[tuple[Draw, Tensor | None]]):
 
 def visible_count(mask: Tensor) -> int:
     """How many tokens every mask of a batch leaves visible; ValueError where they differ."""
-    counts = (~mask.flatten(1)).sum(1).unique().tolist()
+    counts = set((~mask.flatten(1)).sum(1).tolist())
     if len(counts) != 1:
-        raise ValueError(f"masks must leave equally many tokens visible, not {counts}")
-    return int(counts[0])
+        raise ValueError(f"masks must leave equally many tokens visible, not {sorted(counts)}")
+    return int(counts.pop())
 
 
-def split_tokens(mask: Tensor, visible: int, decoded: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def split_tokens(
+    mask: Tensor, visible: int, decoded: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
     """Visible tokens and those to reconstruct, int64 [B, n] and [B, m], of masks bool [B, N]."""
     keys = torch.rand(mask.shape, generator=generator, device=mask.device) + mask
     order = keys.argsort(1)
-    return order[:, :visible], order[:, visible : visible + round(decoded * (mask.shape[1] - visible))]
+    end = visible + round(decoded * (mask.shape[1] - visible))
+    return order[:, :visible], order[:, visible:end]
 
 
-@dataclass
-class Hidden:
-    """How much of the object masks hide, summed over clips.
+class Progress:
+    """What happened on the way, for the run's row."""
 
-    A clip's object is never visible if in every slot that holds some of it at most a twentieth of
-    it lies on visible tokens.
-    """
+    def __init__(self, steps: int) -> None:
+        self.steps, self.done = steps, 0
+        self.order = hashlib.sha256()
+        self.drawn: Counter[int] = Counter()
+        self.losses: list[Tensor] = []
+        self.rates: list[float] = []
+        self.began = self.warm = time.perf_counter()
+        self.warm_steps = min(50, steps - 1)
 
-    clips: int = 0
-    share: float = 0.0
-    never: int = 0
+    def add(self, draw: Draw, loss: Tensor, rate: float) -> None:
+        """One step that was made at learning rate `rate`."""
+        self.order.update(np.stack([draw.clip, draw.start, draw.x, draw.y]).tobytes())
+        self.drawn.update(draw.clip.tolist())
+        self.rates.append(rate)
+        self.done += 1
+        if self.done % 50 == 0 or self.done in (self.warm_steps, self.steps):
+            self.losses.append(loss.detach())
+        if self.done == self.warm_steps:
+            float(loss.detach())  # waits for the device
+            self.warm = time.perf_counter()
 
-    def add(self, coverage: Tensor, mask: Tensor) -> None:
-        """coverage [B, S, R, C], mask bool of the same shape."""
-        inside = coverage.flatten(2).sum(2)
-        seen = (coverage * ~mask).flatten(2).sum(2)
-        present = inside.sum(1) > 0
-        self.clips += int(present.sum())
-        self.share += float((1 - seen.sum(1) / inside.sum(1).clamp(min=1e-9))[present].sum())
-        gone = (seen <= 0.05 * inside).all(1)
-        self.never += int((gone & present).sum())
-
-    def result(self) -> dict[str, float]:
-        """Means over the clips; empty without clips."""
-        if not self.clips:
-            return {}
-        return {"object_hidden": self.share / self.clips, "object_never_visible": self.never / self.clips}
+    def row(self, batch: int) -> dict[str, Any]:
+        """Counts, rates, losses and speed."""
+        losses = [round(float(value), 5) for value in self.losses]
+        now = time.perf_counter()
+        timed = (self.done - self.warm_steps) * batch
+        return {
+            "steps": self.done,
+            "samples": self.done * batch,
+            "order": self.order.hexdigest()[:16],
+            "clip_draws": [min(self.drawn.values()), max(self.drawn.values())],
+            "rates": [self.rates[0], max(self.rates), self.rates[-1]],
+            "loss": losses[-1],
+            "loss_curve": losses[:: max(1, len(losses) // 20)],
+            "pretrain_seconds": round(now - self.began, 1),
+            "clips_per_second": round(timed / max(1e-9, now - self.warm)),
+        }
 
 
 def pretrain(
-    model: VideoMAE, samples: Samples, masker: Masker, recipe: Recipe, *, epochs: int, seed: int, compiled: bool, workers: int = 0
+    model: VideoMAE,
+    samples: Samples,
+    masker: Masker,
+    recipe: Recipe,
+    *,
+    epochs: int,
+    seed: int,
+    compiled: bool,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """Trains `model` in place from fresh weights; returns what belongs into the run's row."""
     model.start(seed)
     device = samples.device
-    step_of = torch.compile(model, dynamic=False) if compiled else model
-    steps = epochs * (recipe.per_epoch // recipe.batch)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), recipe.rate, betas=(0.9, 0.95), weight_decay=recipe.weight_decay, fused=device.type == "cuda"
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: recipe.rate_at(step, steps))
+    forward = torch.compile(model, dynamic=False) if compiled else model
+    dataset = Steps(masker, recipe, epochs, seed)
+    optimiser, schedule = recipe.optimiser(model, len(dataset))
     generator = torch.Generator(device).manual_seed(seed)
-    hidden, order = Hidden(), hashlib.sha256()
-    losses: list[Tensor] = []
-    shapes, count = (0, 0), 0
-    began = timed = time.perf_counter()
-    done = 0
-    dataset = _Steps(masker, recipe, epochs, seed)
-    for draw, made in DataLoader(dataset, batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None):
-        mask = masker.oracle(draw, generator) if made is None else made.to(device, non_blocking=True)
-        if done < dataset.per_epoch and samples.alpha is not None:
+    hidden, progress = Hidden(), Progress(len(dataset))
+    visible = decoded = torch.zeros(0, 0)
+    count = 0
+    ahead = 4 if workers else None
+    for draw, made in DataLoader(
+        dataset, batch_size=None, num_workers=workers, prefetch_factor=ahead
+    ):
+        oracle = made is None
+        mask = masker.oracle(draw, generator) if oracle else made.to(device, non_blocking=True)
+        if progress.done < dataset.per_epoch and samples.alpha is not None:
             hidden.add(samples.coverage(draw, model.size.grid), mask)
-        order.update(np.stack([draw.clip, draw.start, draw.x, draw.y]).tobytes())
-        if made is not None or not done:
-            count = visible_count(mask if made is None else made)
+        if not oracle or not progress.done:  # an oracle's count is exact; asking waits for the GPU
+            count = visible_count(mask if oracle else made)
         visible, decoded = split_tokens(mask.flatten(1), count, recipe.decoded, generator)
-        shapes = visible.shape[1], decoded.shape[1]
         with torch.autocast(device.type, torch.bfloat16):
-            loss = step_of(model.patches(samples.pixels(draw)), visible, decoded)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip_norm)
-        optimiser.step()
-        schedule.step()
-        done += 1
-        if done % 50 == 0 or done == steps:
-            losses.append(loss.detach())
-        if done == min(50, steps - 1):
-            losses[-1:] and float(losses[-1])  # waits for the device
-            timed = time.perf_counter()
-    last = [float(value) for value in losses]
-    seconds = time.perf_counter() - began
-    rate = (done - min(50, steps - 1)) * recipe.batch / max(1e-9, time.perf_counter() - timed) if done else 0.0
+            loss = forward(samples.patches(draw, model.size), visible, decoded)
+        rate = float(schedule.get_last_lr()[0])
+        step(loss, optimiser, schedule, list(model.parameters()))
+        progress.add(draw, loss, rate)
+    tokens = visible.shape[1], decoded.shape[1]
     return {
-        "recipe": asdict(recipe), "steps": done, "samples": done * recipe.batch, "order": order.hexdigest()[:16],
-        "visible": shapes[0], "decoded": shapes[1], "loss": last[-1] if last else None,
-        "loss_curve": [round(value, 4) for value in last[:: max(1, len(last) // 20)]],
-        "pretrain_seconds": round(seconds, 1), "clips_per_second": round(rate),
-        "flops": done * recipe.batch * flops(model.size, shapes[0], sum(shapes)) if done else 0,
+        "recipe": asdict(recipe),
+        "visible": tokens[0],
+        "decoded": tokens[1],
+        **progress.row(recipe.batch),
+        "flops": progress.done * recipe.batch * flops(model.size, tokens[0], sum(tokens)),
         **hidden.result(),
-    }  # fmt: skip
+    }

@@ -29,21 +29,51 @@ class Looks:
     noise: Tensor  # [B], grey levels
 
 
-def _looks(scenes: Sequence[Scene], num_pictures: int, device: torch.device) -> Looks:
+@dataclass(frozen=True)
+class Difficulty:
+    """What makes the motion hard to see.
+
+    Attributes:
+        noise: most grey levels (standard deviation) of a clip's noise.
+        camouflage: share of the clips in which ground and object wear the same photograph.
+        pan, shake: of the camera, as `scene` takes them.
+    """
+
+    noise: float = 4.0
+    camouflage: float = 0.0
+    pan: float = 0.2
+    shake: float = 0.005
+
+
+def _looks(
+    scenes: Sequence[Scene], num_pictures: int, hard: Difficulty, device: torch.device
+) -> Looks:
     rows: dict[str, list[Any]] = {name: [] for name in Looks.__dataclass_fields__}
     for scene in scenes:
         rng = np.random.default_rng(scene.look)
         for layer, zoom in (("ground", (0.5, 1.0)), ("skin", (0.35, 1.2))):
             angle, scale = rng.uniform(0, 2 * np.pi), rng.uniform(*zoom)
-            turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            turn = scale * np.array(
+                [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+            )
             rows[layer].append(rng.integers(num_pictures))
             rows[f"{layer}_map"].append(np.c_[turn, rng.uniform(-0.6, 0.6, 2)])
             gain = np.eye(3)[rng.permutation(3)] * rng.uniform(0.6, 1.25, 3)[:, None]
             rows[f"{layer}_gain"].append(gain)
         rows["outline"].append(np.stack([rng.normal(0, 0.13, 4), rng.uniform(0, 2 * np.pi, 4)], 1))
-        rows["noise"].append(rng.uniform(0, 4))
-    tensors = {name: torch.as_tensor(np.array(value), device=device) for name, value in rows.items()}
-    return Looks(**{name: value.float() if value.is_floating_point() else value for name, value in tensors.items()})
+        rows["noise"].append(rng.uniform(0, hard.noise))
+        if rng.uniform() < hard.camouflage:
+            for part in ("", "_gain"):
+                rows[f"skin{part}"][-1] = rows[f"ground{part}"][-1]
+    tensors = {
+        name: torch.as_tensor(np.array(value), device=device) for name, value in rows.items()
+    }
+    return Looks(
+        **{
+            name: value.float() if value.is_floating_point() else value
+            for name, value in tensors.items()
+        }
+    )
 
 
 def _sampled(photographs: Tensor, which: Tensor, points: Tensor, gain: Tensor) -> Tensor:
@@ -64,11 +94,11 @@ def _placed(points: Tensor, placed: Tensor) -> Tensor:
 
 
 def render(
-    scenes: Sequence[Scene], photographs: Tensor, side: int
+    scenes: Sequence[Scene], photographs: Tensor, side: int, hard: Difficulty
 ) -> tuple[Tensor, Tensor]:
     """Frames uint8 [B, T, side, side, 3] RGB and the object's alpha uint8 [B, T, side, side]."""
     device = photographs.device
-    looks = _looks(scenes, len(photographs), device)
+    looks = _looks(scenes, len(photographs), hard, device)
 
     def stacked(name: str) -> Tensor:
         return torch.as_tensor(np.stack([getattr(s, name) for s in scenes]), device=device).float()
@@ -77,7 +107,9 @@ def render(
     plane = torch.stack(torch.meshgrid(axis, axis, indexing="xy"), -1)[None, None]  # 1 1 H W 2
     camera, centre = stacked("camera"), stacked("centre")
     ground_points = 2 * (plane - camera[:, :, None, None]) - 1
-    out = _sampled(photographs, looks.ground, _placed(ground_points, looks.ground_map), looks.ground_gain)
+    out = _sampled(
+        photographs, looks.ground, _placed(ground_points, looks.ground_map), looks.ground_gain
+    )
 
     radius = stacked("scale") * torch.tensor([s.size / 2 for s in scenes], device=device)[:, None]
     angle = stacked("angle")
@@ -97,7 +129,7 @@ def render(
 
 
 def _alpha(body: Tensor, outline: Tensor, radius: Tensor) -> Tensor:
-    """How much of each pixel is object, [B, T, H, W]; radius in pixels softens the edge over one."""
+    """How much of each pixel is object, [B, T, H, W]; `radius` in pixels, the edge one wide."""
     distance = torch.linalg.vector_norm(body, dim=-1)
     bearing = torch.atan2(body[..., 1], body[..., 0])
     edge = torch.ones_like(distance)
@@ -105,4 +137,3 @@ def _alpha(body: Tensor, outline: Tensor, radius: Tensor) -> Tensor:
         amplitude, phase = outline[:, harmonic, :, None, None, None].unbind(1)
         edge = edge + amplitude * torch.cos((harmonic + 2) * bearing + phase)
     return torch.sigmoid((edge.clamp(min=0.4) - distance) * radius[..., None, None] * 2)
-

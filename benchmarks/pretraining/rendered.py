@@ -6,7 +6,7 @@ import io
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 import mgm_ext
 from benchmarks.pretraining.motions import MOTIONS, NUM_FRAMES, Scene, scene
 from benchmarks.pretraining.pictures import pictures
-from benchmarks.pretraining.render import render
+from benchmarks.pretraining.render import Difficulty, render
 
 STRIDE: Final = 2
 SAMPLED: Final = NUM_FRAMES // STRIDE
 _BATCH: Final = 32
+_PILOT: Final = (12_288, 1_024, 2_048)
 _SEEDS: Final = {"train": 11, "validation": 12, "test": 13}
 
 
@@ -35,11 +36,13 @@ class Plan:
         counts: clips of "train", "validation" and "test"; they stand in this order.
         side: of the encoded picture in pixels; frames are read at half of it.
         seed: of the scenes; another seed is a fresh set.
+        hard: how hard the motion is to see.
     """
 
     counts: tuple[int, int, int] = (12_288, 1_024, 8_192)
     side: int = 256
     seed: int = 0
+    hard: Difficulty = field(default_factory=Difficulty)
 
     @property
     def total(self) -> int:
@@ -50,13 +53,24 @@ class Plan:
         """Split and scene of the clip at `index` of the whole."""
         for split, count in zip(_SEEDS, self.counts, strict=True):
             if index < count:
-                return split, scene(1000 * self.seed + _SEEDS[split], index)
+                seed = 1000 * self.seed + _SEEDS[split]
+                return split, scene(seed, index, pan=self.hard.pan, shake=self.hard.shake)
             index -= count
         raise IndexError(index)
 
     def labels(self) -> NDArray[np.int64]:
         """The motion of each clip."""
         return np.concatenate([np.arange(count) % len(MOTIONS) for count in self.counts])
+
+
+PLANS: Final = {
+    "rendered": Plan(),
+    # To choose how hard "rendered" is: the tube at 0.9 should come to 0.80 to 0.88.
+    "camouflage_3": Plan(counts=_PILOT, hard=Difficulty(camouflage=0.3)),
+    "camouflage_6": Plan(counts=_PILOT, hard=Difficulty(camouflage=0.6)),
+    "unsteady": Plan(counts=_PILOT, hard=Difficulty(noise=8, pan=0.35, shake=0.01)),
+    "both": Plan(counts=_PILOT, hard=Difficulty(noise=6, camouflage=0.3, pan=0.3, shake=0.008)),
+}
 
 
 def encoded(frames: NDArray[np.uint8]) -> bytes:
@@ -85,9 +99,12 @@ class Store:
 
     def array(self, name: str, mode: str = "r") -> NDArray[np.uint8]:
         """`frames` or `alpha`; mode "w+" makes it."""
-        shape = (self.plan.total, SAMPLED, self.half, self.half) + ((3,) if name == "frames" else ())
+        shape = (self.plan.total, SAMPLED, self.half, self.half) + (
+            (3,) if name == "frames" else ()
+        )
         path = self.folder / f"{name}.u8"
-        return np.memmap(path, np.uint8, mode, shape=shape)  # type: ignore[call-overload,no-any-return]
+        mapped: NDArray[np.uint8] = np.memmap(path, np.uint8, mode, shape=shape)  # type: ignore[call-overload]
+        return mapped
 
     def fields(self) -> list[mgm_ext.MotionField]:
         """The fields of the training clips, in order."""
@@ -108,18 +125,20 @@ class Store:
         def keep(index: int, drawn: NDArray[np.uint8]) -> None:
             reader = mgm_ext.VideoReader(encoded(drawn), size=self.half)
             clip = reader.read_clip(np.arange(0, NUM_FRAMES, STRIDE))
-            frames[index] = clip.frames
+            frames[index] = np.asarray(clip.frames)
             if index < self.plan.counts[0]:
                 fields[index] = clip.field
 
         with ThreadPoolExecutor(threads) as pool:
             pending = []
             for split, first, scenes in self._batches(part, parts):
-                drawn, covered = render(scenes, photographs[split], self.plan.side)
+                drawn, covered = render(scenes, photographs[split], self.plan.side, self.plan.hard)
                 halved = torch.nn.functional.avg_pool2d(covered[:, ::STRIDE].float(), 2).round()
                 alpha[first : first + len(scenes)] = halved.byte().cpu().numpy()
                 clips = drawn.cpu().numpy()
-                pending += [pool.submit(partial(keep, first + i, clip)) for i, clip in enumerate(clips)]
+                pending += [
+                    pool.submit(partial(keep, first + i, clip)) for i, clip in enumerate(clips)
+                ]
                 while len(pending) > 8 * _BATCH:
                     pending.pop(0).result()
             for each in pending:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 import mgm_ext
+from benchmarks.pretraining.model import Size
 
 Tensor = torch.Tensor
 Ints = NDArray[np.int64]
@@ -19,7 +20,7 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Draw:
-    """A batch before its pixels are fetched: int64 [B] each; x, y: the crop's corner in stored pixels."""
+    """A batch before its pixels are fetched: int64 [B] each; x, y: corner of the crop as stored."""
 
     clip: Ints
     start: Ints
@@ -40,7 +41,7 @@ class Labelled:
 
     Attributes:
         clip, start, label: int64 [n].
-        group: int64 [n], which of the tasks the sample belongs to (position of the word), 0 with one.
+        group: int64 [n], which task the sample belongs to (a word's position); 0 with one.
         size: float64 [n], of the object as a share of the picture's side; NaN where unknown.
     """
 
@@ -53,9 +54,13 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.clip)
 
+    def part(self, picked: Ints | slice) -> Labelled:
+        """Some of them."""
+        return Labelled(*(getattr(self, name)[picked] for name in Labelled.__dataclass_fields__))
+
     def first(self, count: int) -> Labelled:
         """The first `count` of them."""
-        return Labelled(*(getattr(self, name)[:count] for name in Labelled.__dataclass_fields__))
+        return self.part(slice(count))
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Samples:
         scale: source pixels per stored pixel.
         labelled: "train", "validation" and "test".
         classes: labels of each group: bool [G, number of labels].
+        compiled_patches: `patches`, compiled; None: as it is.
     """
 
     name: str
@@ -89,7 +95,11 @@ class Samples:
     scale: int
     labelled: dict[str, Labelled]
     classes: Tensor
-    _tensors: dict[str, Any] = field(default_factory=dict)
+    compiled_patches: Callable[..., Tensor] | None = None
+
+    def compiled(self) -> Samples:
+        """The same with its pixels fetched by one compiled kernel."""
+        return replace(self, compiled_patches=torch.compile(patches, dynamic=False))
 
     @property
     def slack(self) -> int:
@@ -102,7 +112,7 @@ class Samples:
         return self.video.device
 
     def draw(self, rng: np.random.Generator, count: int) -> Draw:
-        """One epoch's samples of pre-training: every clip as often as any other, crops at random."""
+        """An epoch's samples of pre-training: every clip as often as any other."""
         rounds = -(-count // len(self.pretraining))
         clips = np.concatenate([rng.permutation(self.pretraining) for _ in range(rounds)])[:count]
         start = rng.integers(0, self.video.shape[1] - self.frames + 1, count)
@@ -130,36 +140,62 @@ class Samples:
     def view_of(self, x: int, y: int) -> mgm_ext.View:
         """The crop at (x, y) in source pixels."""
         side = self.scale * self.crop
-        return mgm_ext.View(crop=(self.scale * x, self.scale * y, side, side), size=(self.view, self.view))
+        return mgm_ext.View(
+            crop=(self.scale * x, self.scale * y, side, side), size=(self.view, self.view)
+        )
 
-    def pixels(self, draw: Draw, *, frozen: bool = False) -> Tensor:
-        """Normalised frames [B, 3, T, view, view]; `frozen`: the middle frame in every place."""
-        frames = self._cropped(self.video, draw)
-        if frozen:
-            frames = frames[:, frames.shape[1] // 2, None].expand_as(frames)
-        frames = frames.permute(0, 4, 1, 2, 3).float() / 255
-        if self.crop != self.view:
-            flat = frames.flatten(1, 2)
-            flat = functional.interpolate(flat, size=(self.view, self.view), mode="bilinear", align_corners=False)
-            frames = flat.view(*frames.shape[:3], self.view, self.view)
-        shape = (1, 3, 1, 1, 1)
-        mean, std = (torch.tensor(v, device=self.device).view(shape) for v in (_MEAN, _STD))
-        return (frames - mean) / std
+    def patches(self, draw: Draw, size: Size, *, frozen: bool = False) -> Tensor:
+        """Normalised tokens [B, N, values, 3]; `frozen`: the middle frame in every place."""
+        fetch = self.compiled_patches or patches
+        return fetch(
+            self.video, self._index(draw), self.frames, self.crop, self.view, size, frozen=frozen
+        )
 
     def coverage(self, draw: Draw, grid: tuple[int, int, int]) -> Tensor:
         """Share of each token that the object covers, float32 [B, S, R, C]."""
         if self.alpha is None:
             raise ValueError(f"nobody knows where the object of {self.name} is")
-        alpha = self._cropped(self.alpha, draw).float() / 255
+        alpha = cropped(self.alpha, self._index(draw), self.frames, self.crop).float() / 255
         return functional.adaptive_avg_pool3d(alpha[:, None], grid)[:, 0]
 
-    def _cropped(self, video: Tensor, draw: Draw) -> Tensor:
-        clip, start, x, y = (
-            torch.from_numpy(v).to(self.device) for v in (draw.clip, draw.start, draw.x, draw.y)
+    def _index(self, draw: Draw) -> Tensor:
+        index = np.stack([draw.clip, draw.start, draw.x, draw.y])
+        return torch.from_numpy(index).to(self.device, non_blocking=True)
+
+
+def cropped(video: Tensor, index: Tensor, frames: int, crop: int) -> Tensor:
+    """Frames of samples [B, frames, crop, crop, ...]; index int64 [4, B]: clip, start, x, y."""
+    clip, start, x, y = index
+    side = torch.arange(crop, device=video.device)
+    frame = start[:, None] + torch.arange(frames, device=video.device)
+    row, column = y[:, None] + side, x[:, None] + side
+    return video[
+        clip[:, None, None, None],
+        frame[:, :, None, None],
+        row[:, None, :, None],
+        column[:, None, None, :],
+    ]
+
+
+def patches(
+    video: Tensor, index: Tensor, frames: int, crop: int, view: int, size: Size, *, frozen: bool
+) -> Tensor:
+    """The same as normalised tokens [B, N, values, 3], time-major and row-major."""
+    pixels = cropped(video, index, frames, crop)
+    if frozen:
+        pixels = pixels[:, frames // 2, None].expand_as(pixels)
+    pixels = pixels.permute(0, 4, 1, 2, 3).float() / 255
+    if crop != view:
+        flat = functional.interpolate(
+            pixels.flatten(1, 2), size=(view, view), mode="bilinear", align_corners=False
         )
-        side = torch.arange(self.crop, device=self.device)
-        frame = start[:, None] + torch.arange(self.frames, device=self.device)
-        return video[
-            clip[:, None, None, None], frame[:, :, None, None],
-            (y[:, None] + side)[:, None, :, None], (x[:, None] + side)[:, None, None, :],
-        ]  # fmt: skip
+        pixels = flat.view(*pixels.shape[:3], view, view)
+    mean, std = (
+        torch.tensor(value, device=video.device).view(1, 3, 1, 1, 1) for value in (_MEAN, _STD)
+    )
+    (slots, rows, columns), patch, tubelet = size.grid, size.patch, size.tubelet
+    cut = ((pixels - mean) / std).reshape(
+        len(pixels), 3, slots, tubelet, rows, patch, columns, patch
+    )
+    tokens = cut.permute(0, 2, 4, 6, 3, 5, 7, 1)
+    return tokens.reshape(len(pixels), slots * rows * columns, tubelet * patch**2, 3)

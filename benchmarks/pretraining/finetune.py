@@ -1,0 +1,115 @@
+"""Fine-tuning of the whole encoder, its learning rate chosen on the validation set."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from benchmarks.pretraining.model import VideoMAE
+from benchmarks.pretraining.samples import Labelled, Samples
+from benchmarks.pretraining.scoring import Protocol, Scorer, batches, draw_of, step, summary
+
+Tensor = torch.Tensor
+
+
+class Classifier(nn.Module):
+    """The encoder with a linear layer on the mean of its tokens."""
+
+    def __init__(self, model: VideoMAE, labels: int) -> None:
+        super().__init__()
+        self.model = copy.deepcopy(model)
+        self.head = nn.Linear(model.size.width, labels)
+
+    def forward(self, tokens: Tensor, visible: Tensor | None) -> Tensor:
+        """Logits [B, labels]."""
+        out: Tensor = self.head(self.model.encode(tokens, visible).mean(1))
+        return out
+
+    def start(self, model: VideoMAE, seed: int) -> None:
+        """The weights of a pre-trained model, and a fresh last layer."""
+        self.model.load_state_dict(model.state_dict())
+        torch.manual_seed(seed)
+        nn.init.normal_(self.head.weight, std=0.01)
+        nn.init.zeros_(self.head.bias)
+
+    def used(self) -> list[nn.Parameter]:
+        """The parameters without the decoder's."""
+        parts = (self.model.embed, self.model.blocks, self.model.norm, self.head)
+        return [parameter for part in parts for parameter in part.parameters()]
+
+
+class FineTuning:
+    """Of one pre-trained model on one data set; compiled once for all its runs."""
+
+    def __init__(
+        self, model: VideoMAE, samples: Samples, protocol: Protocol, *, compiled: bool, frozen: bool
+    ) -> None:
+        self.pretrained, self.samples, self.protocol, self.frozen = model, samples, protocol, frozen
+        self.net = Classifier(model, samples.classes.shape[1]).to(samples.device)
+        self.forward = torch.compile(self.net, dynamic=False) if compiled else self.net
+
+    def results(self, seed: int) -> dict[str, Any]:
+        """Accuracy on the test set at each size of the labelled set."""
+        return {
+            str(count): self._result(count, steps, seed)
+            for count, steps in zip(self.protocol.labels, self.protocol.steps, strict=True)
+        }
+
+    def _result(self, count: int, steps: int, seed: int) -> dict[str, Any]:
+        sets = self.samples.labelled
+        train = sets["train"].first(count)
+        tried: dict[str, float] = {}
+        chosen, runs = self.protocol.rates[0], [np.zeros(0, np.bool_)]
+        for rate in self.protocol.rates:
+            self._train(train, steps, rate, seed)
+            score = float(self._right(sets["validation"]).mean())
+            if not tried or score > max(tried.values()):
+                chosen, runs = rate, [self._right(sets["test"])]
+            tried[str(rate)] = round(score, 4)
+        for repeat in range(1, self.protocol.repeats):
+            self._train(train, steps, chosen, seed + 1000 * repeat)
+            runs.append(self._right(sets["test"]))
+        again = [round(float(run.mean()), 4) for run in runs]
+        result = summary(runs[0], sets["test"])
+        return {"rate": chosen, "validation": tried, "runs": again, **result}
+
+    def _train(self, some: Labelled, steps: int, rate: float, seed: int) -> None:
+        self.net.start(self.pretrained, seed)
+        optimiser = torch.optim.AdamW(self.net.used(), rate, weight_decay=0.05)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, rate, total_steps=steps, pct_start=0.2
+        )
+        rng = np.random.default_rng((seed, 77))
+        generator = torch.Generator(self.samples.device).manual_seed(seed)
+        scorer = Scorer(self.samples, some)
+        kept = max(1, round(self.protocol.kept * self.pretrained.size.tokens))
+        size = min(self.protocol.batch, len(some))
+        order = np.zeros(0, np.int64)
+        for _ in range(steps):
+            if len(order) < size:
+                order = np.concatenate([order, rng.permutation(len(some))])
+            picked, order = order[:size], order[size:]
+            draw = draw_of(self.samples, some.part(picked), rng)
+            tokens = self.samples.patches(draw, self.pretrained.size, frozen=self.frozen)
+            keys = torch.rand(tokens.shape[:2], device=tokens.device, generator=generator)
+            with torch.autocast(tokens.device.type, torch.bfloat16):
+                raw = self.forward(tokens, keys.argsort(1)[:, :kept])
+            index = torch.from_numpy(picked).to(tokens.device)
+            loss = scorer.loss(raw, index, self.protocol.smoothing)
+            step(loss, optimiser, schedule, self.net.used())
+
+    def _right(self, some: Labelled) -> NDArray[np.bool_]:
+        scorer = Scorer(self.samples, some)
+        found = []
+        with torch.no_grad(), torch.autocast(self.samples.device.type, torch.bfloat16):
+            for cut, draw in batches(draw_of(self.samples, some, None), 256):
+                index = torch.arange(cut.start, cut.stop, device=self.samples.device)
+                tokens = self.samples.patches(draw, self.pretrained.size, frozen=self.frozen)
+                found.append(scorer.correct(self.net(tokens, None), index))
+        right: NDArray[np.bool_] = torch.cat(found).cpu().numpy()
+        return right

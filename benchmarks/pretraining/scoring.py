@@ -1,0 +1,123 @@
+"""Labels against guesses, and one step of training."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.pretraining.samples import Draw, Labelled, Samples
+
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Of the evaluation, the same for every arm.
+
+    Attributes:
+        labels: sizes of the labelled set.
+        steps: of fine-tuning at each of them.
+        batch: clips of a step.
+        rates: of fine-tuning, `probe_rates` of the probe: the one best on validation is taken.
+        kept: share of the tokens that fine-tuning sees, drawn at random; tests see all.
+        probe_epochs: passes of the probe over its features.
+        smoothing: of the labels in fine-tuning.
+        repeats: seeds of fine-tuning.
+    """
+
+    labels: tuple[int, ...] = (1_000, 6_000)
+    steps: tuple[int, ...] = (800, 2_400)
+    batch: int = 128
+    rates: tuple[float, ...] = (3e-4, 1e-3)
+    probe_rates: tuple[float, ...] = (1e-3, 3e-3)
+    kept: float = 0.5
+    probe_epochs: int = 40
+    smoothing: float = 0.1
+    repeats: int = 1
+
+    def within(self, most: int) -> Protocol:
+        """With no more labels than there are."""
+        return replace(self, labels=tuple(min(count, most) for count in self.labels))
+
+
+def draw_of(samples: Samples, some: Labelled, rng: np.random.Generator | None) -> Draw:
+    """Crops of labelled samples: at random, or (None) those that every test uses.
+
+    Where the object may be anywhere the test's crop is the middle one; else the mouth's place would
+    be known, and the crop is drawn, the same in every run.
+    """
+    count = len(some)
+    if rng is None and samples.alpha is not None:
+        middle = np.full(count, samples.slack // 2)
+        return Draw(some.clip, some.start, middle, middle)
+    rng = np.random.default_rng(5) if rng is None else rng
+    x, y = rng.integers(0, samples.slack + 1, (2, count))
+    return Draw(some.clip, some.start, x, y)
+
+
+def batches(draw: Draw, size: int) -> Iterator[tuple[slice, Draw]]:
+    """Parts of a draw with their places."""
+    for first in range(0, len(draw), size):
+        cut = slice(first, min(first + size, len(draw)))
+        yield cut, draw.part(cut)
+
+
+class Scorer:
+    """Logits against labels, within the sample's own group."""
+
+    def __init__(self, samples: Samples, some: Labelled) -> None:
+        self.label = torch.from_numpy(some.label).to(samples.device)
+        self.allowed = samples.classes[torch.from_numpy(some.group).to(samples.device)]
+
+    def logits(self, raw: Tensor, index: Tensor) -> Tensor:
+        """Those of other groups at -inf."""
+        return raw.float().masked_fill(~self.allowed[index], -math.inf)
+
+    def loss(self, raw: Tensor, index: Tensor, smoothing: float) -> Tensor:
+        """Cross entropy, smoothed over the labels of the group."""
+        allowed = self.allowed[index]
+        logs = self.logits(raw, index).log_softmax(1)
+        right = logs.gather(1, self.label[index, None])[:, 0]
+        even = logs.masked_fill(~allowed, 0).sum(1) / allowed.sum(1)
+        return -((1 - smoothing) * right + smoothing * even).mean()
+
+    def correct(self, raw: Tensor, index: Tensor) -> Tensor:
+        """bool [B]."""
+        return self.logits(raw, index).argmax(1) == self.label[index]
+
+
+def step(
+    loss: Tensor,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    clipped: list[torch.nn.Parameter] | None = None,
+) -> None:
+    """One step; the gradient of `clipped` to norm 1 at most."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    if clipped:
+        torch.nn.utils.clip_grad_norm_(clipped, 1.0)
+    optimiser.step()
+    schedule.step()
+
+
+def summary(right: NDArray[np.bool_], some: Labelled) -> dict[str, Any]:
+    """Accuracy; by thirds of object size, or by group where there are several; a bit a sample."""
+    out: dict[str, Any] = {"accuracy": round(float(right.mean()), 4)}
+    if np.isfinite(some.size).all():
+        edges = np.quantile(some.size, [1 / 3, 2 / 3])
+        third = np.searchsorted(edges, some.size)
+        out["by_size"] = [round(float(right[third == part].mean()), 4) for part in range(3)]
+        out["size_edges"] = [round(float(edge), 4) for edge in edges]
+    groups = np.unique(some.group)
+    if len(groups) > 1:
+        out["by_group"] = [round(float(right[some.group == group].mean()), 4) for group in groups]
+    out["right"] = base64.b64encode(np.packbits(right).tobytes()).decode()
+    return out
