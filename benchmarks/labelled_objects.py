@@ -20,6 +20,7 @@ from mgm_ext import (
     Score,
     VideoReader,
     View,
+    describe,
     motion_boxes,
     motion_guided_mask,
     motion_score,
@@ -71,6 +72,8 @@ class Crop(NamedTuple):
     clip: Clip
     view: View
     objects: Shares
+    boxes: list[NDArray[np.float64]]
+    """Of each slot's first frame, [n, 4] each."""
 
 
 def load_labels(path: Path) -> dict[str, Labels]:
@@ -158,14 +161,20 @@ def covered(objects: Shares, mask: Mask) -> NDArray[np.float64]:
     return np.where(objects.max((1, 2)) > HIT, part, np.nan)
 
 
+def never_visible(crop: Crop, mask: Mask) -> NDArray[np.float64]:
+    """1 where a model never sees the objects of the crop, 0 where it does: [S], the same in all."""
+    found = describe(mask, boxes=crop.boxes, view=crop.view).never_visible
+    return np.full(len(mask), np.nan if found is None else float(found))
+
+
 def guided(crop: Crop, preset: str, seed: int) -> list[Shares]:
-    """Hits, and shares covered at each ratio, of a preset: each [S]."""
+    """Hits, shares covered at each ratio, and crops hidden for good at each ratio: each [S]."""
     chosen = PRESETS[preset]
     weight = "texture" if chosen.weight == "auto" else chosen.weight
     score = motion_score(crop.clip, grid=GRID, view=crop.view, camera=chosen.camera, weight=weight)
     tokens = centre_tokens(score, peak=chosen.peak, first=chosen.first, seed=seed)
     masks = [motion_guided_mask(score, preset=preset, mask_ratio=r, seed=seed) for r in RATIOS]
-    return [hits(crop.objects, tokens), *(covered(crop.objects, mask) for mask in masks)]
+    return _measured(crop, tokens, masks)
 
 
 def simulated(crop: Crop, preset: str, seed: int) -> list[Shares]:
@@ -174,7 +183,12 @@ def simulated(crop: Crop, preset: str, seed: int) -> list[Shares]:
     places = np.stack(np.meshgrid(*map(np.arange, GRID[1:]), indexing="ij"))
     middle = (masks[0][:, None] * places).sum((2, 3)) / masks[0].sum((1, 2))[:, None]
     tokens = np.rint(middle).astype(np.int64)
-    return [hits(crop.objects, tokens), *(covered(crop.objects, mask) for mask in masks)]
+    return _measured(crop, tokens, masks)
+
+
+def _measured(crop: Crop, tokens: NDArray[np.int64], masks: Sequence[Mask]) -> list[Shares]:
+    shares = [covered(crop.objects, mask) for mask in masks]
+    return [hits(crop.objects, tokens), *shares, *(never_visible(crop, mask) for mask in masks)]
 
 
 def coded(window: Window) -> FieldOf:
@@ -221,7 +235,8 @@ def dense_flow(name: str) -> FieldOf:
 def measure(
     path: Path, labels: Labels, stride: int, sources: Mapping[str, tuple[FieldOf, Sequence[str]]]
 ) -> dict[tuple[str, str], Shares]:
-    """Centre on the object, and share of it masked at each ratio: means over slots, [3] each.
+    """Means over slots, [5] each: centre on the object, share of it masked at each ratio, and share
+    of the crops in which no slot shows it, at each ratio.
 
     sources: by name, where motion is from, and the presets (or SIMULATED) that are given it.
 
@@ -235,9 +250,10 @@ def measure(
             name: field_of(case.reader, case.clip.frame_indices)
             for name, (field_of, _) in sources.items()
         }
+        boxes = [labels.at(int(frame)) for frame in case.clip.frame_indices[:: FRAMES // GRID[0]]]
         for view, objects in case.crops:
             for name, (_, presets) in sources.items():
-                crop = Crop(replace(case.clip, field=fields[name]), view, objects)
+                crop = Crop(replace(case.clip, field=fields[name]), view, objects, boxes)
                 for preset in presets:
                     make = simulated if preset == SIMULATED else guided
                     rows[name, preset].append(make(crop, preset, seed))

@@ -35,15 +35,18 @@ def test_boxes_find_labelled_objects(real_clip: RealClip, record: Record) -> Non
             objects.measure(real_clip(name), labels, stride, sources) for stride in objects.STRIDES
         ]
     means = {key: np.mean([row[key] for row in table], axis=0) for key in table[0]}
-    for (source, preset), (centre, half, most) in means.items():
+    for (source, preset), (centre, half, most, never_half, never_most) in means.items():
         who = preset if preset == objects.SIMULATED else f"{preset}, {source}"
         goals = WANTED if who == "robust, codec" else (None, None, None)
-        note = f"object masked: {half:.2f} at 0.5, {most:.2f} at 0.75"
+        note = (
+            f"object masked: {half:.2f} at 0.5, {most:.2f} at 0.75; "
+            f"never visible: {never_half:.2f} and {never_most:.2f}"
+        )
         record(
             "labelled_objects", f"centre on an object: {who}", centre, at_least=goals[0], note=note
         )
         if goals[0] is not None:
             record("labelled_objects", f"masked at 0.5: {who}", half, at_least=goals[1])
             record("labelled_objects", f"masked at 0.75: {who}", most, at_least=goals[2])
-    assert (means["codec", "robust"] >= WANTED).all()
-    assert (means["codec", "robust"] > means["codec", objects.SIMULATED]).all()
+    assert (means["codec", "robust"][:3] >= WANTED).all()
+    assert (means["codec", "robust"][:3] > means["codec", objects.SIMULATED][:3]).all()

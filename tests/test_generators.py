@@ -199,9 +199,44 @@ def test_description_of_a_literal_mask() -> None:
     assert describe(mask).motion_covered is None
 
 
+def test_description_of_what_a_mask_hides_of_an_object() -> None:
+    mask = np.zeros((2, 2, 4), bool)
+    mask[0, :, 2:] = True  # the right half of slot 0
+    mask[1] = True
+    view = View(crop=(10, 20, 40, 20), size=(8, 16))
+    boxes = np.array([[25.0, 20, 45, 40], [10, 20, 50, 40]])
+    told = describe(mask, boxes=boxes, view=view)
+    assert told.object_hidden is not None
+    np.testing.assert_allclose(told.object_hidden, [0.75, 1])
+    assert told.never_visible is False
+    mirrored = View(crop=view.crop, size=view.size, hflip=True)
+    flipped = describe(mask, boxes=boxes, view=mirrored).object_hidden
+    assert flipped is not None
+    np.testing.assert_allclose(flipped, [0.25, 1])
+    two = [np.array([[30, 0, 90, 90], [35, 22, 40, 30]]), np.zeros((0, 4))]
+    assert describe(mask, boxes=two, view=view).never_visible
+    outside = describe(mask, boxes=np.array([[np.nan] * 4, [0, 0, 5, 5]]), view=view)
+    assert outside.object_hidden is not None
+    assert np.isnan(outside.object_hidden).all()
+    assert outside.never_visible is None
+    assert describe(mask).object_hidden is None
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (
+            lambda: describe(np.ones((2, 2, 2), bool), boxes=[[0, 0, 1, 1]] * 2),
+            r"boxes need a view, or a score that has one, got neither",
+        ),
+        (
+            lambda: describe(np.ones((2, 2, 2), bool), view=View.full(4, 4)),
+            r"view is for boxes, got view=.* and boxes=None",
+        ),
+        (
+            lambda: describe(np.ones((2, 2, 2), bool), boxes=[[0, 0, 1, 1]], view=View.full(4, 4)),
+            r"boxes must be one list per slot: 2, not 1",
+        ),
         (
             lambda: make_masking("best", input_size=GRID),
             r"name must be one of .*'tube'.*, not 'best'",

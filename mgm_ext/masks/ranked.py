@@ -97,7 +97,7 @@ def set_boxes(given: _core.MaskInput, boxes: ArrayLike | Sequence[ArrayLike], sl
     Raises:
         ValueError: `boxes` is not one box, or one list of boxes, per slot.
     """
-    corners, counts = _ragged(boxes)
+    corners, counts = ragged_boxes(boxes)
     if len(counts) != slots:
         raise ValueError(f"boxes must be one list per slot: {slots}, not {len(counts)}")
     offsets = np.zeros(slots + 1, np.int64)
@@ -109,7 +109,7 @@ def set_boxes(given: _core.MaskInput, boxes: ArrayLike | Sequence[ArrayLike], sl
     given.set_boxes(corners, offsets)
 
 
-def _ragged(boxes: ArrayLike | Sequence[ArrayLike]) -> tuple[NDArray[np.float64], list[int]]:
+def ragged_boxes(boxes: ArrayLike | Sequence[ArrayLike]) -> tuple[NDArray[np.float64], list[int]]:
     """All boxes [n, 4], slot after slot, and how many each slot has."""
     if isinstance(boxes, np.ndarray) and boxes.dtype.kind in "iuf" and boxes.shape[1:] == (4,):
         return np.ascontiguousarray(boxes, np.float64), [1] * len(boxes)
