@@ -1,0 +1,135 @@
+"""Rows as tables and plots: benchmarks/results/pretraining/*.jsonl into docs/pretraining.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from benchmarks import tables
+from benchmarks.pretraining.jobs import read_rows
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results" / "pretraining"
+PAGE = ROOT / "docs" / "pretraining.md"
+COLUMNS = (
+    "mask", "ratio", "epochs", "fine-tuned, 6,000 labels", "small / medium / large",
+    "fine-tuned, 1,000", "probe", "object hidden", "never visible", "GPU seconds", "PFLOP",
+)  # fmt: skip
+ORACLE = "oracle_"
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    job, trained = row["job"], row.get("pretraining") or {}
+    few, many = (row["finetune"][count] for count in sorted(row["finetune"], key=int))
+    flops = trained.get("flops")
+    return [
+        job["arm"] + (", one frame" if job["frozen"] else ""),
+        f"{job['ratio']:g}" if trained else "",
+        str(job["epochs"]),
+        _percent(many["accuracy"]),
+        " / ".join(_percent(part) for part in many.get("by_size", [])),
+        _percent(few["accuracy"]),
+        _percent(row["probe"]["accuracy"]),
+        _percent(trained.get("object_hidden")),
+        _percent(trained.get("object_never_visible")),
+        str(round(trained["pretrain_seconds"])) if trained else "0",
+        f"{flops / 1e15:.0f}" if flops else "0",
+    ]
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    job = row["job"]
+    return job["frozen"], job["epochs"], -row["finetune"]["6000"]["accuracy"]
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Runs by epochs, then by accuracy; under it what they have in common."""
+    cells = [_cells(row) for row in sorted(rows, key=_order)]
+    kept = [i for i in range(len(COLUMNS)) if any(line[i] for line in cells)]
+    lines = [[COLUMNS[i] for i in kept], ["---"] * len(kept)]
+    lines += [[line[i] for i in kept] for line in cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{caption(rows)}"
+
+
+def caption(rows: Sequence[dict[str, Any]]) -> str:
+    """Set, seeds, card and commit of the runs."""
+
+    def all_of(values: Sequence[str]) -> str:
+        return ", ".join(sorted(set(values)))
+
+    seeds = sorted({row["job"]["seed"] for row in rows})
+    named = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {', '.join(map(str, seeds))}"
+    return (
+        f"Accuracy in percent, {named}. Set {all_of([row['data'] for row in rows])}; "
+        f"{all_of([row['card'] for row in rows])}; torch {all_of([row['torch'] for row in rows])}; "
+        f"commit {all_of([row['commit'][:10] for row in rows])}."
+    )
+
+
+def plot(rows: Sequence[dict[str, Any]], path: Path, *, epochs: int) -> bool:
+    """Accuracy against how much of the object masks hide; oracles joined. False without any."""
+    found = [
+        row
+        for row in rows
+        if row["job"]["epochs"] == epochs
+        and "object_hidden" in (row.get("pretraining") or {})
+        and not row["job"]["frozen"]
+    ]
+    if not found:
+        return False
+    figure = Figure(figsize=(10, 4.8), layout="constrained")
+    sides = figure.subplots(1, 2, sharey=True)
+    axes = (
+        ("object_hidden", "share of the object that is masked"),
+        ("object_never_visible", "share of clips in which the object is never visible"),
+    )
+    for side, (name, label) in zip(sides, axes, strict=True):
+        points = sorted(
+            (row["pretraining"][name], row["finetune"]["6000"]["accuracy"], row["job"])
+            for row in found
+            if row["job"]["arm"].startswith(ORACLE)
+        )
+        side.plot([x for x, *_ in points], [y for _, y, _ in points], "o-", color="#b0b0b0")
+        for row in found:
+            job, x = row["job"], row["pretraining"][name]
+            y = row["finetune"]["6000"]["accuracy"]
+            oracle = job["arm"].startswith(ORACLE)
+            side.plot(x, y, "o", color="#b0b0b0" if oracle else "#1f77b4")
+            side.annotate(
+                f"{job['arm']} {job['ratio']:g}", (x, y), (4, 3), textcoords="offset points",
+                fontsize=7,
+            )  # fmt: skip
+        side.set_xlabel(label)
+        side.margins(x=0.15)
+        side.grid(alpha=0.3)
+    sides[0].set_ylabel("accuracy, fine-tuned on 6,000 labels")
+    figure.suptitle(f"What hiding the object does, {epochs} epochs")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    return True
+
+
+def written() -> dict[str, str]:
+    """The table of every file of rows, by the name of its marker."""
+    return {
+        f"pretraining-{path.stem}": table(read_rows(path))
+        for path in sorted(RESULTS.glob("*.jsonl"))
+    }
+
+
+def main() -> None:
+    """Rewrites the page's tables and the plots."""
+    PAGE.write_text(tables.rewrite(PAGE.read_text(), written()))
+    for path in RESULTS.glob("*.jsonl"):
+        plot(read_rows(path), RESULTS / f"{path.stem}.png", epochs=75)
+
+
+if __name__ == "__main__":
+    main()
