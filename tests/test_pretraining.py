@@ -11,11 +11,13 @@ import pytest
 import torch
 
 from benchmarks.pretraining import tiny
-from benchmarks.pretraining.arms import oracle_mask
+from benchmarks.pretraining.arms import Masker, oracle_mask
+from benchmarks.pretraining.hidden import Hidden
 from benchmarks.pretraining.jobs import Job, append_row, read_jobs, read_rows
 from benchmarks.pretraining.motions import MOTIONS, scene
 from benchmarks.pretraining.pretrain import Recipe
 from benchmarks.pretraining.runner import Runner
+from benchmarks.pretraining.samples import Draw
 from benchmarks.pretraining.spread import claimed, work
 
 SHARD = Path(__file__).parents[2] / "shared" / "data" / "grid_s1.tar"
@@ -37,6 +39,20 @@ def test_masks_hide_what_their_name_says_within_the_crop(rows: dict[str, dict[st
     assert hidden["rendered tube"] == pytest.approx(0.5, abs=0.12)
     assert hidden["rendered oracle_80"] == pytest.approx(0.8, abs=0.06)
     assert hidden["rendered robust"] > 0.9  # a view that is off by a few pixels: 0.6 to 0.8
+
+
+def test_masks_follow_the_crop_into_every_corner(runner: Runner) -> None:
+    samples = runner._loaded("rendered")
+    grid = tiny.SETTINGS.size.grid
+    masker = Masker("motion_topk", 0.15, samples, grid, seed=0, threads=1)
+    hidden, clips = Hidden(), samples.pretraining
+    for x in (0, samples.slack):
+        for y in (0, samples.slack):
+            corner = [np.full(len(clips), place) for place in (x, y)]
+            draw = Draw(clips, np.zeros_like(clips), *corner)
+            mask = torch.from_numpy(masker.masks(draw, 0))
+            hidden.add(samples.coverage(draw, grid), mask)
+    assert hidden.result()["object_hidden"] > 0.65  # with a view at half its place: 0.55
 
 
 def test_oracle_hides_exactly_its_share() -> None:

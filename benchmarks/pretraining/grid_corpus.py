@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 import mgm_ext
 
+NUM_FRAMES: Final = 75
+"""Of a clip; 5 of the 1,000 have one fewer and are left out."""
 WINDOW: Final = 16
 """Frames of a sample, at stride 1."""
 POSITIONS: Final = ("command", "colour", "preposition", "letter", "digit", "adverb")
@@ -62,7 +64,8 @@ def read_shard(path: Path, *, limit: int | None = None, threads: int = 8) -> Sen
         return reader.read_clip(np.arange(len(reader)), window="frame")
 
     with ThreadPoolExecutor(threads) as pool:
-        clips = list(pool.map(read, keys))
-    frames = [clip.frames for clip in clips if clip.frames is not None]
-    words = [[tuple(word) for word in json.loads(members[key]["json"])["words"]] for key in keys]
-    return Sentences(np.stack(frames), [clip.field for clip in clips], words)
+        clips = dict(zip(keys, pool.map(read, keys), strict=True))
+    whole = {key: clip for key, clip in clips.items() if len(clip.frame_indices) == NUM_FRAMES}
+    frames = [clip.frames for clip in whole.values() if clip.frames is not None]
+    words = [[tuple(word) for word in json.loads(members[key]["json"])["words"]] for key in whole]
+    return Sentences(np.stack(frames), [clip.field for clip in whole.values()], words)
