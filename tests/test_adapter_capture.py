@@ -181,6 +181,7 @@ def test_windows_keep_their_counts(mask: str | None, corner: Path) -> None:
     windows = TubeWindowMaskingGenerator((4, 10, 10), 0.75, (5, 10))
     ours = capture(VideoMAE([corner], transform(generator=windows)), mask=mask)
     counts = ours[0][1].reshape(4, 2, 50).sum(-1)
+    assert mask is not None or (ours[0][1] != ours[0][1]).any(), "drawn anew"
     assert (counts == 37).all(), "int(0.75 * 50), as theirs; int(0.75 * 100) would be 75 of two"
     assert windows().reshape(4, 2, 50).sum(-1).tolist() == counts.tolist()
     with pytest.raises(ValueError, match="mask must be one of"):
@@ -205,9 +206,15 @@ def test_trainers_that_mask_in_the_model_get_the_score(corner: Path, folder: Pat
 
 
 def test_a_mask_that_no_motion_reached_is_refused(corner: Path) -> None:
-    ours = capture(VideoMAEMulti([corner], transform(), transform()))
+    both = capture(VideoMAEMulti([corner], transform(), transform()))
+    assert both[0][1].sum() == 48
+    assert both.masks.source is MaskSource.GUIDED
+    other = transform(generator=TubeMaskingGenerator(GRID, 0.5))
+    with pytest.raises(TypeError, match=r"'transform_ssv2'\] mask differently"):
+        capture(VideoMAEMulti([corner], transform(), other))
+    hidden = capture(VideoMAEMulti([corner], transform(), lambda images: other(images)))
     with pytest.raises(RuntimeError, match=r"sample without transform.masked_position_generator"):
-        ours[0]
+        hidden[0]
 
 
 def test_what_replaces_what_is_printed(corner: Path, capsys: pytest.CaptureFixture[str]) -> None:

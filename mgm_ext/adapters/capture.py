@@ -66,6 +66,20 @@ def _compositions(transform: Any) -> list[Any]:
     return [value for value in (transform, *held) if isinstance(_steps(value), list)]
 
 
+def _transforms(dataset: Any, generator: str) -> list[str]:
+    """The data set's transforms of that generator: InternVideo2 has one for each source.
+
+    Raises:
+        TypeError: they mask differently, so that one generator cannot stand in all of them.
+    """
+    names = [name for name, value in vars(dataset).items() if hasattr(value, generator)]
+    made = {name: getattr(getattr(dataset, name), generator) for name in names}
+    kinds = {(type(g).__name__, getattr(g, "total_masks", None)) for g in made.values()}
+    if len(kinds) > 1:
+        raise TypeError(f"the transforms {names} mask differently: {sorted(map(str, kinds))}")
+    return names
+
+
 def _steps(value: Any) -> Any:
     return getattr(value, "transforms", None)
 
@@ -155,13 +169,15 @@ class CapturedDataset(FollowedDataset):
         self.masks = made(self._noted)
         self._generator = generator
         self._in_place = tuple(in_place)
-        if not _compositions(dataset.transform):
-            raise TypeError(
-                f"{type(dataset.transform).__name__} holds no Compose whose steps can be followed; "
-                "use the explicit form"
-            )
-        for compose in _compositions(dataset.transform):
-            follow_steps(compose.transforms, self._note, in_place=in_place)
+        self._names = _transforms(dataset, generator)
+        for transform in (getattr(dataset, name) for name in self._names):
+            if not _compositions(transform):
+                raise TypeError(
+                    f"{type(transform).__name__} holds no Compose whose steps can be followed; use "
+                    "the explicit form"
+                )
+            for compose in _compositions(transform):
+                follow_steps(compose.transforms, self._note, in_place=in_place)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Any:
         """The data set's sample, its mask from the clip's motion.
@@ -174,16 +190,11 @@ class CapturedDataset(FollowedDataset):
             TooManyFallbacks: too many samples have no motion.
         """
         self._begin(index)
-        transform = self.dataset.transform
-        begun = _Begun(transform, self._noted)
-        with self._followed(transform=begun), ExitStack() as stack:
-            enter = stack.enter_context
-            enter(swapped(transform, self._generator, self.masks))
-            if getattr(transform, "mcm", False):  # EVEREST asks its generator for nothing then
-                enter(swapped(transform, "mcm", False))
-            for compose in _compositions(transform):
-                steps = follow_steps(compose.transforms, self._note, in_place=self._in_place)
-                enter(swapped(compose, "transforms", steps))
+        theirs = {name: getattr(self.dataset, name) for name in self._names}
+        begun = {name: _Begun(transform, self._noted) for name, transform in theirs.items()}
+        with self._followed(**begun), ExitStack() as stack:
+            for transform in theirs.values():
+                self._enter(stack, transform)
             sample = self.dataset[index[1] if isinstance(index, tuple) else index]
         if not self._noted.masks:
             raise RuntimeError(
@@ -192,6 +203,15 @@ class CapturedDataset(FollowedDataset):
             )
         self._noted.begin()
         return sample
+
+    def _enter(self, stack: ExitStack, transform: Any) -> None:
+        """Follows a transform until the stack is closed."""
+        stack.enter_context(swapped(transform, self._generator, self.masks))
+        if getattr(transform, "mcm", False):  # EVEREST asks its generator for nothing then
+            stack.enter_context(swapped(transform, "mcm", False))
+        for compose in _compositions(transform):
+            steps = follow_steps(compose.transforms, self._note, in_place=self._in_place)
+            stack.enter_context(swapped(compose, "transforms", steps))
 
     def _note(self, label: Any) -> Capture:
         return self._noted

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from .generators import VideoMAEMaskingGenerator
 
 __all__ = ["MAEDFERMaskingGenerator"]
+
+_TEMPERATURE: Final = 0.25
 
 
 class MAEDFERMaskingGenerator(VideoMAEMaskingGenerator):
@@ -20,7 +22,8 @@ class MAEDFERMaskingGenerator(VideoMAEMaskingGenerator):
         mask_ratio: share of each window's tokens to mask, in (0, 1).
         part_win_size: (t, h, w) of a window in tokens; they must tile the clip.
         mask: "motion_topk", "random" or "block": those that can count by window.
-        options: of `VideoMAEMaskingGenerator`.
+        options: of `VideoMAEMaskingGenerator`; `temperature` is 0.25 by default: what moves is
+            masked, what stands still is drawn anew each time. 0 draws nothing.
 
     Raises:
         ValueError: the windows do not tile the clip, or the mask cannot count by window.
@@ -39,7 +42,8 @@ class MAEDFERMaskingGenerator(VideoMAEMaskingGenerator):
             raise ValueError(
                 f"windows of {tuple(part_win_size)} must tile the clip's {tuple(input_size)} tokens"
             )
-        given: dict[str, Any] = {"random": {}, "block": {}, "motion_topk": {"scope": "clip"}}
+        drawn = {"scope": "clip", "temperature": _TEMPERATURE}
+        given: dict[str, Any] = {"random": {}, "block": {}, "motion_topk": drawn}
         if mask not in given:
             raise ValueError(f"mask must be one of {tuple(given)}, not {mask!r}")
         t, h, w = np.indices(input_size)
