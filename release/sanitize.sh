@@ -1,6 +1,8 @@
 #!/bin/bash
 # Runs Python with a _core built under ASan and UBSan (FFmpeg and dav1d under ASan).
 # Usage: sanitize.sh BUILD_FOLDER PYTHON_ARGUMENTS...
+# Needs .venv with the test tools, as `make sanitize` sets it up. Everything built lies in BUILD_FOLDER: the cache of
+# ordinary builds lends its sources and gets nothing.
 set -euo pipefail
 
 build=$1
@@ -8,6 +10,11 @@ shift
 venv=$PWD/.venv
 python=$venv/bin/python
 export PATH=$venv/bin:$PATH
+
+sources=${XDG_CACHE_HOME:-$HOME/.cache}/mgm-ext/sources
+export XDG_CACHE_HOME=$PWD/$build/cache
+mkdir -p "$XDG_CACHE_HOME/mgm-ext"
+[ ! -d "$sources" ] || cp -rn "$sources" "$XDG_CACHE_HOME/mgm-ext"
 
 cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMGM_SANITIZE=ON \
   -DPython_EXECUTABLE="$python" -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)" >"$build.log"

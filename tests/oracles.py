@@ -44,11 +44,12 @@ def read(
     *,
     vectors_only: bool = True,
     blocks: Literal["coded", "libavcodec"] = "coded",
+    **limits: Any,
 ) -> MotionVectors:
     """`read_motion_vectors`, with pixels too when not `vectors_only`."""
     if vectors_only:
-        return mgm_ext.read_motion_vectors(path, blocks=blocks)
-    options = read_options(vectors_only=False)
+        return mgm_ext.read_motion_vectors(path, blocks=blocks, **limits)
+    options = read_options(vectors_only=False, **limits)
     source = path if isinstance(path, bytes) else str(path)
     values = _core.read_motion_vectors(source, options, blocks == "libavcodec", 0, None)
     types = letters(values.pop("picture_types"))

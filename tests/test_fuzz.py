@@ -23,16 +23,18 @@ def seeds() -> dict[str, bytes]:
 
 def test_mutants_are_reproducible_and_damaged(seeds: dict[str, bytes]) -> None:
     assert {"mpeg4.mp4", "mpeg2.ts"} <= seeds.keys()
-    changed = 0
-    for index in range(20):
-        name, data = fuzz_mutants.mutant(seeds, 1, index)
-        assert (name, data) == fuzz_mutants.mutant(seeds, 1, index)
-        changed += data != seeds[name]
-    assert changed == 20
+    changed, kinds = 0, set()
+    for index in range(40):
+        made = fuzz_mutants.mutant(seeds, 1, index)
+        assert made == fuzz_mutants.mutant(seeds, 1, index)
+        kinds.add(made.kind)
+        changed += made.data != seeds[made.name]
+    assert changed >= 36
+    assert kinds == {"bytes", "boxes", "units", "joined"}
 
 
 def test_mutants_give_the_same_with_and_without_pixels(seeds: dict[str, bytes]) -> None:
-    verdicts = list(fuzz.run(seeds, seed=1, count=60, limit=10))
+    verdicts = list(fuzz.run(seeds, seed=1, count=60))
     assert sorted(v.index for v in verdicts) == list(range(60))
     assert [v.failure for v in verdicts if v.failure] == []
     assert sum(v.outcome == "vectors" for v in verdicts) > 40
@@ -74,7 +76,9 @@ def crash_at_2_and_hang_at_4(pipe: Connection, *_: Any) -> None:
 
 def test_crashes_and_hangs_are_failures_and_the_others_go_on() -> None:
     target = crash_at_2_and_hang_at_4
-    verdicts = list(fuzz.run({"a": b""}, seed=0, count=7, limit=0.5, target=target))
+    verdicts = list(
+        fuzz.run({"a": b""}, seed=0, count=7, limits=fuzz.Limits(0.5 / 12), target=target)
+    )
     failures = {v.index: v.failure for v in verdicts if v.failure}
     assert failures == {2: "crash--6", 4: "hang-over-0.5s"}
     assert sorted(v.index for v in verdicts) == list(range(7))

@@ -1,0 +1,143 @@
+"""What the fuzzers read of a file: readings that must agree, and sources that cheat."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+import mgm_ext
+from mgm_ext import Clip, MotionField, MotionVectors, VideoInfo, VideoReader
+from mgm_ext.adapters import mvextractor
+from tests import fuzz_sources, oracles
+
+# What any file may raise; IndexError: a clip was asked for frames that the mutant has no longer.
+DOCUMENTED = (mgm_ext.DecodeError, mgm_ext.NoMotionVectors, IndexError)
+# What a source may raise that is no file, or lies.
+OF_SOURCES = (*DOCUMENTED, TypeError, ValueError, OSError, RuntimeError, fuzz_sources.HostileError)
+
+# What "Untrusted files" in docs tells a service to set.
+LIMITS: dict[str, Any] = {"max_pixels": 1 << 22, "max_bytes": 1 << 28}
+WANTED = [0, 3, 4]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one reading: "vectors" or the error's class, what was read, and what is said of damage."""
+
+    kind: str
+    digest: str = ""
+    damaged: bool = True
+
+
+def digest_of(value: Any) -> str:
+    total = hashlib.sha256()
+    _update(total, value)
+    return total.hexdigest()
+
+
+def _update(total: Any, value: Any) -> None:
+    if isinstance(value, VideoInfo):
+        return  # tells what is known by now
+    if is_dataclass(value):
+        for field in fields(value):
+            _update(total, getattr(value, field.name))
+    elif isinstance(value, np.ndarray):
+        total.update(value.tobytes())
+    elif isinstance(value, tuple):
+        for one in value:
+            _update(total, one)
+    elif isinstance(value, (str, int)):
+        total.update(repr(value).encode())
+
+
+def outcome_of(read: Callable[[], Any]) -> Outcome:
+    """What is not documented is raised."""
+    try:
+        values = read()
+    except DOCUMENTED as error:
+        return Outcome(type(error).__name__)
+    damaged = isinstance(values, (Clip, MotionVectors)) and values.info.damaged
+    return Outcome("vectors", digest_of(values), damaged)
+
+
+def _vectors(data: bytes, *, only: bool, exported: bool = False) -> MotionVectors:
+    return oracles.read(
+        data, vectors_only=only, blocks="libavcodec" if exported else "coded", **LIMITS
+    )
+
+
+def _reader(data: Any, **options: Any) -> VideoReader:
+    return VideoReader(data, **LIMITS, **options)
+
+
+def _field_of_clip(data: bytes, *, pixels: bool) -> MotionField:
+    return _reader(data).read_clip(WANTED, pixels=pixels).field
+
+
+def _field_of_frames(data: bytes) -> MotionField:
+    return mgm_ext.read_motion_field(data, frame_indices=WANTED, **LIMITS)
+
+
+Pair = tuple[Callable[[bytes], Any], Callable[[bytes], Any]]
+PAIRS: Mapping[str, Pair] = {
+    "coded": (lambda data: _vectors(data, only=True), lambda data: _vectors(data, only=False)),
+    "libavcodec": (
+        lambda data: _vectors(data, only=True, exported=True),
+        lambda data: _vectors(data, only=False, exported=True),
+    ),
+    "clip": (
+        lambda data: _field_of_clip(data, pixels=False),
+        lambda data: _field_of_clip(data, pixels=True),
+    ),
+    "field": (_field_of_frames, lambda data: _reader(data).read_clip(WANTED, pixels=False).field),
+}
+
+
+def read_rest(data: bytes) -> None:
+    """The readings that nothing is compared with."""
+    for read in (
+        lambda: mgm_ext.probe(data, max_pixels=LIMITS["max_pixels"]),
+        lambda: mgm_ext.read_motion_field(data, **LIMITS),
+        lambda: _read_as_mvextractor(data),
+    ):
+        outcome_of(read)
+
+
+def _read_as_mvextractor(data: bytes) -> None:
+    capture = mvextractor.VideoCap()
+    if capture.open(data):
+        for _ in range(4):
+            capture.read()
+
+
+def read_hostile(data: bytes, rng: np.random.Generator) -> None:
+    """Whatever the source does, an error says so."""
+    if rng.random() < 0.3:
+        source: Any = fuzz_sources.odd_view(data, rng)
+    else:
+        source = fuzz_sources.HostileFile(data, rng)
+    reads: tuple[Callable[[], Any], ...] = (
+        lambda: mgm_ext.probe(source),
+        lambda: mgm_ext.read_motion_vectors(source, max_seconds=2, **LIMITS),
+        lambda: mgm_ext.read_motion_field(source, max_seconds=2, **LIMITS),
+        lambda: _read_clips(source, num_threads=int(rng.integers(1, 3))),
+    )
+    try:
+        reads[int(rng.integers(len(reads)))]()
+    except OF_SOURCES:
+        pass
+
+
+def _read_clips(source: Any, num_threads: int) -> None:
+    reader = _reader(source, max_seconds=2, num_threads=num_threads)
+    if isinstance(source, fuzz_sources.HostileFile):
+        source.readers.append(reader)
+    try:
+        reader.read_clip(WANTED)
+    except OF_SOURCES:
+        pass
+    reader.read_clip([1])
