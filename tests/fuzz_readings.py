@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -126,18 +127,14 @@ def read_hostile(data: bytes, rng: np.random.Generator) -> None:
         lambda: mgm_ext.read_motion_field(source, max_seconds=2, **LIMITS),
         lambda: _read_clips(source, num_threads=int(rng.integers(1, 3))),
     )
-    try:
+    with contextlib.suppress(*OF_SOURCES):
         reads[int(rng.integers(len(reads)))]()
-    except OF_SOURCES:
-        pass
 
 
 def _read_clips(source: Any, num_threads: int) -> None:
     reader = _reader(source, max_seconds=2, num_threads=num_threads)
     if isinstance(source, fuzz_sources.HostileFile):
         source.readers.append(reader)
-    try:
+    with contextlib.suppress(*OF_SOURCES):
         reader.read_clip(WANTED)
-    except OF_SOURCES:
-        pass
     reader.read_clip([1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -118,3 +119,14 @@ def _with_captions(data: bytes) -> bytes:
         said + unit if obu_units.kind(unit) == obu_units.FRAME else unit
         for unit in obu_units.split(data)
     )
+
+
+def main(folder: Path) -> None:
+    """Writes all of them, for the corpora of libFuzzer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in encode_all([]).items():
+        (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -18,8 +18,9 @@ namespace {
 
 constexpr int kIoBuffer = 1 << 16;
 
-// An index has about 40 bytes for a sample, of which a real file has at least 8.
-constexpr std::int64_t kIndexPerByte = 64, kLeastIndex = 1 << 20;
+// While it grows an index takes up to 72 bytes for a sample, which costs the file itself at least
+// 7: 4 in its table of sizes and 3 of, say, silence.
+constexpr std::int64_t kIndexPerByte = 16, kLeastIndex = 1 << 20;
 constexpr std::int64_t kEditsPerByte = 64, kLeastEdits = 1 << 24;
 constexpr std::int64_t kUnknownSize = 1 << 22;  // taken for the size of what cannot tell it
 constexpr std::int64_t kLargestSize = std::int64_t{1} << 48;

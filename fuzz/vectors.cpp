@@ -1,0 +1,8 @@
+#include "reading.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return mgm::fuzz::read(
+      data, size, [](const mgm::Source& source, const mgm::ReadOptions& options) {
+        static_cast<void>(mgm::read_motion_vectors(source, options, mgm::Blocks::kCoded, 0, {}));
+      });
+}
