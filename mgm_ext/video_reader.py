@@ -22,6 +22,7 @@ from .decode import (
 )
 from .motion_field import Cell, Clip, MotionField, Window, cell_size
 from .motion_vectors import VideoInfo, letters
+from .played_at import Seconds, indices_played_at
 
 __all__ = ["VideoReader"]
 
@@ -189,3 +190,36 @@ class VideoReader:
             picture_types=letters(values["picture_types"]),
             info=info,
         )
+
+    def get_frames_played_at(
+        self,
+        seconds: Seconds,
+        *,
+        pixels: bool = True,
+        window: Window = "centred",
+        cell: Cell = "auto",
+    ) -> Clip:
+        """Reads the frames that are on screen at given times, with the motion around them.
+
+        A frame is on screen from its own time, as in `frame_seconds`, until that of the next; the
+        last one for as long as one frame lasts. Times are taken to be rounded as the container's
+        are: one that misses a frame's start by at most half a tick of `info.time_base`, and half a
+        millisecond, meets it.
+
+        Args:
+            seconds: T times in any order, repeats allowed.
+            pixels, window, cell: as in `read_clip`.
+
+        Returns:
+            Clip: as of `read_clip`; its `frame_indices` and `seconds` are those of the frames.
+
+        Raises:
+            IndexError: a time before the first frame or after the last.
+            DecodeError: as in `read_clip`, or the container tells no times.
+            ValueError: a bad argument.
+
+        Source: torchcodec's `VideoDecoder.get_frames_played_at`, which rounds nothing.
+        """
+        name = self._source if isinstance(self._source, str) else "<bytes>"
+        indices = indices_played_at(seconds, self.frame_seconds, self.info, name)
+        return self.read_clip(indices, pixels=pixels, window=window, cell=cell)
