@@ -17,6 +17,7 @@ from mgm_ext.adapters import decord as ours
 from tests.conftest import EncodedClip, RealClip
 
 FRAMES = 40
+CPU: Any = "cpu"
 
 
 @pytest.fixture
@@ -56,6 +57,62 @@ def test_frames_by_number(path: Path, every_frame: NDArray[np.uint8]) -> None:
     batch.asnumpy()[:] = 0  # a trainer may write into it
     np.testing.assert_array_equal(reader.get_batch([5]).asnumpy(), every_frame[[5]])
     assert [frame.shape for frame in reader] == [(96, 130, 3)] * FRAMES
+
+
+@pytest.mark.parametrize(
+    "indices", [range(1, 9, 3), [5, 1, -2], (0, 39), np.array([3, 3]), [[4, 5], [6, 7]], [2.0, 9.9]]
+)
+def test_frames_by_any_sequence(path: Path, every_frame: NDArray[np.uint8], indices: Any) -> None:
+    reader = ours.VideoReader(path)
+    wanted = every_frame[np.array(indices).astype(int).reshape(-1)]
+    np.testing.assert_array_equal(reader.get_batch(indices), wanted)
+    np.testing.assert_array_equal(reader[indices], wanted)
+
+
+@pytest.mark.parametrize("none", [[], (), range(0), slice(5, 5), slice(100, 200), np.array([])])
+def test_no_frames_are_a_batch_of_none(path: Path, none: Any) -> None:
+    for reader, shape in (
+        (ours.VideoReader(path), (0, 96, 130, 3)),
+        (ours.VideoReader(path, width=60, height=50), (0, 50, 60, 3)),
+    ):
+        reader.next()
+        got = reader[none]
+        assert (got.shape, got.dtype, got.asnumpy().flags.writeable) == (shape, np.uint8, True)
+        assert reader.get_batch(none).shape == shape
+        assert reader.field is None
+        assert reader.get_frame_timestamp(none).shape == (0, 2)
+        np.testing.assert_array_equal(reader.next(), reader[1])
+
+
+def test_contexts_are_decords_own_as_well(path: Path) -> None:
+    class DECORDContext:  # ctypes, in decord
+        device_type, device_id = 1, 0
+
+    assert len(ours.VideoReader(path, DECORDContext())) == FRAMES
+    assert repr([ours.cpu(), ours.gpu(1)]) == "[cpu(0), gpu(1)]"
+    assert (ours.cpu(2).device_type, ours.cpu(2).device_id) == (1, 2)
+    assert ours.cpu(0) == ours.cpu()
+
+
+def test_logging_has_decords_levels(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    ours.logging.set_level(ours.logging.TRACE)
+    ours.logging.set_level()
+    names = [
+        "QUIET",
+        "PANIC",
+        "FATAL",
+        "ERROR",
+        "WARNING",
+        "INFO",
+        "VERBOSE",
+        "DEBUG",
+        "TRACE",
+        "CRITICAL",
+    ]
+    levels = [getattr(ours.logging, name) for name in names]
+    assert levels == [-8, 0, 8, 16, 24, 32, 40, 48, 56, 8]
+    ours.VideoReader(path)[3]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_next_goes_on_from_the_last_frame(path: Path, every_frame: NDArray[np.uint8]) -> None:
@@ -141,7 +198,10 @@ def test_file_objects_and_pickles(path: Path, every_frame: NDArray[np.uint8]) ->
     [
         (lambda r: r[FRAMES], IndexError, "Index: 40 out of bound: 40"),
         (lambda r: r.get_batch([1, 99]), IndexError, r"Out of bound indices: \[99\] of 40 frames"),
-        (lambda r: r.get_batch([]), ValueError, "frame_indices must be a non-empty sequence"),
+        (lambda r: r.get_batch([True, False]), ValueError, "not a mask of booleans"),
+        (lambda r: r["3"], TypeError, "integer"),
+        (lambda r: r[1.5], TypeError, "integer"),
+        (lambda _: ours.VideoReader("x", CPU), TypeError, r"ctx must be cpu\(\.\.\.\), not 'cpu'"),
         (lambda r: r.seek(-1), IndexError, r"pos must be in \[0, 40\), got -1"),
         (lambda r: r.skip_frames(0), ValueError, "num must be at least 1, got 0"),
         (lambda _: ours.VideoReader("none.mp4"), FileNotFoundError, r"none\.mp4"),
@@ -159,7 +219,8 @@ def test_damage_raises_where_faults_are_not_tolerated(real_clip: RealClip) -> No
     path = real_clip("corrupted.mp4")
     middle = len(ours.VideoReader(path)) // 2
     assert ours.VideoReader(path)[middle].shape == (720, 1280, 3)
-    with pytest.raises(ours.DECORDError, match="damaged"):
+    assert issubclass(ours.DECORDLimitReachedError, ours.DECORDError)
+    with pytest.raises(ours.DECORDLimitReachedError, match="damaged"):
         ours.VideoReader(path, fault_tol=0.1).get_batch(range(0, 2 * middle, 4))
 
 

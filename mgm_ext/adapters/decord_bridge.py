@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 __all__ = ["Bridge", "Frames", "bridge"]
 
 
-class Frames(np.ndarray[Any, np.dtype[np.uint8]]):
-    """RGB frames, uint8 [T, H, W, 3] or [H, W, 3]: a NumPy array that also has `asnumpy()`."""
+class Frames(np.ndarray[Any, np.dtype[Any]]):
+    """RGB frames, uint8 [T, H, W, 3] or [H, W, 3]: a NumPy array that also has `asnumpy()`.
 
-    def asnumpy(self) -> NDArray[np.uint8]:
+    So is what a `VideoLoader` says of its frames, int64.
+    """
+
+    def asnumpy(self) -> NDArray[Any]:
         """The plain, writable array; no copy."""
         return self.view(np.ndarray)
 
@@ -55,7 +58,7 @@ class Bridge:
         finally:
             self._name.reset(token)
 
-    def out(self, frames: NDArray[np.uint8]) -> Any:
+    def out(self, frames: NDArray[Any]) -> Any:
         """The frames as they are returned."""
         if self._name.get() == "torch":
             import torch

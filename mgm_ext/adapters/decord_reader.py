@@ -1,20 +1,11 @@
-"""decord's interface, with the motion field of what was read: change the import, keep the code.
-
-    from mgm_ext.adapters.decord import VideoReader, cpu
-    reader = VideoReader("clip.mp4", num_threads=1, ctx=cpu(0))
-    frames = reader.get_batch([0, 4, 8, 12]).asnumpy()
-    field = reader.field
-
-Names and meanings are those of decord 0.6.0. Its `seek` may land anywhere; ours lands on the last
-key frame before.
-"""
+"""decord's `VideoReader` on our reader, as a part of `decord`."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,32 +14,52 @@ from .. import video_reader
 from ..decode import Source, probe
 from ..errors import DecodeError
 from ..motion_field import Clip, MotionField
-from .decord_bridge import Frames, bridge
+from .decord_bridge import bridge
 
-__all__ = ["DECORDError", "Frames", "VideoReader", "bridge", "cpu", "gpu"]
+__all__ = ["Context", "DECORDError", "DECORDLimitReachedError", "VideoReader", "cpu", "gpu"]
 
 DECORDError = DecodeError
+_CPU, _GPU = 1, 2
+Indices: TypeAlias = SupportsIndex | slice | Sequence[int] | NDArray[np.integer[Any]]
+
+
+class DECORDLimitReachedError(DecodeError):
+    """More frames are damaged than `fault_tol` allows."""
+
+
+class Device(Protocol):
+    """A context: `cpu(0)`, or decord's own."""
+
+    @property
+    def device_type(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class Context:
     """Where frames are decoded."""
 
-    device: Literal["cpu", "gpu"]
-    index: int = 0
+    device_type: int
+    device_id: int = 0
 
     def __repr__(self) -> str:
-        return f"{self.device}({self.index})"
+        return f"{'cpu' if self.device_type == _CPU else 'gpu'}({self.device_id})"
 
 
 def cpu(dev_id: int = 0) -> Context:
     """The processor: the only place that decodes."""
-    return Context("cpu", dev_id)
+    return Context(_CPU, dev_id)
 
 
 def gpu(dev_id: int = 0) -> Context:
-    """A GPU; `VideoReader` refuses it."""
-    return Context("gpu", dev_id)
+    """A GPU; every reader refuses it."""
+    return Context(_GPU, dev_id)
+
+
+def check_context(ctx: Any) -> None:
+    if not hasattr(ctx, "device_type"):
+        raise TypeError(f"ctx must be cpu(...), not {ctx!r}")
+    if ctx.device_type != _CPU:
+        raise ValueError(f"ctx must be cpu(...), not {ctx}: only the processor decodes")
 
 
 def _size(source: Source, width: int, height: int) -> tuple[int, int] | None:
@@ -70,11 +81,12 @@ class VideoReader:
         ctx: `cpu(0)`.
         width, height: of the frames; -1 leaves that side as it is.
         num_threads: decoder threads; 0 means 1.
-        fault_tol: above 0, damage raises `DecodeError` at once (stricter than decord, which counts
-            the frames it made up); otherwise the nearest decoded frame stands in.
+        fault_tol: above 0, damage raises `DECORDLimitReachedError` at once (stricter than decord,
+            which counts the frames it made up); otherwise the nearest decoded frame stands in.
 
     Attributes:
-        field: MotionField of the frames that the last call returned; None before the first.
+        field: MotionField of the frames that the last call returned; None before the first and
+            after a call for none.
 
     Raises:
         FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
@@ -85,18 +97,19 @@ class VideoReader:
     def __init__(
         self,
         uri: Any,
-        ctx: Context = Context("cpu"),
+        ctx: Device = cpu(0),  # noqa: B008 - as decord's; it cannot change
         width: int = -1,
         height: int = -1,
         num_threads: int = 0,
         fault_tol: float = -1,
     ) -> None:
-        if ctx.device != "cpu":
-            raise ValueError(f"ctx must be cpu(...), not {ctx}: only the processor decodes")
+        check_context(ctx)
         source: Source = uri.read() if hasattr(uri, "read") else uri
+        self._size = _size(source, width, height)
+        self._fault_tol = fault_tol
         self._reader = video_reader.VideoReader(
             source,
-            size=_size(source, width, height),
+            size=self._size,
             num_threads=max(num_threads, 1),
             strict=fault_tol > 0,
         )
@@ -108,14 +121,17 @@ class VideoReader:
         """Number of frames."""
         return self._length
 
-    def __getitem__(self, idx: int | slice) -> Any:
-        """Frame [H, W, 3] at `idx`, or frames [N, H, W, 3] of a slice; `next` goes on from there.
+    def __getitem__(self, idx: Any) -> Any:
+        """Frame [H, W, 3] at a number, or frames [N, H, W, 3] of a slice or sequence of numbers.
+
+        `next` goes on from there.
 
         Raises:
             IndexError: beyond the end.
+            TypeError: no number.
         """
-        if isinstance(idx, slice):
-            return self.get_batch(range(*idx.indices(self._length)))
+        if isinstance(idx, slice) or np.ndim(idx):
+            return self.get_batch(idx)
         number = operator.index(idx)
         if not -self._length <= number < self._length:
             raise IndexError(f"Index: {number} out of bound: {self._length}")
@@ -135,19 +151,19 @@ class VideoReader:
             raise StopIteration
         return self._frame(self._next)
 
-    def get_batch(self, indices: Sequence[int] | NDArray[np.integer[Any]]) -> Any:
-        """Frames by number, [N, H, W, 3]: any order, repeats, negative from the end.
+    def get_batch(self, indices: Indices) -> Any:
+        """Frames by number, [N, H, W, 3]: any order, repeats, negative from the end, or none.
 
         Raises:
             IndexError: a frame beyond the end.
-            ValueError: no index.
         """
-        numbers = self._numbers(indices)
+        numbers = self._numbers(indices).reshape(-1)
         frames = self._read(numbers)
-        self._next = int(numbers[-1]) + 1
+        if numbers.size:
+            self._next = int(numbers[-1]) + 1
         return bridge.out(frames)
 
-    def get_frame_timestamp(self, idx: int | slice | Sequence[int]) -> NDArray[np.float32]:
+    def get_frame_timestamp(self, idx: Indices) -> NDArray[np.float32]:
         """When frames are shown: float32 [N, 2], (start, end) in seconds; [2] for one index.
 
         Empty times (NaN) where the container has none.
@@ -155,8 +171,6 @@ class VideoReader:
         Raises:
             IndexError: a frame beyond the end.
         """
-        if isinstance(idx, slice):
-            idx = range(*idx.indices(self._length))
         return self._timestamps()[self._numbers(idx)]
 
     def get_key_indices(self) -> list[int]:
@@ -198,6 +212,10 @@ class VideoReader:
         return bridge.out(frames[0])
 
     def _read(self, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
+        if not numbers.size:
+            self.field = None
+            height, width = self._size or (self._reader.info.height, self._reader.info.width)
+            return np.empty((0, height, width, 3), np.uint8)
         clip = self._clip(numbers)
         self.field = clip.field
         assert clip.frames is not None
@@ -205,10 +223,20 @@ class VideoReader:
         return clip.frames
 
     def _clip(self, numbers: NDArray[np.int64]) -> Clip:
-        return self._reader.read_clip(numbers)
+        try:
+            return self._reader.read_clip(numbers)
+        except DecodeError as error:
+            if not self._fault_tol > 0:
+                raise
+            raise DECORDLimitReachedError(error.path, error.frame, error.reason) from error
 
-    def _numbers(self, indices: Any) -> NDArray[np.int64]:
-        numbers = np.asarray(indices, dtype=np.int64)
+    def _numbers(self, indices: Indices) -> NDArray[np.int64]:
+        if isinstance(indices, slice):
+            indices = range(*indices.indices(self._length))
+        given = np.asarray(indices)
+        if given.dtype == bool:
+            raise ValueError("indices must be frame numbers, not a mask of booleans")
+        numbers = given.astype(np.int64)
         wrong = numbers[(numbers < -self._length) | (numbers >= self._length)]
         if wrong.size:
             raise IndexError(f"Out of bound indices: {wrong} of {self._length} frames")
