@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import time
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.pretraining.jobs import read_jobs
-from benchmarks.pretraining.load import prepare_rendered
+from benchmarks.pretraining.load import load_grid, prepare_rendered
+from benchmarks.pretraining.mouth import read_by_pixels
 from benchmarks.pretraining.runner import Runner, Settings
 from benchmarks.pretraining.spread import spread, work
 from benchmarks.pretraining.tiny import run_tiny
@@ -37,6 +39,9 @@ def _arguments() -> argparse.Namespace:
     tiny = commands.add_parser("tiny", help="everything at once in under a minute on a CPU")
     tiny.add_argument("out", type=Path, help="folder")
     tiny.add_argument("--shard", type=Path, default=SHARD)
+    pixels = commands.add_parser("pixels", help="what mouth pixels alone say about GRID's words")
+    pixels.add_argument("out", type=Path, help="JSON")
+    pixels.add_argument("--shard", type=Path, default=SHARD)
     for each in (run, one):
         each.add_argument(
             "--data",
@@ -57,6 +62,10 @@ def main() -> None:
     given = _arguments()
     if given.command == "tiny":
         run_tiny(given.out, given.shard)
+        return
+    if given.command == "pixels":
+        found = read_by_pixels(load_grid(given.shard, torch.device("cpu")))
+        given.out.write_text(json.dumps(found, indent=1) + "\n")
         return
     gpus = torch.cuda.device_count()
     settings = Settings(compiled=gpus > 0, workers=max(1, given.cores // 4))

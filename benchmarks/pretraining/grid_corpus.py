@@ -19,6 +19,15 @@ NUM_FRAMES: Final = 75
 WINDOW: Final = 16
 """Frames of a sample, at stride 1."""
 POSITIONS: Final = ("command", "colour", "preposition", "letter", "digit", "adverb")
+VOCABULARY: Final = (
+    ("bin", "lay", "place", "set"),
+    ("blue", "green", "red", "white"),
+    ("at", "by", "in", "with"),
+    tuple("abcdefghijklmnopqrstuvxyz"),
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    ("again", "now", "please", "soon"),
+)
+"""Of each position, as the corpus names them; there is no w."""
 SPLITS: Final = {"train": 0.7, "validation": 0.1, "test": 0.2}
 """Shares of the sentences; a sentence stands in one split with all its words."""
 
@@ -37,9 +46,15 @@ class Sentences:
     fields: list[mgm_ext.MotionField]
     words: list[list[tuple[str, int, int]]]
 
-    def vocabulary(self) -> list[list[str]]:
-        """The words seen at each of the six positions, in order of the alphabet."""
-        return [sorted({words[position][0] for words in self.words}) for position in range(6)]
+    def spelt(self) -> NDArray[np.int64]:
+        """Clips whose words all stand in the vocabulary: one sentence's do not."""
+        return np.array(
+            [
+                clip
+                for clip, words in enumerate(self.words)
+                if all(word in known for (word, *_), known in zip(words, VOCABULARY, strict=True))
+            ]
+        )
 
     def start_of(self, clip: int, position: int) -> int:
         """First of the 16 frames around a word."""

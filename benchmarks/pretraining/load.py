@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.pretraining.grid_corpus import SPLITS, WINDOW, Sentences, read_shard
+from benchmarks.pretraining.grid_corpus import SPLITS, VOCABULARY, WINDOW, Sentences, read_shard
 from benchmarks.pretraining.rendered import Plan, Store
 from benchmarks.pretraining.samples import Ints, Labelled, Samples
 
@@ -83,17 +83,15 @@ def load_grid(
     digest = hashlib.sha256()
     for clip in range(0, len(sentences.fields), max(1, len(sentences.fields) // 64)):
         digest.update(sentences.frames[clip].tobytes() + sentences.fields[clip].vectors.tobytes())
-    vocabulary = sentences.vocabulary()
-    offsets = np.cumsum([0, *(len(words) for words in vocabulary)])
+    offsets = np.cumsum([0, *(len(words) for words in VOCABULARY)])
     classes = torch.zeros(6, int(offsets[-1]), dtype=torch.bool, device=device)
     for group in range(6):
         classes[group, offsets[group] : offsets[group + 1]] = True
-    order = np.random.default_rng(3).permutation(len(sentences.words))
+    order = np.random.default_rng(3).permutation(sentences.spelt())
     ends = np.cumsum([round(share * len(order)) for share in SPLITS.values()])
     parts = np.split(order, ends[:-1])
     labelled = {
-        split: _words(sentences, clips, vocabulary, offsets)
-        for split, clips in zip(SPLITS, parts, strict=True)
+        split: _words(sentences, clips, offsets) for split, clips in zip(SPLITS, parts, strict=True)
     }
     return Samples(
         name="grid",
@@ -111,15 +109,13 @@ def load_grid(
     )
 
 
-def _words(
-    sentences: Sentences, clips: Ints, vocabulary: list[list[str]], offsets: Ints
-) -> Labelled:
+def _words(sentences: Sentences, clips: Ints, offsets: Ints) -> Labelled:
     """Every word of some sentences, the positions by turns so that the first n hold all of them."""
     rows = [
         (
             clip,
             sentences.start_of(clip, position),
-            offsets[position] + vocabulary[position].index(words[position][0]),
+            offsets[position] + VOCABULARY[position].index(words[position][0]),
             position,
         )
         for clip in clips.tolist()

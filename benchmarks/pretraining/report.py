@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -116,11 +117,21 @@ def plot(rows: Sequence[dict[str, Any]], path: Path, *, epochs: int) -> bool:
     return True
 
 
+def pixels_table(found: dict[str, Any]) -> str:
+    """What a linear classifier on mouth pixels says about each word."""
+    names = [*found["accuracy"], "mean"]
+    values = [_percent(value) for value in (*found["accuracy"].values(), found["mean"])]
+    lines = [names, ["---"] * len(names), values]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{body}\n\nAccuracy in percent on held-out sentences. Set {found['data']}."
+
+
 def written() -> dict[str, str]:
-    """The table of every file of rows, by the name of its marker."""
-    return {
-        f"pretraining-{path.stem}": table(read_rows(path))
-        for path in sorted(RESULTS.glob("*.jsonl"))
+    """The table of every file of results, by the name of its marker."""
+    runs = {path.stem: table(read_rows(path)) for path in sorted(RESULTS.glob("*.jsonl"))}
+    pixels = json.loads((RESULTS / "grid_pixels.json").read_text())
+    return {f"pretraining-{name}": text for name, text in runs.items()} | {
+        "pretraining-grid_pixels": pixels_table(pixels)
     }
 
 
