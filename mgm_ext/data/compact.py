@@ -16,9 +16,13 @@ __all__ = ["BLOCK_ROWS", "BYTES_PER_SECOND", "compact_columns", "from_steps"]
 
 BYTES_PER_SECOND: Final = 5000
 BLOCK_ROWS: Final = 32
-_OVERHEAD: Final = 400  # of a second's share: cuts, times, offsets, checksums
+_OVERHEAD: Final = 100  # of a second's share: cuts, times, offsets, checksums
+_FACTS: Final = 600  # bytes of a clip beside its rows
 _LEVEL: Final = 15
-_QUANTA: Final = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+_QUANTA: Final = (
+    *(4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 72, 80, 96, 112, 128),
+    *(160, 192, 224, 256, 320, 384, 448, 512),
+)
 """Steps in 1/64 pixel per frame."""
 _COARSE: Final = 64  # from here on larger cells are worth a try
 _MOST: Final = 32767
@@ -100,7 +104,7 @@ def compact_columns(
     while cell < 32:
         fields[2 * cell], cell = _halved(fields[cell]), 2 * cell
         tries += [(cell, quantum) for quantum in _QUANTA if quantum >= _COARSE]
-    most = (BYTES_PER_SECOND - _OVERHEAD) * max(1.0, seconds)
+    most = (BYTES_PER_SECOND - _OVERHEAD) * max(1.0, seconds) - _FACTS
     packed: dict[int, list[bytes]] = {}
 
     def fits(number: int) -> bool:
