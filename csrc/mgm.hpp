@@ -54,6 +54,7 @@ struct VideoInfo {
   bool has_vectors = false, damaged = false;
   std::vector<std::array<std::int64_t, 3>> size_changes;  // frame, width, height
   std::vector<std::int64_t> key_frames;
+  std::optional<bool> reordered;  // frames are stored in another order than shown
 };
 
 // What the codec wrote. Ragged: rows [offsets[i], offsets[i + 1]) belong to frame i.

@@ -40,6 +40,8 @@ class VideoInfo:
             it decoded.
         key_frames: int64 [K], display index of each key frame; known after a whole read.
         container: libav's names of the format, such as "mov,mp4,m4a,3gp,3g2,mj2".
+        reordered: frames are stored in another order than shown, as with B-frames; None where a
+            `VideoReader` has not read the container's index, or that does not tell.
     """
 
     codec: str
@@ -58,6 +60,7 @@ class VideoInfo:
     size_changes: tuple[tuple[int, int, int], ...]
     key_frames: NDArray[np.int64]
     container: str = ""
+    reordered: bool | None = None
 
     @classmethod
     def _of(cls, values: dict[str, Any]) -> VideoInfo:

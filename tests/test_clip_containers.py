@@ -169,3 +169,14 @@ def test_the_container_is_named(encoded_clip: EncodedClip, container: str, name:
     path = encoded_clip("libx264", container=container, size=(64, 64), num_frames=4)
     assert mgm_ext.probe(path).container == name
     assert mgm_ext.VideoReader(path).info.container == name
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv", "ts", "h264"])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_reader_knows_whether_frames_are_reordered(
+    encoded_clip: EncodedClip, container: str, b_frames: int
+) -> None:
+    path = encoded_clip("libx264", container=container, size=(64, 64), num_frames=8, bf=b_frames)
+    want = None if container == "h264" else b_frames > 0
+    assert mgm_ext.VideoReader(path).info.reordered is want
+    assert mgm_ext.probe(path).reordered is None

@@ -78,8 +78,9 @@ def test_a_full_row_says_how_a_clip_moves(files: dict[str, bytes], tmp_path: Pat
         assert row["inter_share"] + row["intra_share"] == pytest.approx(1)
         speed = np.hypot(*np.moveaxis(field.velocity[field.valid], -1, 0))
         assert row["still_share"] == pytest.approx((speed < 0.02).sum() / field.valid.size)
-        assert row["median_speed"] == pytest.approx(np.median(speed), abs=1 / 64)
-        assert row["p95_speed"] == pytest.approx(np.percentile(speed, 95), abs=0.1)
+        some = np.hypot(*np.moveaxis(field.velocity[::4][field.valid[::4]], -1, 0))
+        assert row["median_speed"] == pytest.approx(np.median(some), abs=1 / 64)
+        assert row["p95_speed"] == pytest.approx(np.percentile(some, 95), abs=0.1)
         assert row["cuts"] == field.cuts.sum()
         assert row["damaged"] is False
     assert [rows[key]["b_frames"] for key in ("moving", "b_frames")] == [False, True]

@@ -54,6 +54,7 @@ py::dict to_dict(const VideoInfo& info) {
   out["damaged"] = info.damaged;
   out["size_changes"] = info.size_changes;
   out["key_frames"] = own(std::vector(info.key_frames));
+  out["reordered"] = info.reordered;
   return out;
 }
 

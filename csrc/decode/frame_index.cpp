@@ -82,6 +82,7 @@ void FrameIndex::build(const std::vector<Packet>& packets) {
     keys_.push_back({.index = at, .pts = packet.pts, .dts = packet.dts});
   }
   std::ranges::sort(keys_, {}, &Key::pts);
+  reordered_ = !std::ranges::is_sorted(packets, {}, &Packet::pts);
   exact_ = true;
 }
 

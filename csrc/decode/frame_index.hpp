@@ -33,6 +33,8 @@ class FrameIndex {
   // The last key frame at or before a frame in display order: decoding it from there is exact.
   [[nodiscard]] const Key& key_before(std::int64_t index) const;
   [[nodiscard]] const std::vector<Key>& keys() const { return keys_; }
+  // Packets come in another order than they are shown in.
+  [[nodiscard]] bool reordered() const { return reordered_; }
 
  private:
   struct Packet {
@@ -44,7 +46,7 @@ class FrameIndex {
   [[nodiscard]] static std::vector<Packet> from_packets(Demuxer& demuxer);
   void build(const std::vector<Packet>& packets);
 
-  bool exact_ = false;
+  bool exact_ = false, reordered_ = false;
   std::vector<std::int64_t> pts_;  // sorted; position = display index
   std::vector<Key> keys_;          // sorted
 };

@@ -99,6 +99,7 @@ VideoInfo VideoReader::Impl::info() {
   if (reader_.index().exact()) {
     info.num_frames = reader_.num_frames();
     info.key_frames = key_frames();
+    info.reordered = reader_.index().reordered();
   }
   info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
   reader_.sizes().describe(info);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any, Final, TypeAlias
@@ -18,11 +19,18 @@ from .clips import SourceClip
 from .compact import compact_columns
 from .schema import batch_bytes, compressed, packed_columns, packed_times
 
-__all__ = ["error_record", "error_text", "precompute_clip", "record_of"]
+__all__ = ["error_record", "error_text", "fields_of", "own_version", "precompute_clip", "record_of"]
 
 _CHUNK: Final = 128  # frames of a long video read at a time
 _HASHED: Final = 1 << 16  # bytes of each end of a file
+_BLOCK: Final = 1 << 16  # bytes of rows that are compressed as one
 _WHOLE: Final = 1 << 28  # bytes of a field that are held at once
+
+
+@cache
+def own_version() -> str:
+    """Of mgm-ext; looked up once."""
+    return version("mgm-ext")
 
 
 def error_text(error: BaseException) -> tuple[str, str]:
@@ -43,7 +51,7 @@ def source_columns(clip: SourceClip, source: str | bytes | None = None) -> dict[
         "source_bytes": clip.size,
         "source_mtime_ns": clip.mtime_ns,
         "source_hash": _hash(source) if isinstance(source, bytes) else None,
-        "version": version("mgm-ext"),
+        "version": own_version(),
     }
 
 
@@ -89,7 +97,7 @@ def record_of(clip: SourceClip, *, cell: Cell, compact: bool) -> dict[str, Any]:
     info = reader.info
     if not info.has_vectors:
         read_motion_field(source, frame_indices=[0])  # raises and says which codecs have some
-    parts = _fields(source, reader, cell)
+    parts = fields_of(source, reader, cell)
     facts, packed = _compact(parts, info.average_fps) if compact else _lossless(parts)
     return {
         **source_columns(clip, source),
@@ -122,12 +130,13 @@ def _lossless(parts: Iterator[MotionField]) -> tuple[Columns, Columns]:
     blocks: list[bytes] = []
     cuts = []
     for field in parts:
-        blocks += compressed(_blocks(field))
+        rows_per_block = max(1, _BLOCK // _row_bytes(field))
+        blocks += compressed(_blocks(field, rows_per_block))
         cuts.append(field.cuts)
     return _facts([field], cuts), {
         "cell": field.cell,
         "quantum": 1,
-        "block_rows": 1,
+        "block_rows": rows_per_block,
         **packed_columns(blocks),
     }
 
@@ -141,13 +150,21 @@ def _compact(parts: Iterator[MotionField], fps: float) -> tuple[Columns, Columns
     return facts, compact_columns(vectors, fields[0].cell, short_side=side, seconds=seconds)
 
 
-def _blocks(field: MotionField) -> list[bytes]:
-    vectors = field.vectors.astype("<i2", copy=False)
-    coded = np.packbits(field.coded.reshape(len(field.coded), -1), axis=1)
-    return [row.tobytes() + bits.tobytes() for row, bits in zip(vectors, coded, strict=True)]
+def _row_bytes(field: MotionField) -> int:
+    high, wide = -(-field.height // field.cell), -(-field.width // field.cell)
+    return 4 * high * wide + -(-high * wide // 8)
 
 
-def _fields(source: str | bytes, reader: VideoReader, cell: Cell) -> Iterator[MotionField]:
+def _blocks(field: MotionField, rows: int) -> list[bytes]:
+    """Of so many rows each: every row's vectors and, packed, its coded cells."""
+    count = len(field.coded)
+    vectors = np.ascontiguousarray(field.vectors, "<i2").reshape(count, -1).view(np.uint8)
+    coded = np.packbits(field.coded.reshape(count, -1), axis=1)
+    joined = np.concatenate([vectors, coded], axis=1)
+    return [joined[start : start + rows].tobytes() for start in range(0, count, rows)]
+
+
+def fields_of(source: str | bytes, reader: VideoReader, cell: Cell) -> Iterator[MotionField]:
     """A row for every frame number, as the reader gives them one by one; at least one field.
 
     Reading the file in one go is quicker and gives the same, unless it is damaged: then rows and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -193,38 +194,45 @@ class StoredClip:
         wanted, places = np.unique(rows, return_inverse=True)
         width, height = self.size
         shape = -(-height // self.cell), -(-width // self.cell)
-        read = self._read_rows if self.quantum == 1 else self._read_quantised
+        read = self._whole_rows if self.quantum == 1 else self._quantised_rows
         vectors, coded = read(wanted, shape)
         if np.array_equal(wanted, rows):
             return vectors, coded
         return vectors[places], coded[places]
 
-    def _read_rows(
+    def _whole_rows(
         self, rows: NDArray[np.int64], shape: tuple[int, int]
     ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         cells = shape[0] * shape[1]
         split, size = 4 * cells, 4 * cells + -(-cells // 8)
         raw = np.empty((len(rows), size), np.uint8)
-        for place, row in enumerate(rows.tolist()):
-            raw[place] = np.frombuffer(self._decompressed(row, size), np.uint8)
+        for block, places, within in self._blocks_of(rows, size):
+            raw[places] = np.frombuffer(block, np.uint8).reshape(-1, size)[within]
         vectors = np.ascontiguousarray(raw[:, :split]).view("<i2").reshape(len(rows), *shape, 2)
         coded = np.unpackbits(raw[:, split:], axis=1, count=cells).view(np.bool_)
         return vectors.astype(np.int16, copy=False), coded.reshape(len(rows), *shape)
 
-    def _read_quantised(
+    def _quantised_rows(
         self, rows: NDArray[np.int64], shape: tuple[int, int]
     ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-        size = 4 * shape[0] * shape[1]
-        block_rows = int(self._value("block_rows"))
         vectors = np.empty((len(rows), *shape, 2), np.int16)
-        blocks = rows // block_rows
-        for block in np.unique(blocks).tolist():
-            first = block * block_rows
-            count = min(block_rows, self.num_frames - first)
-            raw = self._decompressed(block, count * size)
-            here = blocks == block
-            vectors[here] = from_steps(raw, (count, *shape, 2), self.quantum)[rows[here] - first]
+        size = 4 * shape[0] * shape[1]
+        for block, places, within in self._blocks_of(rows, size):
+            whole = from_steps(block, (block.size // size, *shape, 2), self.quantum)
+            vectors[places] = whole[within]
         return vectors, np.ones(vectors.shape[:3], np.bool_)
+
+    def _blocks_of(
+        self, rows: NDArray[np.int64], size: int
+    ) -> Iterator[tuple[pa.Buffer, slice, NDArray[np.int64]]]:
+        """Blocks that hold rows, rising, of `size` bytes: which of them, and where in the block."""
+        block_rows = int(self._value("block_rows"))
+        numbers, firsts = np.unique(rows // block_rows, return_index=True)
+        ends = [*firsts[1:].tolist(), len(rows)]
+        for number, first, end in zip(numbers.tolist(), firsts.tolist(), ends, strict=True):
+            count = min(block_rows, self.num_frames - number * block_rows)
+            block = self._decompressed(number, count * size)
+            yield block, slice(first, end), rows[first:end] - number * block_rows
 
     @cached_property
     def _packed(self) -> tuple[NDArray[np.int64], NDArray[np.uint32], pa.Buffer]:

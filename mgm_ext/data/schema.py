@@ -57,10 +57,10 @@ SCHEMA: Final = pa.schema(
     ],
     metadata={"mgm_ext.format": str(FORMAT)},
 )
-"""One row a record batch. quantum 1: a block is a row, int16 vectors [R, C, 2], little-endian, and
-bool coded [R, C], packed. More: a block is uint16 [block_rows, R, C, 2], its low bytes before its
-high ones, and coded everywhere: 0 without motion, else 1 more than the value in units of
-`quantum` / 64 pixel with its sign in the lowest bit. Times: see `packed_times`."""
+"""One row a record batch. quantum 1: a block is block_rows times int16 vectors [R, C, 2],
+little-endian, and bool coded [R, C], packed. More: a block is uint16 [block_rows, R, C, 2], its low
+bytes before its high ones, and coded everywhere: 0 without motion, else 1 more than the value in
+units of `quantum` / 64 pixel with its sign in the lowest bit. Times: see `packed_times`."""
 
 
 def compressed(blocks: Iterable[bytes], level: int = _LEVEL) -> list[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from importlib.metadata import version
 from typing import Any, Final
 
 import numpy as np
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 
 from ..decode import probe
 from ..errors import MgmError
-from ..motion_field import MotionField
+from ..motion_field import INVALID, MotionField
 from ..score import motion_score
 from ..video_reader import VideoReader
 from .clips import SourceClip
-from .jobs import error_text
+from .jobs import error_text, fields_of, own_version
 
 __all__ = ["SURVEY_SCHEMA", "error_row", "survey_clip"]
 
@@ -34,8 +33,8 @@ SURVEY_SCHEMA: Final = pa.schema(
         pa.field("key_frame_median", pa.float64()),
         pa.field("key_frame_longest", pa.int64()),
         pa.field("has_vectors", pa.bool_()),
-        # From here on only with --full.
         pa.field("b_frames", pa.bool_()),
+        # From here on only with --full.
         pa.field("inter_share", pa.float64()),
         pa.field("intra_share", pa.float64()),
         pa.field("still_share", pa.float64()),
@@ -53,10 +52,11 @@ SURVEY_SCHEMA: Final = pa.schema(
 )
 """Shares are of cells of 16 source pixels; speeds in source pixels per frame."""
 
-_STILL: Final = 0.02  # source pixels per frame, as in motion_guided_mask
-_CHUNK: Final = 128  # frames read at a time
-_CAMERA_ROWS: Final = 8  # every so many frames the camera is looked for
+_STILL: Final = 1  # in 1/64 pixel: 0.02 source pixel per frame, as in motion_guided_mask
+_FIRST: Final = 64  # frames looked at for B-frames
+_CAMERA_ROWS: Final = 16  # every so many frames the camera is looked for
 _FASTEST: Final = 1 << 16  # in 1/64 pixel: the end of the histogram of speeds
+_SPEED_ROWS: Final = 4  # the histogram takes every so many frames
 
 
 def error_row(clip: SourceClip, error_class: str, text: str) -> dict[str, Any]:
@@ -67,13 +67,13 @@ def error_row(clip: SourceClip, error_class: str, text: str) -> dict[str, Any]:
         "mask_source": "fallback",
         "error_class": error_class,
         "error": text,
-        "version": version("mgm-ext"),
+        "version": own_version(),
     }
 
 
 def survey_clip(clip: SourceClip, *, full: bool) -> dict[str, Any]:
     """A row of SURVEY_SCHEMA; what cannot be read is a row, too."""
-    row = {"key": clip.key, "bytes": clip.size, "version": version("mgm-ext")}
+    row = {"key": clip.key, "bytes": clip.size, "version": own_version()}
     try:
         _describe(clip.source, full, row)
     except (MgmError, OSError, ValueError, MemoryError) as error:
@@ -101,66 +101,81 @@ def _describe(source: str | bytes, full: bool, row: dict[str, Any]) -> None:
         reader = VideoReader(source)
         row |= _key_frames(reader, counted=full)
         if full:
-            row |= _motion(reader, row["frames"])
+            row |= _motion(source, reader) | {"b_frames": _b_frames(reader)}
 
 
 def _key_frames(reader: VideoReader, *, counted: bool) -> dict[str, Any]:
     info = reader.info
     frames = len(reader) if counted else info.num_frames
     if not len(info.key_frames) or frames is None:
-        return {"frames": frames}
+        return {"frames": frames, "b_frames": info.reordered}
     gaps = np.diff(info.key_frames, append=frames)
     return {
         "frames": frames,
+        "b_frames": info.reordered,
         "key_frame_median": float(np.median(gaps)),
         "key_frame_longest": int(gaps.max()),
     }
 
 
-def _motion(reader: VideoReader, frames: int) -> dict[str, Any]:
-    cells, valid, cuts, b_frames = 0, 0, 0, False
+def _motion(source: str | bytes, reader: VideoReader) -> dict[str, Any]:
+    cells, valid, still, cuts, damaged = 0, 0, 0, 0, False
     speeds = np.zeros(_FASTEST, np.int64)
     motion = np.zeros(2)
-    for start in range(0, frames, _CHUNK):
-        indices = range(start, min(start + _CHUNK, frames))
-        clip = reader.read_clip(indices, pixels=False, window="frame", cell=16)
-        field = clip.field
-        cells += field.valid.size
-        valid += int(field.valid.sum())
+    for field in fields_of(source, reader, 16):
+        cells += field.coded.size
+        valid += int(np.count_nonzero(field.vectors[..., 0] != INVALID))
+        still += _still_cells(field.vectors)
         cuts += int(field.cuts.sum())
-        b_frames = b_frames or bool((clip.picture_types == "B").any())
-        speeds += np.bincount(_speeds(field), minlength=_FASTEST)
+        damaged = damaged or field.damaged
+        speeds += _speeds(field.vectors[::_SPEED_ROWS])
         motion += _motion_and_rest(field)
-    still = int(speeds[: round(64 * _STILL) + 1].sum())
-    moves = valid > still
-    damaged = reader.info.damaged
+    median, fast = _percentiles(speeds, (0.5, 0.95))
     return {
-        "b_frames": b_frames,
         "inter_share": valid / cells,
         "intra_share": 1 - valid / cells,
         "still_share": still / cells,
         "cuts": cuts,
-        "median_speed": _percentile(speeds, 0.5),
-        "p95_speed": _percentile(speeds, 0.95),
+        "median_speed": median,
+        "p95_speed": fast,
         "camera_share": max(0.0, 1 - motion[1] / motion[0]) if motion[0] > 0 else None,
-        "mask_source": "damaged" if damaged else "guided" if moves else "held",
+        "mask_source": "damaged" if damaged else "guided" if valid > still else "held",
         "damaged": damaged,
     }
 
 
-def _speeds(field: MotionField) -> NDArray[np.int64]:
-    """Of valid cells, in 1/64 pixel, rounded."""
-    vectors = field.vectors[field.valid].astype(np.float64)
-    rounded = np.rint(np.hypot(vectors[:, 0], vectors[:, 1])).astype(np.int64)
-    clipped: NDArray[np.int64] = np.minimum(rounded, _FASTEST - 1)
-    return clipped
+def _b_frames(reader: VideoReader) -> bool:
+    """Whether there are B-frames: the container tells by its order, else the first frames do."""
+    reordered = reader.info.reordered
+    if reordered is not None:
+        return reordered
+    first = range(min(_FIRST, len(reader)))
+    return bool((reader.read_clip(first, pixels=False, window="frame").picture_types == "B").any())
 
 
-def _percentile(histogram: NDArray[np.int64], share: float) -> float | None:
-    total = int(histogram.sum())
-    if total == 0:
-        return None
-    return float(np.searchsorted(np.cumsum(histogram), share * total)) / 64
+def _still_cells(vectors: NDArray[np.int16]) -> int:
+    """Cells slower than 0.02 pixel per frame: by one step along one axis at most."""
+    # Unsigned, for the 16 bits of a cell without motion have no absolute value.
+    steps = np.abs(vectors[..., 0]).view(np.uint16) | np.abs(vectors[..., 1]).view(np.uint16)
+    both = vectors[..., 0] & vectors[..., 1] & 1
+    return int(np.count_nonzero((steps <= _STILL) & (both == 0)))
+
+
+def _speeds(vectors: NDArray[np.int16]) -> NDArray[np.int64]:
+    """How many cells with motion have which speed, in 1/64 pixel, rounded."""
+    plain = vectors[vectors[..., 0] != INVALID].astype(np.float32)
+    speeds = np.sqrt(np.einsum("ij,ij->i", plain, plain)) + np.float32(0.5)
+    return np.bincount(speeds.astype(np.uint16), minlength=_FASTEST)
+
+
+def _percentiles(
+    histogram: NDArray[np.int64], shares: tuple[float, ...]
+) -> list[float] | list[None]:
+    """In pixels per frame; None where nothing moves or stands, as in intra pictures."""
+    below = np.cumsum(histogram)
+    if below[-1] == 0:
+        return [None] * len(shares)
+    return [float(np.searchsorted(below, share * below[-1])) / 64 for share in shares]
 
 
 def _motion_and_rest(field: MotionField) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from .archives import file_digest
 from .clips import Shard, ShardError, SourceClip
@@ -82,16 +81,20 @@ class ParquetShard(Shard):
 
     def count(self) -> int:
         """As many as rows."""
-        return int(pq.read_metadata(self._path).num_rows)
+        from pyarrow.parquet import read_metadata
+
+        return int(read_metadata(self._path).num_rows)
 
     def clips(self) -> Iterator[SourceClip]:
         """The rows, in order."""
         yield from _unique(self._rows(), self._path)
 
     def _rows(self) -> Iterator[SourceClip]:
+        from pyarrow.parquet import ParquetFile  # a worker does without
+
         first = 0
         try:
-            with pq.ParquetFile(self._path, memory_map=True) as file:
+            with ParquetFile(self._path, memory_map=True) as file:
                 columns = _columns(file.schema_arrow, self._path)
                 wanted = [name for name in columns if name is not None]
                 for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
