@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,7 @@ from PIL import Image
 
 from mgm_ext import cli
 from mgm_ext.masks import MASKINGS
-from tests.conftest import EncodedClip
+from tests.conftest import ROOT, EncodedClip
 
 
 @pytest.fixture
@@ -125,3 +128,13 @@ def test_a_grid_that_does_not_divide_is_bad_usage(
     arguments = ["mask", str(clip), "-o", str(tmp_path / "m.npz"), "--grid", "7,14,14"]
     assert cli.main(arguments) == 2
     assert "grid" in capsys.readouterr().err
+
+
+def test_names_that_are_not_utf8_are_printed_as_they_are(clip: Path, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
+    Path(os.fsdecode(name)).symlink_to(clip)
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    command = [sys.executable, "-m", "mgm_ext", "info", name]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert name + b"\n" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 good, 1 bad video, 2 bad usage.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # file names need not be UTF-8
     parser = _parser()
     try:
         chosen = parser.parse_args(arguments)
