@@ -12,6 +12,7 @@ import numpy as np
 from tests import boxes, clips, start_codes
 
 SAMPLES = 60_000_000
+FRAGMENT = struct.pack(">III", 8, 1, 0)  # size, duration, flags
 SLICE_CODES: dict[str, Callable[[int], bool]] = {
     "mpeg2video": lambda code: 0 < code < 0xB0,
     "libx265": lambda code: code >> 1 < 32,
@@ -55,6 +56,16 @@ def many_samples_in_fragments(folder: Path) -> bytes:
     for box in moof.walk():
         if box.kind == b"tfhd":  # defaults for duration and size
             box.data = struct.pack(">IIII", 0x020018, 1, 512, 1)
+    return boxes.write(tables)
+
+
+def many_fragments(folder: Path, *, streams: int = 900, fragments: int = 20_000) -> bytes:
+    """Fragments listed ahead, of each of which libavformat keeps something for every stream."""
+    tables = boxes.parse(mp4(folder, num_frames=2))
+    movie = next(box for box in tables if box.kind == b"moov")
+    movie.children += streams * [boxes.Box(b"trak")]
+    listed = struct.pack(">IIIIIHH", 0, 1, 1000, 0, 0, 0, fragments)
+    tables.insert(tables.index(movie) + 1, boxes.Box(b"sidx", listed + fragments * FRAGMENT))
     return boxes.write(tables)
 
 

@@ -21,7 +21,13 @@ Bomb = Callable[[Path], bytes]
 
 
 @pytest.mark.parametrize(
-    "bomb", [bombs.many_samples, bombs.many_samples_in_fragments, bombs.many_edits]
+    "bomb",
+    [
+        bombs.many_samples,
+        bombs.many_samples_in_fragments,
+        bombs.many_fragments,
+        bombs.many_edits,
+    ],
 )
 def test_the_index_of_an_mp4_follows_the_files_size(tmp_path: Path, bomb: Bomb) -> None:
     data = bomb(tmp_path)

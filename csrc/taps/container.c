@@ -28,8 +28,16 @@ static int is_mov(const AVFormatContext* context) {
   return context->iformat && strstr(context->iformat->name, "mp4") != NULL;
 }
 
+/* Every fragment has something of every stream. */
+static int64_t fragment_bytes(const AVFormatContext* context) {
+  const MOVContext* mov = context->priv_data;
+  const size_t fragment = sizeof *mov->frag_index.item +
+                          context->nb_streams * sizeof *mov->frag_index.item->stream_info;
+  return mov->frag_index.nb_items * (int64_t)fragment;
+}
+
 static int64_t index_bytes(const AVFormatContext* context) {
-  int64_t bytes = 0;
+  int64_t bytes = is_mov(context) && context->priv_data ? fragment_bytes(context) : 0;
   for (unsigned i = 0; i < context->nb_streams; ++i) {
     const FFStream* stream = ffstream(context->streams[i]);
     bytes += stream->index_entries_allocated_size;
@@ -40,7 +48,7 @@ static int64_t index_bytes(const AVFormatContext* context) {
 }
 
 static int is_too_much(size_t wanted) {
-  enum { kSmall = 1 << 16 }; /* not worth adding up */
+  enum { kSmall = 1 << 12 }; /* not worth adding up */
   MgmContainer* container = current ? current->opaque : NULL;
   if (!container || wanted < kSmall) return 0;
   const int64_t left = container->max_index - index_bytes(current);
