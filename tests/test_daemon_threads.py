@@ -37,6 +37,6 @@ for _ in range(6):
 def test_a_daemon_thread_at_work_ends_with_python(encoded_clip: EncodedClip, work: str) -> None:
     path = encoded_clip("libx264", kind="object", size=(96, 130), num_frames=60, bf=2, g=15)
     child = subprocess.run(
-        [sys.executable, "-c", DAEMONS, str(path), work], cwd=ROOT, capture_output=True, timeout=60
+        [sys.executable, "-c", DAEMONS, str(path), work], cwd=ROOT, capture_output=True, timeout=250
     )
     assert (child.returncode, child.stderr) == (0, b"")
