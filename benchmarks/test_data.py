@@ -43,6 +43,7 @@ def look(folder: Path, side: Path) -> None:
     assert report.clips == len(CLIPS) * COPIES
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("clock", ["wall", "tree"])
 @pytest.mark.parametrize(("name", "work"), [("precompute", store), ("survey --full", look)])
 def test_two_workers_against_a_loop(

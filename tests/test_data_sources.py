@@ -79,6 +79,19 @@ def test_keys_of_a_table(tmp_path: Path, columns: dict[str, Any], keys: list[str
     assert read[keys[0]] == b"1"
 
 
+def test_rows_of_a_data_set_of_hugging_face() -> None:
+    datasets = pytest.importorskip("datasets")
+    rows = [{"video": {"bytes": b"1", "path": "a.mp4"}}, {"video": {"bytes": b"2", "path": None}}]
+    dataset = datasets.Dataset.from_list(rows)
+    assert found(dataset) == {"a.mp4": b"1", "00000001": b"2"}
+    (shard,) = shards_of(dataset)
+    assert (shard.name, shard.count()) == ("rows-000000000", 2)
+    (other,) = shards_of(dataset.select([1]))
+    assert other.digest() != shard.digest()
+    with pytest.raises(ValueError, match="a streaming data set has no rows by number"):
+        shards_of(dataset.to_iterable_dataset())
+
+
 def test_parts_of_a_folder_are_chosen_by_the_keys_alone(folder: Path) -> None:
     before = {shard.name: shard.digest() for shard in shards_of(folder, parts=8)}
     (folder / "new.mp4").write_bytes(b"n")

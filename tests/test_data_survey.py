@@ -42,8 +42,9 @@ def rows_of(path: Path) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("with_hangs")
-@pytest.mark.parametrize("full", [False, True], ids=["headers", "full"])
-@pytest.mark.parametrize("kind", ["folder", "tar", "parquet"])
+@pytest.mark.parametrize(
+    ("kind", "full"), [("folder", False), ("folder", True), ("tar", False), ("parquet", False)]
+)
 def test_every_clip_has_a_row(
     kind: str, full: bool, files: dict[str, bytes], tmp_path: Path
 ) -> None:

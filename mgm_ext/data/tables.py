@@ -133,6 +133,8 @@ class DatasetShard(Shard):
 
 def dataset_shards(dataset: Any) -> list[Shard]:
     """A `datasets.Dataset` in shards of a thousand rows."""
+    if not hasattr(dataset, "__len__"):
+        raise ValueError("a streaming data set has no rows by number: name its parquet files")
     total = len(dataset)
     bounds = range(0, total, _ROWS)
     return [
