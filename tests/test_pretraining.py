@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ import pytest
 import torch
 
 from benchmarks.pretraining import tiny
-from benchmarks.pretraining.arms import Masker, oracle_mask
+from benchmarks.pretraining.arms import Masker, oracle_mask, static_box
 from benchmarks.pretraining.hidden import Hidden
 from benchmarks.pretraining.jobs import Job, append_row, read_jobs, read_rows
+from benchmarks.pretraining.load import load_rendered, prepare_rendered
 from benchmarks.pretraining.motions import MOTIONS, scene
+from benchmarks.pretraining.mouth import HEIGHT, WIDTH, mouth_place
 from benchmarks.pretraining.pretrain import Recipe
+from benchmarks.pretraining.rendered import PLANS, Plan
 from benchmarks.pretraining.runner import Runner
 from benchmarks.pretraining.samples import Draw
-from benchmarks.pretraining.spread import claimed, work
+from benchmarks.pretraining.spread import claimed, refuse_other_data, work
 
 SHARD = Path(__file__).parents[2] / "shared" / "data" / "grid_s1.tar"
 
@@ -108,14 +112,15 @@ def test_every_arm_sees_the_same_samples_under_the_same_schedule(
     assert factors == pytest.approx([0.01, 0.5, 1, 1, 0.5, 0])
 
 
-def test_one_frame_does_not_tell_the_motion() -> None:
+@pytest.mark.parametrize("amplitude", sorted({p.hard.amplitude for p in PLANS.values()}))
+def test_one_frame_does_not_tell_the_motion(amplitude: float) -> None:
     """A classifier that knows the object's true state at a random moment stays near chance."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rng = np.random.default_rng(0)
     states, labels = [], []
     for index in range(6400):
-        one = scene(5, index)
+        one = scene(5, index, amplitude=amplitude)
         t = rng.integers(len(one.angle))
         size = math.log(one.size * one.scale[t])
         states.append([*one.centre[t], size, math.cos(one.angle[t]), math.sin(one.angle[t])])
@@ -153,6 +158,45 @@ def test_a_list_goes_on_where_it_was_interrupted(runner: Runner, tmp_path: Path)
     assert len(read_rows(out)) == len(done)
     append_row(out, done[0])
     assert len(read_rows(out)) == len(done) + 1
+
+
+def test_rows_of_another_set_are_refused(runner: Runner) -> None:
+    (first, *_) = read_rows(runner.data.parent / "rows.jsonl")
+    job = Job.parse(tiny.JOBS[1])
+    refuse_other_data([first], job, runner.identity("rendered"))
+    with pytest.raises(ValueError, match=r"rendered is \w+ here and 00ff in earlier rows"):
+        refuse_other_data([{**first, "data": "00ff"}], job, runner.identity("rendered"))
+
+
+def test_a_set_on_disk_is_drawn_anew_when_its_plan_changes(tmp_path: Path) -> None:
+    plan = Plan(counts=(2, 1, 1), side=32)
+    prepare_rendered(tmp_path / "set", plan, devices=["cpu"], threads=1)
+    with pytest.raises(ValueError, match=r"holds another set than Plan"):
+        load_rendered(tmp_path / "set", "set", replace(plan, seed=1), torch.device("cpu"), 16)
+    (tmp_path / "set" / "frames.u8").write_bytes(b"cut off")
+    with pytest.raises(ValueError, match=r"has 7 bytes, not 49152"):
+        load_rendered(tmp_path / "set", "set", plan, torch.device("cpu"), 16)
+    prepare_rendered(tmp_path / "set", replace(plan, seed=1), devices=["cpu"], threads=1)
+    load_rendered(tmp_path / "set", "set", replace(plan, seed=1), torch.device("cpu"), 16)
+
+
+def test_pretrained_weights_are_kept_for_another_evaluation(runner: Runner) -> None:
+    job = replace(Job.parse(tiny.JOBS[0]), frozen=True)
+    before = {path: path.stat().st_mtime_ns for path in (runner.data / "weights").iterdir()}
+    (first, *_) = read_rows(runner.data.parent / "rows.jsonl")
+    row = runner.run(job)
+    assert row["pretraining"] == first["pretraining"]
+    assert before == {path: path.stat().st_mtime_ns for path in (runner.data / "weights").iterdir()}
+
+
+@pytest.mark.skipif(not SHARD.exists(), reason="the GRID shard is not here")
+def test_the_static_box_lies_on_grids_mouth(runner: Runner) -> None:
+    samples = runner._loaded("grid")
+    left, top = mouth_place(samples)
+    x0, y0, x1, y1 = static_box(samples, tiny.SETTINGS.size.grid, 0.75)
+    across = min(x1, left + WIDTH) - max(x0, left)
+    down = min(y1, top + HEIGHT) - max(y0, top)
+    assert across * down > 0.7 * WIDTH * HEIGHT
 
 
 def test_every_list_can_be_read() -> None:

@@ -33,6 +33,8 @@ def _arguments() -> argparse.Namespace:
     run = commands.add_parser("run", help="render what is missing, then run a list over all GPUs")
     run.add_argument("jobs", type=Path)
     run.add_argument("out", type=Path, help="rows are appended; runs that stand there are left out")
+    prepare = commands.add_parser("prepare", help="render the sets of a list, and no more")
+    prepare.add_argument("jobs", type=Path)
     one = commands.add_parser("work", help="one process of run")
     one.add_argument("jobs", type=Path)
     one.add_argument("out", type=Path)
@@ -42,7 +44,7 @@ def _arguments() -> argparse.Namespace:
     pixels = commands.add_parser("pixels", help="what mouth pixels alone say about GRID's words")
     pixels.add_argument("out", type=Path, help="JSON")
     pixels.add_argument("--shard", type=Path, default=SHARD)
-    for each in (run, one):
+    for each in (run, one, prepare):
         each.add_argument(
             "--data",
             type=Path,
@@ -70,13 +72,15 @@ def main() -> None:
     gpus = torch.cuda.device_count()
     settings = Settings(compiled=gpus > 0, workers=max(1, given.cores // 4))
     commit = given.commit or _commit()
-    if given.command == "run":
+    if given.command in ("prepare", "run"):
         began = time.time()
         devices = [f"cuda:{gpu}" for gpu in range(gpus)] or ["cpu"]
         for name in sorted({job.data for job in read_jobs(given.jobs)} & set(settings.plans)):
             folder = given.data / name
             prepare_rendered(folder, settings.plans[name], devices=devices, threads=given.cores)
         print(f"prepared in {time.time() - began:.0f} s", flush=True)
+        if given.command == "prepare":
+            return
         passed = ["--data", str(given.data), "--shard", str(given.shard)]
         passed += ["--until", str(given.until), "--cores", str(given.cores), "--commit", commit]
         spread(given.jobs, given.out, passed, gpus=gpus)

@@ -76,9 +76,9 @@ class Masker:
         self._fields: dict[int, mgm_ext.MotionField] = {}
         self._box = static_box(samples, grid, ratio) if self.arm.mask == "boxes" else None
 
-    def masks(self, draw: Draw, epoch: int) -> Bools:
-        """bool [B, S, R, C], True = masked; not for oracles."""
-        seeds = [mgm_ext.seed_for(self.seed, epoch, int(clip)) for clip in draw.clip]
+    def masks(self, draw: Draw, epoch: int, first: int = 0) -> Bools:
+        """bool [B, S, R, C], True = masked; `first`: number of the batch's first sample."""
+        seeds = [mgm_ext.seed_for(self.seed, epoch, first + i) for i in range(len(draw))]
         options = dict(self.arm.options)
         if self._box is not None:
             options["boxes"] = [np.tile(self._box, (self.grid[0], 1))] * len(draw)
@@ -153,18 +153,24 @@ def oracle_mask(
 
 
 def static_box(samples: Samples, grid: Grid, ratio: float) -> NDArray[np.float32]:
-    """The box of K tokens around the most motion of the whole set: what a user would guess.
+    """The box of K tokens where `robust` masks most often, over clips and moments.
 
-    In source pixels, at the size that K tokens have in a view: the same for every clip.
+    In source pixels, at the size that K tokens have in a view, the same for every clip: what
+    guidance knows of the data set without the clip's own vectors.
     """
     some = samples.pretraining[:: max(1, len(samples.pretraining) // 500)]
     width, height = samples.fields[some[0]].width, samples.fields[some[0]].height
-    full = (samples.frames // 2, 16, 16)
-    speeds = [
-        mgm_ext.motion_score(samples.field_of(int(clip), 0), grid=full).pixels_per_frame.mean(0)
-        for clip in some
-    ]
-    mean = np.mean(speeds, 0)
+    last = samples.video.shape[1] - samples.frames
+    starts = sorted({round(last * part / 4) for part in range(5)})
+    fields = [samples.field_of(int(clip), start) for clip in some for start in starts]
+    mean = mgm_ext.batch_masks(
+        "motion_guided",
+        fields,
+        seeds=range(len(fields)),
+        grid=(samples.frames // 2, 16, 16),
+        mask_ratio=1 / 3,
+        preset="robust",
+    ).mean((0, 1))
     side = np.sqrt(ratio) * samples.scale * samples.crop
     tokens = max(1, round(side / width * 16))
     sums = np.lib.stride_tricks.sliding_window_view(mean, (tokens, tokens)).sum((2, 3))

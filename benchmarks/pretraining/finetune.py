@@ -64,13 +64,15 @@ class FineTuning:
         sets = self.samples.labelled
         train = sets["train"].first(count)
         tried: dict[str, float] = {}
-        chosen, runs = self.protocol.rates[0], [np.zeros(0, np.bool_)]
+        chosen, best = self.protocol.rates[0], self.net.state_dict()
         for rate in self.protocol.rates:
             self._train(train, steps, rate, seed)
             score = float(self._right(sets["validation"]).mean())
             if not tried or score > max(tried.values()):
-                chosen, runs = rate, [self._right(sets["test"])]
+                chosen, best = rate, copy.deepcopy(self.net.state_dict())
             tried[str(rate)] = round(score, 4)
+        self.net.load_state_dict(best)
+        runs = [self._right(sets["test"])]
         for repeat in range(1, self.protocol.repeats):
             self._train(train, steps, chosen, seed + 1000 * repeat)
             runs.append(self._right(sets["test"]))
@@ -80,7 +82,9 @@ class FineTuning:
 
     def _train(self, some: Labelled, steps: int, rate: float, seed: int) -> None:
         self.net.start(self.pretrained, seed)
-        optimiser = torch.optim.AdamW(self.net.used(), rate, weight_decay=0.05)
+        optimiser = torch.optim.AdamW(
+            self.net.used(), rate, weight_decay=0.05, fused=self.net.head.weight.is_cuda
+        )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimiser, rate, total_steps=steps, pct_start=0.2
         )

@@ -17,25 +17,27 @@ class Hidden:
     it lies on visible tokens.
     """
 
-    clips: int = 0
-    share: float = 0.0
-    never: int = 0
+    clips: Tensor | int = 0
+    share: Tensor | float = 0.0
+    never: Tensor | int = 0
 
     def add(self, coverage: Tensor, mask: Tensor) -> None:
         """coverage [B, S, R, C], mask bool of the same shape."""
         inside = coverage.flatten(2).sum(2)
         seen = (coverage * ~mask).flatten(2).sum(2)
         present = inside.sum(1) > 0
-        self.clips += int(present.sum())
-        self.share += float((1 - seen.sum(1) / inside.sum(1).clamp(min=1e-9))[present].sum())
+        share = 1 - seen.sum(1) / inside.sum(1).clamp(min=1e-9)
+        self.clips += present.sum()
+        self.share += (share * present).sum()
         gone = (seen <= 0.05 * inside).all(1)
-        self.never += int((gone & present).sum())
+        self.never += (gone & present).sum()
 
     def result(self) -> dict[str, float]:
         """Means over the clips; empty without clips."""
-        if not self.clips:
+        clips = int(self.clips)
+        if not clips:
             return {}
         return {
-            "object_hidden": self.share / self.clips,
-            "object_never_visible": self.never / self.clips,
+            "object_hidden": round(float(self.share) / clips, 4),
+            "object_never_visible": round(int(self.never) / clips, 4),
         }

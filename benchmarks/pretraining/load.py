@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks.pretraining.grid_corpus import SPLITS, VOCABULARY, WINDOW, Sentences, read_shard
 from benchmarks.pretraining.rendered import Plan, Store
@@ -17,10 +19,11 @@ from benchmarks.pretraining.samples import Ints, Labelled, Samples
 
 def prepare_rendered(folder: Path, plan: Plan, *, devices: list[str], threads: int) -> None:
     """Makes the rendered set, a process per device; does nothing where it stands."""
-    ready = folder / "ready"
-    if ready.exists():
+    ready, wanted = folder / "ready", recipe_of(plan)
+    if ready.exists() and ready.read_text() == wanted:
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     store = Store(folder, plan)
     store.array("frames", "w+")
     store.array("alpha", "w+")
@@ -38,18 +41,28 @@ def prepare_rendered(folder: Path, plan: Plan, *, devices: list[str], threads: i
     codes = [process.wait() for process in running]
     if any(codes):
         raise RuntimeError(f"rendering ended with {codes}")
-    ready.touch()
+    ready.write_text(wanted)
+
+
+def recipe_of(plan: Plan) -> str:
+    """The plan, and a hash of the code that draws it: what a set on disk was made from."""
+    names = ("motions", "pictures", "render", "rendered")
+    code = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in names)
+    return f"{plan!r} {hashlib.sha256(code).hexdigest()}"
 
 
 def load_rendered(folder: Path, name: str, plan: Plan, device: torch.device, crop: int) -> Samples:
     """A rendered set; `crop` in pixels of the frames as read, half of those encoded."""
+    if (folder / "ready").read_text() != recipe_of(plan):
+        raise ValueError(f"{folder} holds another set than {plan}")
     store = Store(folder, plan)
-    frames, alpha = store.array("frames", "r+"), store.array("alpha", "r+")
+    frames, alpha = store.array("frames"), store.array("alpha")
     fields = store.fields()
     digest = hashlib.sha256()
-    for clip in range(0, plan.counts[0], max(1, plan.counts[0] // 64)):
-        digest.update(frames[clip].tobytes() + fields[clip].vectors.tobytes())
-    digest.update(frames[-1].tobytes())
+    for clip in range(0, plan.total, max(1, plan.total // 128)):
+        digest.update(frames[clip].tobytes() + alpha[clip].tobytes())
+        if clip < plan.counts[0]:
+            digest.update(fields[clip].vectors.tobytes())
     labels = plan.labels()
     sizes = np.array([plan.scene_of(clip)[1].size for clip in range(plan.total)])
     labelled = {}
@@ -62,9 +75,9 @@ def load_rendered(folder: Path, name: str, plan: Plan, device: torch.device, cro
     return Samples(
         name=name,
         identity=digest.hexdigest()[:16],
-        video=torch.from_numpy(frames).to(device),
+        video=_on(device, frames),
         fields=fields,
-        alpha=torch.from_numpy(alpha).to(device),
+        alpha=_on(device, alpha),
         pretraining=np.arange(plan.counts[0]),
         frames=frames.shape[1],
         crop=crop,
@@ -73,6 +86,15 @@ def load_rendered(folder: Path, name: str, plan: Plan, device: torch.device, cro
         labelled=labelled,
         classes=torch.ones(1, int(labels.max()) + 1, dtype=torch.bool, device=device),
     )
+
+
+def _on(device: torch.device, mapped: NDArray[np.uint8]) -> torch.Tensor:
+    """A mapped array's copy on a device, part by part: torch maps no read-only memory."""
+    out = torch.empty(mapped.shape, dtype=torch.uint8, device=device)
+    for first in range(0, len(mapped), 512):
+        part = np.ascontiguousarray(mapped[first : first + 512]).copy()
+        out[first : first + 512] = torch.from_numpy(part).to(device)
+    return out
 
 
 def load_grid(

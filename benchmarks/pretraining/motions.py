@@ -52,17 +52,17 @@ class _Path:
     angle: Floats
 
 
-def _path(motion: str, u: Floats, rng: np.random.Generator) -> _Path:
+def _path(motion: str, u: Floats, rng: np.random.Generator, amplitude: float) -> _Path:
     """The motion over u in [0, 1]; all its sizes are drawn whatever the motion."""
     zero = np.zeros_like(u)
-    travel, radius = rng.uniform(0.24, 0.40), rng.uniform(0.07, 0.13)
-    swing, rocking = rng.uniform(0.08, 0.15), rng.uniform(0.5, 0.9)
-    growth, turn = rng.uniform(0.5, 0.8), rng.uniform(0.8, 1.6) * np.pi
+    travel, radius = amplitude * rng.uniform([0.24, 0.07], [0.40, 0.13])
+    swing, rocking = amplitude * rng.uniform([0.08, 0.5], [0.15, 0.9])
+    growth, turn = amplitude * rng.uniform([0.5, 0.8 * np.pi], [0.8, 1.6 * np.pi])
     periods, phase = rng.uniform(1.5, 2.5), rng.uniform(0, 2 * np.pi)
     heading = rng.integers(4) * np.pi / 2
     circle = phase + 2 * np.pi * rng.uniform(0.8, 1.3) * u
     along, wave = travel * (u - 0.5), np.sin(2 * np.pi * periods * u + phase)
-    zigzag = 0.06 * np.abs(2 * ((2 * periods * u + phase) % 1) - 1)
+    zigzag = 0.06 * amplitude * np.abs(2 * ((2 * periods * u + phase) % 1) - 1)
     round_x, round_y = radius * np.cos(circle), radius * np.sin(circle)
     halting = travel * (_halting(u) - 0.5)
     ahead, aside = np.cos(heading), np.sin(heading)
@@ -97,11 +97,18 @@ def _halting(u: Floats) -> Floats:
 
 
 def scene(
-    seed: int, index: int, motion: int | None = None, *, pan: float = 0.2, shake: float = 0.005
+    seed: int,
+    index: int,
+    motion: int | None = None,
+    *,
+    pan: float = 0.2,
+    shake: float = 0.005,
+    amplitude: float = 1.0,
 ) -> Scene:
     """Clip `index` of the set `seed`; its motion is index % 16 unless given.
 
-    The camera pans by up to `pan` of the side and shakes by up to `shake` of it.
+    The camera pans by up to `pan` of the side and shakes by up to `shake` of it;
+    `amplitude` is a factor on how far and how much the object moves.
 
     Where a motion leaves place or size alone, they are set off by what another motion would show at
     a random moment: a frame by itself then looks the same under every motion.
@@ -109,11 +116,11 @@ def scene(
     rng = np.random.default_rng((seed, index))
     kind = index % len(MOTIONS) if motion is None else motion
     u = np.linspace(0, 1, NUM_FRAMES)
-    path = _path(MOTIONS[kind], u, rng)
+    path = _path(MOTIONS[kind], u, rng, amplitude)
     speed, bearing = rng.uniform(0, pan), rng.uniform(0, 2 * np.pi)
     trembling = _shake(rng, rng.uniform(0, shake))
     camera = speed * (u - 0.5)[:, None] * [np.cos(bearing), np.sin(bearing)] + trembling
-    other = _path(MOTIONS[rng.integers(len(MOTIONS))], u, rng)
+    other = _path(MOTIONS[rng.integers(len(MOTIONS))], u, rng, amplitude)
     moment = rng.integers(NUM_FRAMES)
     still_place = not (path.x.any() or path.y.any())
     still_size = not path.log_scale.any()

@@ -14,7 +14,6 @@ from benchmarks.pretraining.samples import Labelled, Samples
 
 WIDTH, HEIGHT = 64, 48
 """Of the mouth's box, in pixels of 128."""
-FRAMES = 8
 STRENGTHS = (1e3, 3e3, 1e4, 3e4, 1e5)
 
 
@@ -35,12 +34,11 @@ def mouth_place(samples: Samples) -> tuple[int, int]:
 
 
 def mouth_pixels(samples: Samples, some: Labelled, place: tuple[int, int]) -> NDArray[np.float32]:
-    """Grey mouths of the middle eight frames, four by four pixels averaged, float32 [n, values]."""
+    """Grey mouths of the sample's frames, four by four pixels averaged, [n, values]."""
     left, top = place
     rows = []
     for clip, start in zip(some.clip, some.start, strict=True):
-        first = int(start) + samples.frames // 2 - FRAMES // 2
-        frames = samples.video[int(clip), first : first + FRAMES]
+        frames = samples.video[int(clip), int(start) : int(start) + samples.frames]
         mouth = frames[:, top : top + HEIGHT, left : left + WIDTH].float().mean(-1)
         rows.append(functional.avg_pool2d(mouth, 4).flatten().cpu().numpy())
     return np.stack(rows).astype(np.float32)

@@ -52,7 +52,11 @@ class Recipe:
     ) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
         """AdamW and its schedule."""
         optimiser = torch.optim.AdamW(
-            model.parameters(), self.rate, betas=(0.9, 0.95), weight_decay=self.weight_decay
+            model.parameters(),
+            self.rate,
+            betas=(0.9, 0.95),
+            weight_decay=self.weight_decay,
+            fused=model.mask_token.is_cuda,
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda done: self.rate_at(done, steps)
@@ -81,7 +85,8 @@ class Steps(Dataset[tuple[Draw, Tensor | None]]):
         )
         if self.masker.arm.hidden is not None:
             return draw, None
-        return draw, torch.from_numpy(self.masker.masks(draw, epoch))
+        masks = self.masker.masks(draw, epoch, place * self.recipe.batch)
+        return draw, torch.from_numpy(masks)
 
 
 def visible_count(mask: Tensor) -> int:
@@ -105,14 +110,14 @@ def split_tokens(
 class Progress:
     """What happened on the way, for the run's row."""
 
-    def __init__(self, steps: int) -> None:
-        self.steps, self.done = steps, 0
+    def __init__(self, steps: int, per_epoch: int) -> None:
+        self.steps, self.per_epoch, self.done = steps, per_epoch, 0
         self.order = hashlib.sha256()
         self.drawn: Counter[int] = Counter()
         self.losses: list[Tensor] = []
         self.rates: list[float] = []
         self.began = self.warm = time.perf_counter()
-        self.warm_steps = min(50, steps - 1)
+        self.warm_steps = min(per_epoch + 10, steps - 1)
 
     def add(self, draw: Draw, loss: Tensor, rate: float) -> None:
         """One step that was made at learning rate `rate`."""
@@ -120,15 +125,16 @@ class Progress:
         self.drawn.update(draw.clip.tolist())
         self.rates.append(rate)
         self.done += 1
-        if self.done % 50 == 0 or self.done in (self.warm_steps, self.steps):
-            self.losses.append(loss.detach())
+        if self.done % self.per_epoch == 1 % self.per_epoch:
+            self.losses.append(torch.zeros_like(loss.detach()))
+        self.losses[-1] += loss.detach() / self.per_epoch
         if self.done == self.warm_steps:
             float(loss.detach())  # waits for the device
             self.warm = time.perf_counter()
 
     def row(self, batch: int) -> dict[str, Any]:
         """Counts, rates, losses and speed."""
-        losses = [round(float(value), 5) for value in self.losses]
+        losses = [round(float(value), 4) for value in self.losses]
         now = time.perf_counter()
         timed = (self.done - self.warm_steps) * batch
         return {
@@ -137,8 +143,8 @@ class Progress:
             "order": self.order.hexdigest()[:16],
             "clip_draws": [min(self.drawn.values()), max(self.drawn.values())],
             "rates": [self.rates[0], max(self.rates), self.rates[-1]],
-            "loss": losses[-1],
-            "loss_curve": losses[:: max(1, len(losses) // 20)],
+            "finite": all(math.isfinite(loss) for loss in losses),
+            "epoch_losses": losses,
             "pretrain_seconds": round(now - self.began, 1),
             "clips_per_second": round(timed / max(1e-9, now - self.warm)),
         }
@@ -162,15 +168,21 @@ def pretrain(
     dataset = Steps(masker, recipe, epochs, seed)
     optimiser, schedule = recipe.optimiser(model, len(dataset))
     generator = torch.Generator(device).manual_seed(seed)
-    hidden, progress = Hidden(), Progress(len(dataset))
+    oracles = torch.Generator(device).manual_seed(seed + 1)
+    hidden, progress = Hidden(), Progress(len(dataset), dataset.per_epoch)
     visible = decoded = torch.zeros(0, 0)
     count = 0
     ahead = 4 if workers else None
     for draw, made in DataLoader(
-        dataset, batch_size=None, num_workers=workers, prefetch_factor=ahead
+        dataset,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=ahead,
+        pin_memory=device.type == "cuda" and masker.arm.hidden is None,
+        multiprocessing_context="fork" if workers else None,  # the set's tensors are not copied
     ):
         oracle = made is None
-        mask = masker.oracle(draw, generator) if oracle else made.to(device, non_blocking=True)
+        mask = masker.oracle(draw, oracles) if oracle else made.to(device, non_blocking=True)
         if progress.done < dataset.per_epoch and samples.alpha is not None:
             hidden.add(samples.coverage(draw, model.size.grid), mask)
         if not oracle or not progress.done:  # an oracle's count is exact; asking waits for the GPU

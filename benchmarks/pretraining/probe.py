@@ -79,7 +79,7 @@ def _trained(
     scorer = Scorer(samples, train)
     size = min(200, len(known))
     steps = protocol.probe_epochs * (len(known) // size)
-    optimiser = torch.optim.AdamW(probe.parameters(), rate, weight_decay=0.05)
+    optimiser = torch.optim.AdamW(probe.parameters(), rate, weight_decay=0.05, fused=known.is_cuda)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
     for _ in range(protocol.probe_epochs):
         order = torch.randperm(len(known), device=known.device)

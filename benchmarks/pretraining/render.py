@@ -36,13 +36,14 @@ class Difficulty:
     Attributes:
         noise: most grey levels (standard deviation) of a clip's noise.
         camouflage: share of the clips in which ground and object wear the same photograph.
-        pan, shake: of the camera, as `scene` takes them.
+        pan, shake, amplitude: of the camera and of the motion, as `scene` takes them.
     """
 
     noise: float = 4.0
     camouflage: float = 0.0
     pan: float = 0.2
     shake: float = 0.005
+    amplitude: float = 1.0
 
 
 def _looks(

@@ -54,7 +54,13 @@ class Plan:
         for split, count in zip(_SEEDS, self.counts, strict=True):
             if index < count:
                 seed = 1000 * self.seed + _SEEDS[split]
-                return split, scene(seed, index, pan=self.hard.pan, shake=self.hard.shake)
+                return split, scene(
+                    seed,
+                    index,
+                    pan=self.hard.pan,
+                    shake=self.hard.shake,
+                    amplitude=self.hard.amplitude,
+                )
             index -= count
         raise IndexError(index)
 
@@ -66,10 +72,10 @@ class Plan:
 PLANS: Final = {
     "rendered": Plan(),
     # To choose how hard "rendered" is: the tube at 0.9 should come to 0.80 to 0.88.
-    "camouflage_3": Plan(counts=_PILOT, hard=Difficulty(camouflage=0.3)),
-    "camouflage_6": Plan(counts=_PILOT, hard=Difficulty(camouflage=0.6)),
-    "unsteady": Plan(counts=_PILOT, hard=Difficulty(noise=8, pan=0.35, shake=0.01)),
-    "both": Plan(counts=_PILOT, hard=Difficulty(noise=6, camouflage=0.3, pan=0.3, shake=0.008)),
+    "camouflage_5": Plan(_PILOT, seed=1, hard=Difficulty(camouflage=0.5)),
+    "camouflage_10": Plan(_PILOT, seed=1, hard=Difficulty(camouflage=1.0)),
+    "both": Plan(_PILOT, seed=1, hard=Difficulty(camouflage=0.5, pan=0.4, shake=0.01)),
+    "gentle": Plan(_PILOT, seed=1, hard=Difficulty(amplitude=0.7)),
 }
 
 
@@ -103,6 +109,9 @@ class Store:
             (3,) if name == "frames" else ()
         )
         path = self.folder / f"{name}.u8"
+        expected = int(np.prod(shape))
+        if mode != "w+" and path.stat().st_size != expected:
+            raise ValueError(f"{path} has {path.stat().st_size} bytes, not {expected}")
         mapped: NDArray[np.uint8] = np.memmap(path, np.uint8, mode, shape=shape)  # type: ignore[call-overload]
         return mapped
 

@@ -16,10 +16,21 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "pretraining"
 PAGE = ROOT / "docs" / "pretraining.md"
 COLUMNS = (
-    "mask", "ratio", "epochs", "fine-tuned, 6,000 labels", "small / medium / large",
-    "fine-tuned, 1,000", "probe", "object hidden", "never visible", "GPU seconds", "PFLOP",
+    "mask", "ratio", "epochs", "fine-tuned", "small / medium / large",
+    "on 1,000 labels", "probe", "object hidden", "never visible", "loss", "GPU seconds", "PFLOP",
 )  # fmt: skip
 ORACLE = "oracle_"
+
+
+def most(row: dict[str, Any]) -> dict[str, Any]:
+    """Fine-tuning at the largest labelled set."""
+    found: dict[str, Any] = row["finetune"][max(row["finetune"], key=int)]
+    return found
+
+
+def _last_loss(trained: dict[str, Any]) -> float:
+    """Mean of the last epoch; of the last step in rows from before the epochs' means were kept."""
+    return float(trained["epoch_losses"][-1] if "epoch_losses" in trained else trained["loss"])
 
 
 def _percent(value: float | None) -> str:
@@ -28,7 +39,7 @@ def _percent(value: float | None) -> str:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     job, trained = row["job"], row.get("pretraining") or {}
-    few, many = (row["finetune"][count] for count in sorted(row["finetune"], key=int))
+    few, many = row["finetune"][min(row["finetune"], key=int)], most(row)
     flops = trained.get("flops")
     return [
         job["arm"] + (", one frame" if job["frozen"] else ""),
@@ -40,14 +51,15 @@ def _cells(row: dict[str, Any]) -> list[str]:
         _percent(row["probe"]["accuracy"]),
         _percent(trained.get("object_hidden")),
         _percent(trained.get("object_never_visible")),
-        str(round(trained["pretrain_seconds"])) if trained else "0",
+        f"{_last_loss(trained):.3f}" if trained else "",
+        str(round(trained["samples"] / trained["clips_per_second"])) if trained else "0",
         f"{flops / 1e15:.0f}" if flops else "0",
     ]
 
 
 def _order(row: dict[str, Any]) -> tuple[Any, ...]:
     job = row["job"]
-    return job["frozen"], job["epochs"], -row["finetune"]["6000"]["accuracy"]
+    return job["frozen"], job["epochs"], -most(row)["accuracy"]
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -93,14 +105,14 @@ def plot(rows: Sequence[dict[str, Any]], path: Path, *, epochs: int) -> bool:
     )
     for side, (name, label) in zip(sides, axes, strict=True):
         points = sorted(
-            (row["pretraining"][name], row["finetune"]["6000"]["accuracy"], row["job"])
+            (row["pretraining"][name], most(row)["accuracy"], row["job"])
             for row in found
             if row["job"]["arm"].startswith(ORACLE)
         )
         side.plot([x for x, *_ in points], [y for _, y, _ in points], "o-", color="#b0b0b0")
         for row in found:
             job, x = row["job"], row["pretraining"][name]
-            y = row["finetune"]["6000"]["accuracy"]
+            y = most(row)["accuracy"]
             oracle = job["arm"].startswith(ORACLE)
             side.plot(x, y, "o", color="#b0b0b0" if oracle else "#1f77b4")
             side.annotate(
@@ -110,7 +122,7 @@ def plot(rows: Sequence[dict[str, Any]], path: Path, *, epochs: int) -> bool:
         side.set_xlabel(label)
         side.margins(x=0.15)
         side.grid(alpha=0.3)
-    sides[0].set_ylabel("accuracy, fine-tuned on 6,000 labels")
+    sides[0].set_ylabel("accuracy after fine-tuning")
     figure.suptitle(f"What hiding the object does, {epochs} epochs")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

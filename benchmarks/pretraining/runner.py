@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,10 @@ class Runner:
             "commit": self.commit,
         }
 
+    def identity(self, data: str) -> str:
+        """Of a set as this runner has it."""
+        return self._loaded(data).identity
+
     def _loaded(self, name: str) -> Samples:
         if self._samples is None or self._samples.name != name:
             self._samples = None  # makes room first
@@ -108,6 +112,22 @@ class Runner:
         return self._samples
 
     def _pretrained(self, model: VideoMAE, samples: Samples, job: Job) -> dict[str, Any]:
+        """Weights and row of the same pre-training where it was done before, else done now."""
+        name = f"{replace(job, frozen=False).key}-{samples.identity}-{self.commit[:10]}.pt"
+        kept = self.data / "weights" / name
+        if kept.exists():
+            stored = torch.load(kept, map_location=self.device)
+            model.load_state_dict(stored["model"])
+            row: dict[str, Any] = stored["row"]
+            return row
+        row = self._pretrain(model, samples, job)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = kept.with_suffix(".part")
+        torch.save({"model": model.state_dict(), "row": row}, unfinished)
+        unfinished.replace(kept)
+        return row
+
+    def _pretrain(self, model: VideoMAE, samples: Samples, job: Job) -> dict[str, Any]:
         settings = self.settings
         masker = Masker(
             job.arm,

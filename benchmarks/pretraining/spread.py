@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.pretraining.jobs import Job, append_row, job_of, read_rows
 from benchmarks.pretraining.runner import Runner
@@ -16,8 +18,9 @@ from benchmarks.pretraining.runner import Runner
 
 def work(jobs: list[Job], out: Path, claims: Path, runner: Runner, *, until: float) -> None:
     """Takes the next job that nobody has, until none is left or it would not end before `until`."""
-    slower = 1.0
     for job in jobs:
+        known = [row["seconds"] / job_of(row).expected_seconds() for row in read_rows(out)]
+        slower = 1.1 * max(known[-8:], default=1.0)
         if time.time() + slower * job.expected_seconds() > until:
             continue
         try:
@@ -25,6 +28,7 @@ def work(jobs: list[Job], out: Path, claims: Path, runner: Runner, *, until: flo
         except FileExistsError:
             continue
         try:
+            refuse_other_data(read_rows(out), job, runner.identity(job.data))
             row = runner.run(job)
         except Exception:
             error = {"job": asdict(job), "error": traceback.format_exc()}
@@ -32,11 +36,17 @@ def work(jobs: list[Job], out: Path, claims: Path, runner: Runner, *, until: flo
             print(error["error"], flush=True)
             continue
         append_row(out, row)
-        slower = row["seconds"] / job.expected_seconds()
         tuned = {count: found["accuracy"] for count, found in row["finetune"].items()}
         rate = row["pretraining"].get("clips_per_second")
         probe = row["probe"]["accuracy"]
         print(job.key, f"probe {probe} tuned {tuned} {rate}/s {row['seconds']} s", flush=True)
+
+
+def refuse_other_data(rows: list[dict[str, Any]], job: Job, identity: str) -> None:
+    """Rows of one file are of one set: ValueError where a set of this name had other pixels."""
+    others = {row["data"] for row in rows if row["job"]["data"] == job.data} - {identity}
+    if others:
+        raise ValueError(f"{job.data} is {identity} here and {', '.join(others)} in earlier rows")
 
 
 def claimed(out: Path) -> Path:
@@ -51,7 +61,9 @@ def claimed(out: Path) -> Path:
 
 
 def spread(jobs: Path, out: Path, arguments: list[str], *, gpus: int) -> None:
-    """A process per GPU on what is not done."""
+    """A process per GPU on what is not done; BlockingIOError where another call is at work."""
+    lock = out.with_suffix(".lock").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     claimed(out)
     command = [sys.executable, "-m", "benchmarks.pretraining", "work", str(jobs), str(out)]
     running = []
