@@ -15,7 +15,8 @@ BuildInfo build_info() {
           .dav1d = dav1d_version(),
           .configuration = avcodec_configuration(),
           .license = avcodec_license(),
-          .sources = kSources};
+          .sources = kSources,
+          .version = kVersion};
 }
 
 }  // namespace mgm

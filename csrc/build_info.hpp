@@ -10,6 +10,7 @@ struct BuildInfo {
   std::string configuration;  // FFmpeg's configure line
   std::string license;        // as FFmpeg states it for this configuration
   std::string sources;        // JSON: release, sha256 and origin of both; {} for a foreign prefix
+  std::string version;        // of mgm-ext
 };
 
 [[nodiscard]] BuildInfo build_info();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._core import __version__ as __version__
 from .boxes import motion_boxes
 from .contrast import MotionContrast, motion_contrast
 from .decode import probe, read_motion_field, read_motion_vectors

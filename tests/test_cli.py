@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import mgm_ext
 from mgm_ext import cli
 from mgm_ext.masks import MASKINGS
 from tests.conftest import ROOT, EncodedClip
@@ -138,3 +140,10 @@ def test_names_that_are_not_utf8_are_printed_as_they_are(clip: Path, tmp_path: P
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
     assert name + b"\n" in done.stdout
+
+
+def test_version_is_the_packages_own(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mgm-ext {project['version']}\n"
+    assert mgm_ext.__version__ == project["version"]

@@ -5,6 +5,7 @@
 namespace mgm::bindings {
 
 void register_build_info(py::module_& module) {
+  module.attr("__version__") = build_info().version;
   module.def("build_info", [] {
     const BuildInfo info = build_info();
     py::dict out;
