@@ -8,7 +8,7 @@
 #   make evidence   the pre-training experiment at its smallest, on the CPU
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
-#   make wheel      one wheel for each Python found, tried in an empty venv   PYTHONS="..." chooses; CUDA=1: with _cuda
+#   make wheel      wheels for glibc 2.28, each tried where it is empty   ARCHITECTURES="x86_64" PYTHONS="..." choose; CUDA=1: with _cuda
 #   make cuda       mgm_ext._cuda as well, and its tests  CUDA_ARCHITECTURES="90" chooses
 #
 # PYTHON=... chooses the interpreter of .venv. MGM_FFMPEG_PREFIX, MGM_FFMPEG_TARBALL and MGM_DAV1D_TARBALL are passed on
@@ -73,7 +73,9 @@ $(STAMP)/peers: $(STAMP)/test benchmarks/peers.py
 	$(BIN)/python -m benchmarks.peers
 	touch $@
 
-$(STAMP)/wheel: $(STAMP)/venv
+$(STAMP)/wheel: $(STAMP)/venv release/toolchain.txt
+	sh release/system_packages.sh $(FOREIGN_TOOLS)
+	$(PIP) install --require-hashes -r release/toolchain.txt
 	$(PIP) install --group wheel
 	touch $@
 
@@ -116,8 +118,15 @@ sanitize: $(STAMP)/test
 	bash release/sanitize.sh build/sanitize -m tests.fuzz --mutants $(MUTANTS) --seed 0
 
 PYTHONS ?=
-$(STAMP)/wheel-made: $(STAMP)/wheel $(NATIVE) $(shell find mgm_ext -name '*.py*' -o -name py.typed) tests/wheel_smoke.py
-	$(BIN)/python release/wheels.py $(PYTHONS)
+ARCHITECTURES ?= x86_64,aarch64
+# Another machine's wheels: what reads its objects, and what runs its programs.
+FOREIGN_TOOLS = $(if $(filter-out $(shell uname -m),$(subst $(comma), ,$(ARCHITECTURES))),\
+  binutils-aarch64-linux-gnu=aarch64-linux-gnu-nm qemu-user-static=qemu-aarch64-static)
+comma := ,
+MAKE_WHEELS = $(BIN)/python release/wheels.py --architectures $(ARCHITECTURES)
+$(STAMP)/wheel-made-$(ARCHITECTURES): $(STAMP)/wheel $(NATIVE) $(shell find mgm_ext -name '*.py*' -o -name py.typed) $(wildcard release/*.py tests/wheel_*.py)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE_WHEELS) $(PYTHONS)
+	$(BIN)/python release/try_wheels.py
 	touch $@
 
 # The same with mgm_ext._cuda inside: larger, and always built anew.
@@ -125,9 +134,10 @@ ifdef CUDA
 wheel: cuda-wheel
 .PHONY: cuda-wheel
 cuda-wheel: $(STAMP)/wheel $(STAMP)/cuda
-	CUDACXX="$(abspath $(NVCC))" $(BIN)/python release/wheels.py --cuda $(PYTHONS)
+	PATH="$(CURDIR)/$(BIN):$$PATH" CUDACXX="$(abspath $(NVCC))" $(MAKE_WHEELS) --cuda $(PYTHONS)
+	$(BIN)/python release/try_wheels.py
 else
-wheel: $(STAMP)/wheel-made
+wheel: $(STAMP)/wheel-made-$(ARCHITECTURES)
 endif
 
 # The machine's own nvcc, or the one that PyPI has.

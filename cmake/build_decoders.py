@@ -43,6 +43,18 @@ case "$*" in
 esac
 """
 
+# For another target the tools are release/zig.py's, found on PATH.
+CROSS_FILE = """[binaries]
+c = 'zig-cc'
+ar = 'zig-ar'
+strip = 'zig-strip'
+[host_machine]
+system = 'linux'
+cpu_family = '{processor}'
+cpu = '{processor}'
+endian = 'little'
+"""
+
 
 class BuildError(Exception):
     """The build cannot go on; the text says why and what to do."""
@@ -67,13 +79,17 @@ def first_line(command: Sequence[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout.partition("\n")[0]
 
 
-def check_tools(compiler: str) -> list[str]:
+def processor(target: str) -> str:
+    return target.partition("-")[0] or platform.machine().lower()
+
+
+def check_tools(compiler: str, target: str = "") -> list[str]:
     """Names and versions of the tools that shape the result."""
     tool(compiler, package="build-essential")
     tool("make", package="make")
     # Without the first word: cc, gcc and x86_64-linux-gnu-gcc are one compiler.
     versions = [first_line([compiler, "--version"]).partition(" ")[2]]
-    if platform.machine().lower() in {"x86_64", "amd64", "i686"}:
+    if processor(target) in {"x86_64", "amd64", "i686"}:
         versions.append(first_line([tool("nasm", package="nasm"), "--version"]))
     meson()
     tool("ninja", package="ninja-build")
@@ -119,7 +135,12 @@ def copy_files(paths: Iterable[Path], source: Path, target: Path) -> None:
 def build_dav1d(source: Path, prefix: Path, arguments: argparse.Namespace, log: Path) -> None:
     build = source / "build"
     options = recipe.dav1d_options(sanitize=arguments.sanitize)
-    os.environ["CC"] = arguments.compiler
+    if arguments.target:
+        cross = source / "cross.ini"
+        cross.write_text(CROSS_FILE.format(processor=processor(arguments.target)))
+        options.append(f"--cross-file={cross}")
+    else:
+        os.environ["CC"] = arguments.compiler
     run([*meson(), "setup", str(build), *options], folder=source, log=log)
     run(
         ["ninja", "-C", str(build), f"-j{arguments.jobs}", "src/libdav1d.a"], folder=source, log=log
@@ -139,7 +160,9 @@ def build_ffmpeg(source: Path, prefix: Path, arguments: argparse.Namespace, log:
     stand_in.chmod(0o755)
     # Relative, because the options become a string in the library.
     own = ["--pkg-config=./pkg-config"]
-    if not arguments.sanitize:
+    if arguments.target:
+        own += recipe.ffmpeg_cross_options(processor(arguments.target))
+    elif not arguments.sanitize:
         own.append(f"--cc={arguments.compiler}")
     options = recipe.ffmpeg_options(sanitize=arguments.sanitize)
     run(["sh", "./configure", *own, *options], folder=source, log=log)
@@ -182,7 +205,8 @@ def build(prefix: Path, found: dict[str, sources.Source], arguments: argparse.Na
 
 def configuration_hash(arguments: argparse.Namespace) -> str:
     """Changes with anything that could change the libraries."""
-    parts = [*check_tools(arguments.compiler), platform.machine(), str(arguments.sanitize)]
+    machine = arguments.target or platform.machine()
+    parts = [*check_tools(arguments.compiler, arguments.target), machine, str(arguments.sanitize)]
     for tarball in (arguments.ffmpeg_tarball, arguments.dav1d_tarball):
         named = Path(tarball).expanduser()
         known = tarball and named.is_file()
@@ -221,8 +245,12 @@ def main() -> int:
     parser.add_argument("--dav1d-tarball", default="")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--sanitize", action="store_true")
+    parser.add_argument("--target", default="", help="x86_64-linux-gnu.2.28; else this machine")
+    arguments = parser.parse_args()
+    if arguments.target:
+        os.environ["PATH"] = f"{Path(arguments.compiler).parent}:{os.environ['PATH']}"
     try:
-        print(prefix_for(parser.parse_args()))
+        print(prefix_for(arguments))
     except (BuildError, sources.SourceError) as error:
         print(error, file=sys.stderr)
         return 1

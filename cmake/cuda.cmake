@@ -30,7 +30,7 @@ target_include_directories(_cuda SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIR
 target_compile_options(_cuda PRIVATE
   $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false>
   $<$<COMPILE_LANGUAGE:CXX>:${MGM_WARNINGS}>)
-target_link_options(_cuda PRIVATE -Wl,--exclude-libs,ALL)
+target_link_options(_cuda PRIVATE ${MGM_EXPORTS})
 set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden CUDA_RUNTIME_LIBRARY Static)
 if(MGM_DEVELOP)
   set_target_properties(_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_SOURCE_DIR}/mgm_ext)

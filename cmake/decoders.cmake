@@ -12,6 +12,9 @@ if(NOT MGM_FFMPEG_PREFIX)
   if(MGM_SANITIZE)
     list(APPEND arguments --sanitize)
   endif()
+  if(MGM_TARGET)
+    list(APPEND arguments --target ${MGM_TARGET})
+  endif()
   message(STATUS "Looking for FFmpeg and dav1d in the cache; building them takes minutes, once")
   execute_process(
     COMMAND ${Python_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/build_decoders.py ${arguments}

@@ -7,12 +7,12 @@ from __future__ import annotations
 # refused.
 FFMPEG_RELEASE = "7.1.5"
 FFMPEG_SERIES = "7.1"
-DAV1D_RELEASE = "1.5.1"
-DEBIAN_SUITE = "trixie"
+DAV1D_RELEASE = "1.5.4"
+DEBIAN_SUITES = {"ffmpeg": "trixie", "dav1d": "forky"}
 
 SHA256 = {
     ("ffmpeg", "7.1.5"): "de668509caf9e35e3cd162473441fdb29538c6d96ed080292b3cf9e6fc5d558f",
-    ("dav1d", "1.5.1"): "401813f1f89fa8fd4295805aa5284d9aed9bc7fc1fdbe554af4292f64cbabe21",
+    ("dav1d", "1.5.4"): "686616b7c69eb88d44459391ab25cac13b6647a3b288835c5784e71c1514a5c5",
 }
 UPSTREAM = {
     "ffmpeg": "https://ffmpeg.org/releases/ffmpeg-{release}.tar.xz",
@@ -68,6 +68,19 @@ def ffmpeg_options(*, sanitize: bool) -> list[str]:
     if sanitize:
         return [*options, "--toolchain=gcc-asan", "--optflags=-O1"]
     return [*options, "--disable-debug"]
+
+
+def ffmpeg_cross_options(processor: str) -> list[str]:
+    """More of them for release/zig.py's tools, which stand on PATH."""
+    return [
+        "--enable-cross-compile",
+        "--target-os=linux",
+        f"--arch={processor}",
+        "--cross-prefix=zig-",
+        "--cc=zig-cc",
+        # glibc 2.28 still has the function, but zig's headers, of a later one, have no sysctl.h.
+        "--extra-cflags=-Dsysctl=no_sysctl",
+    ]
 
 
 def dav1d_options(*, sanitize: bool) -> list[str]:

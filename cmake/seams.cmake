@@ -60,7 +60,7 @@ set(MGM_SEAMS
 )
 
 # Parsers of libavcodec that we compile once more with our own entropy decoders.
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+if(MGM_OWN_ENTROPY)
   list(APPEND MGM_SEAMS ff_h264_decode_mb_cabac ff_h264_init_cabac_states ff_vp9_decode_block)
 endif()
 

@@ -106,30 +106,8 @@ def _from_upstream(name: str, folder: Path) -> Path:
 
 def _from_debian(name: str, folder: Path) -> Path:
     """apt's own download of the source package, its signature checked; needs no rights."""
-    entries = debian_entries(Path("/etc/apt"))
-    if shutil.which("apt-get") is None or not entries:
-        raise SourceError("This system has no Debian package sources.")
-    (folder / "debian.sources").write_text(entries)
-    (folder / "lists" / "partial").mkdir(parents=True)
-    (folder / "cache" / "archives" / "partial").mkdir(parents=True)
-    options = {
-        "Dir::Etc::SourceList": folder / "debian.sources",
-        "Dir::Etc::SourceParts": "-",
-        "Dir::State::Lists": folder / "lists",
-        "Dir::Cache": folder / "cache",
-        "APT::Get::List-Cleanup": "0",
-        "APT::Update::Error-Mode": "any",
-    }
-    if os.geteuid() == 0:
-        options["APT::Sandbox::User"] = "root"  # _apt may not enter this folder
-    flags = [f"-o{key}={value}" for key, value in options.items()]
-    for command in (["update"], ["source", "--download-only", "--tar-only", name]):
-        done = subprocess.run(
-            ["apt-get", "-q", *flags, *command], cwd=folder, capture_output=True, text=True
-        )
-        if done.returncode != 0:
-            words = " ".join(done.stderr.split())[-300:]
-            raise SourceError(f"apt-get {command[0]} failed: {words}")
+    apt = Apt(folder, suite=recipe.DEBIAN_SUITES[name], types="deb-src")
+    apt.run("source", "--download-only", "--tar-only", name)
     found = sorted(folder.glob(f"{name}_*.orig.tar.*"))
     archives = [path for path in found if path.suffix != ".asc"]
     if not archives:
@@ -137,15 +115,57 @@ def _from_debian(name: str, folder: Path) -> Path:
     return archives[0]
 
 
-def debian_entries(etc: Path) -> str:
-    """The system's Debian entries as deb-src of the wanted suite; other vendors' are left out."""
+class Apt:
+    """apt-get with lists and packages of its own in `folder`, for another suite of Debian.
+
+    Args:
+        types: "deb-src" for sources, "deb" for packages.
+        architecture: Debian's name of one, for packages of another machine.
+    """
+
+    def __init__(self, folder: Path, *, suite: str, types: str, architecture: str = "") -> None:
+        entries = debian_entries(Path("/etc/apt"), suite=suite, types=types)
+        if shutil.which("apt-get") is None or not entries:
+            raise SourceError("This system has no Debian package sources.")
+        self.folder = folder
+        (folder / "debian.sources").write_text(entries)
+        (folder / "lists" / "partial").mkdir(parents=True)
+        (folder / "cache" / "archives" / "partial").mkdir(parents=True)
+        (folder / "status").touch()
+        self.options = {
+            "Dir::Etc::SourceList": folder / "debian.sources",
+            "Dir::Etc::SourceParts": "-",
+            "Dir::State::Lists": folder / "lists",
+            "Dir::State::Status": folder / "status",
+            "Dir::Cache": folder / "cache",
+            "APT::Get::List-Cleanup": "0",
+            "APT::Update::Error-Mode": "any",
+        }
+        if architecture:
+            self.options |= {"APT::Architecture": architecture, "APT::Architectures": architecture}
+        if os.geteuid() == 0:
+            self.options["APT::Sandbox::User"] = "root"  # _apt may not enter this folder
+        self.run("update")
+
+    def run(self, *command: str) -> None:
+        flags = [f"-o{key}={value}" for key, value in self.options.items()]
+        done = subprocess.run(
+            ["apt-get", "-q", *flags, *command], cwd=self.folder, capture_output=True, text=True
+        )
+        if done.returncode != 0:
+            words = " ".join(done.stderr.split())[-300:]
+            raise SourceError(f"apt-get {command[0]} failed: {words}")
+
+
+def debian_entries(etc: Path, *, suite: str, types: str = "deb-src") -> str:
+    """The system's Debian entries for another suite; other vendors' are left out."""
     stanzas: list[dict[str, str]] = []
     for path in sorted([etc / "sources.list", *etc.glob("sources.list.d/*")]):
         if path.suffix == ".sources":
             stanzas.extend(map(_fields, re.split(r"\n\s*\n", _without_comments(path))))
         elif path.suffix == ".list" and path.is_file():
             stanzas.extend(map(_one_line_entry, _without_comments(path).splitlines()))
-    entries = dict.fromkeys(filter(None, map(_source_entry, stanzas)))
+    entries = dict.fromkeys(filter(None, (_entry(stanza, suite, types) for stanza in stanzas)))
     return "\n".join(entries)
 
 
@@ -168,13 +188,13 @@ def _one_line_entry(line: str) -> dict[str, str]:
     return {**stanza, "Signed-By": signed[1]} if signed else stanza
 
 
-def _source_entry(stanza: dict[str, str]) -> str:
-    """The stanza as deb-src of the wanted suite; empty when it is not Debian's own archive."""
+def _entry(stanza: dict[str, str], suite: str, types: str) -> str:
+    """The stanza for that suite; empty when it is not Debian's own archive."""
     uris = stanza.get("URIs", "").split()
     pockets = [
         match[1] or ""
-        for suite in stanza.get("Suites", "").split()
-        if (match := re.fullmatch(r"[a-z]+(-updates|-security)?", suite))
+        for own in stanza.get("Suites", "").split()
+        if (match := re.fullmatch(r"[a-z]+(-updates|-security)?", own))
     ]
     enabled = stanza.get("Enabled", "yes").lower() != "no"
     debian = uris and all(re.search(r"/debian(-security)?/?$", uri) for uri in uris)
@@ -182,7 +202,7 @@ def _source_entry(stanza: dict[str, str]) -> str:
         return ""
     changed = {
         **stanza,
-        "Types": "deb-src",
-        "Suites": " ".join(recipe.DEBIAN_SUITE + pocket for pocket in pockets),
+        "Types": types,
+        "Suites": " ".join(suite + pocket for pocket in pockets),
     }
     return "".join(f"{key}: {value}\n" for key, value in changed.items())

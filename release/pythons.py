@@ -1,4 +1,4 @@
-"""Finds the Python interpreters of this machine: one path for each version from 3.11 on.
+"""The Python interpreters that wheels are made for: one for each version from 3.11 on.
 
 python pythons.py            prints the paths, and the versions that are missing to stderr
 python pythons.py --first    prints one: the `python3` of PATH where it is new enough
@@ -11,23 +11,57 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST, NEWEST = 11, 14
-QUESTION = "import sys; print(sys.version_info[1], sys.executable)"
+QUESTION = """
+import platform, sys, sysconfig
+print(sys.version_info[1], sys.executable, sysconfig.get_path("include"), platform.machine(),
+      sysconfig.get_config_var("EXT_SUFFIX"), sep="\\n")
+"""
 
 
-def ask(command: str | Path) -> tuple[int, Path] | None:
-    """Minor version and real path of a Python 3; None where the command does not run one.
+@dataclass(frozen=True)  # no slots: the oldest `python3` reads this file too
+class Python:
+    """An interpreter: how it is started, and what a module for it needs to know."""
+
+    command: tuple[str, ...]
+    minor: int
+    include: Path
+    architecture: str
+    suffix: str
+
+    @property
+    def abi(self) -> str:
+        """As in a wheel's name: cp313, or cp314t without the GIL."""
+        threads = "t" if self.suffix.startswith(f".cpython-3{self.minor}t-") else ""
+        return f"cp3{self.minor}{threads}"
+
+    def has_pip(self) -> bool:
+        """Whether it can make a venv and install into it."""
+        done = subprocess.run([*self.command, "-c", "import ensurepip, ssl"], capture_output=True)
+        return done.returncode == 0
+
+    @property
+    def path(self) -> Path:
+        return Path(self.command[-1])
+
+
+def ask(*command: str | Path) -> Python | None:
+    """What a command that starts Python 3 says of it; None where it does not start one.
 
     A version manager's stand-in may be on PATH and still refuse to start.
     """
+    words = [str(word) for word in command]
     try:
-        done = subprocess.run([command, "-c", QUESTION], capture_output=True, text=True)
+        done = subprocess.run([*words, "-c", QUESTION], capture_output=True, text=True)
     except OSError:
         return None
-    minor, _, path = done.stdout.strip().partition(" ")
-    return (int(minor), Path(path)) if done.returncode == 0 and path else None
+    if done.returncode != 0:
+        return None
+    minor, path, include, architecture, suffix = done.stdout.splitlines()
+    return Python((*words[:-1], path), int(minor), Path(include), architecture, suffix)
 
 
 def candidates(minor: int) -> Iterator[str | Path]:
@@ -42,42 +76,42 @@ def candidates(minor: int) -> Iterator[str | Path]:
     yield from sorted(uv.glob(f"cpython-3.{minor}.*/bin/{name}"), reverse=True)
 
 
-def find(minor: int) -> Path | None:
+def find(minor: int) -> Python | None:
     """The first candidate that starts and is Python 3.minor."""
     for candidate in candidates(minor):
         answer = ask(candidate)
-        if answer is not None and answer[0] == minor:
-            return answer[1]
+        if answer is not None and answer.minor == minor:
+            return answer
     return None
 
 
-def first() -> Path | None:
+def first() -> Python | None:
     """`python3` where it is new enough, else the oldest version that will do."""
     answer = ask("python3")
-    if answer is not None and answer[0] >= OLDEST:
-        return answer[1]
+    if answer is not None and answer.minor >= OLDEST:
+        return answer
     found = map(find, range(OLDEST, NEWEST + 1))
-    return next((path for path in found if path is not None), None)
+    return next((python for python in found if python is not None), None)
 
 
-def find_all() -> list[Path]:
+def find_all() -> list[Python]:
     """One interpreter for each version; names the missing ones on stderr."""
     found = {minor: find(minor) for minor in range(OLDEST, NEWEST + 1)}
-    missing = [f"3.{minor}" for minor, path in found.items() if path is None]
+    missing = [f"3.{minor}" for minor, python in found.items() if python is None]
     if missing:
         print(f"No Python {', '.join(missing)} here: no wheel for it.", file=sys.stderr)
-    return [path for path in found.values() if path is not None]
+    return [python for python in found.values() if python is not None]
 
 
 def main() -> int:
     if "--first" not in sys.argv:
-        print("\n".join(map(str, find_all())))
+        print("\n".join(str(python.path) for python in find_all()))
         return 0
-    path = first()
-    if path is None:
+    python = first()
+    if python is None:
         print(f"Python 3.{OLDEST} or newer is missing: install python3.", file=sys.stderr)
         return 1
-    print(path)
+    print(python.path)
     return 0
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that the build needs and this machine lacks, where it may (root, or
 # sudo without a password); otherwise says in one sentence what to install. Arguments are further
-# packages, each with a command of its name.
+# packages, each with a command of its name, or PACKAGE=COMMAND.
 set -eu
 
 missing=""
@@ -19,7 +19,7 @@ need python3-venv "$python" -c 'import ensurepip, venv'
 need python3-dev "$python" -c '
 import pathlib, sys, sysconfig
 sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())'
-for package in "$@"; do need "$package" "$package" --version; done
+for package in "$@"; do need "${package%%=*}" "${package#*=}" --version; done
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -35,22 +35,27 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeBuild:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(build_decoders, "build_ffmpeg", fake)
     monkeypatch.setattr(build_decoders, "build_dav1d", fake)
-    monkeypatch.setattr(build_decoders, "check_tools", lambda compiler: [compiler])
+    monkeypatch.setattr(build_decoders, "check_tools", lambda *names: [*names])
     return fake
 
 
 @pytest.fixture
 def arguments(tmp_path: Path) -> argparse.Namespace:
     ffmpeg = archive(tmp_path / "f.tar.xz", "ffmpeg-7.1.5/RELEASE", "7.1.5")
-    dav1d = archive(tmp_path / "d.tar.xz", "dav1d-1.5.1/meson.build", "version: '1.5.1'")
+    dav1d = archive(tmp_path / "d.tar.xz", "dav1d-1.5.4/meson.build", "version: '1.5.4'")
     return argparse.Namespace(
-        ffmpeg_tarball=str(ffmpeg), dav1d_tarball=str(dav1d), compiler="cc", sanitize=False, jobs=1
+        ffmpeg_tarball=str(ffmpeg),
+        dav1d_tarball=str(dav1d),
+        compiler="cc",
+        sanitize=False,
+        jobs=1,
+        target="",
     )
 
 
 def test_the_second_build_finds_the_first(fake: FakeBuild, arguments: argparse.Namespace) -> None:
     prefix = build_decoders.prefix_for(arguments)
-    assert fake.calls == ["dav1d-1.5.1", "ffmpeg-7.1.5"]
+    assert fake.calls == ["dav1d-1.5.4", "ffmpeg-7.1.5"]
     assert sorted(p.name for p in (prefix / "lib").iterdir()) == fake.calls
     assert build_decoders.prefix_for(arguments) == prefix
     assert len(fake.calls) == 2
@@ -66,7 +71,10 @@ def test_build_info_names_version_hash_origin_and_options(
     assert "--disable-network" in info["ffmpeg"]["options"].split()
 
 
-@pytest.mark.parametrize(("name", "value"), [("compiler", "gcc-13"), ("sanitize", True)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("compiler", "gcc-13"), ("sanitize", True), ("target", "aarch64-linux-gnu.2.28")],
+)
 def test_what_could_change_the_libraries_gives_another_prefix(
     fake: FakeBuild, arguments: argparse.Namespace, name: str, value: object
 ) -> None:

@@ -1,0 +1,13 @@
+# Toolchain file: MGM_TOOLS is a folder of release/zig.py, MGM_TARGET what it is for (x86_64-linux-gnu.2.28).
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES MGM_TOOLS MGM_TARGET)
+set(CMAKE_SYSTEM_NAME Linux)
+string(REGEX MATCH "^[^-]+" CMAKE_SYSTEM_PROCESSOR "${MGM_TARGET}")
+set(CMAKE_C_COMPILER ${MGM_TOOLS}/zig-cc)
+set(CMAKE_CXX_COMPILER ${MGM_TOOLS}/zig-c++)
+foreach(tool AR RANLIB NM STRIP)
+  string(TOLOWER ${tool} name)
+  set(CMAKE_${tool} ${MGM_TOOLS}/zig-${name})
+  foreach(language C CXX)
+    set(CMAKE_${language}_COMPILER_${tool} ${MGM_TOOLS}/zig-${name})
+  endforeach()
+endforeach()
