@@ -2,8 +2,8 @@
 
     python build_python.py MINOR [--free-threaded]      python build_python.py 14 --free-threaded
 
-From Debian's source. The result needs nothing but glibc 2.28, and has what an import of numpy
-needs: no SSL, no zlib, no ctypes.
+From Debian's source, 3.12 or newer: the build of older ones looks into /usr/include. The result
+needs nothing but glibc 2.28, and has what an import of numpy needs: no SSL, no zlib, no ctypes.
 """
 
 from __future__ import annotations

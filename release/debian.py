@@ -18,8 +18,9 @@ import sources
 
 
 def unpack(suite: str, architecture: str, root: Path, *packages: str) -> Path:
-    """The folder, filled once: a second call finds it finished."""
-    if (root / ".finished").exists():
+    """The folder, filled once: a second call with the same packages finds it finished."""
+    finished, wanted = root / ".finished", " ".join([suite, architecture, *packages])
+    if finished.exists() and finished.read_text() == wanted:
         return root
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="debian-") as temporary:
@@ -31,7 +32,7 @@ def unpack(suite: str, architecture: str, root: Path, *packages: str) -> Path:
     for name in ("lib", "lib64"):
         if not (root / name).exists() and (root / "usr" / name).exists():
             (root / name).symlink_to(f"usr/{name}")
-    (root / ".finished").write_text(" ".join([suite, architecture, *packages]))
+    finished.write_text(wanted)
     return root
 
 

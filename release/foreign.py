@@ -18,6 +18,7 @@ import pythons
 
 PYTHONS = Path(__file__).resolve().parents[1] / "build" / "pythons"
 SUITES = {11: "bookworm", 13: "trixie", 14: "forky"}
+NUMPY_NEEDS = "libstdc++6"
 DEBIAN_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -26,7 +27,8 @@ def launcher(root: Path, architecture: str) -> list[str]:
     triplet = f"{architecture}-linux-gnu"
     if architecture == os.uname().machine:
         folders = [root / "lib" / triplet, root / "usr" / "lib" / triplet]
-        (linker,) = {path.resolve() for path in root.glob("lib*/ld-linux*.so.*")}
+        # Not the one in lib64: a link with an address from the top, which is another root's here.
+        linker = next(path for each in folders for path in each.glob("ld-linux*.so.*"))
         return [str(linker), "--library-path", ":".join(map(str, folders))]
     emulator = shutil.which(f"qemu-{architecture}-static") or shutil.which(f"qemu-{architecture}")
     if emulator is None:
@@ -40,7 +42,9 @@ def from_debian(minor: int, architecture: str) -> pythons.Python:
     """Python 3.minor of a Debian release that has it."""
     root = PYTHONS / f"{architecture}-3.{minor}"
     name = f"python3.{minor}"
-    debian.unpack(SUITES[minor], DEBIAN_NAMES[architecture], root, name, f"lib{name}-dev")
+    debian.unpack(
+        SUITES[minor], DEBIAN_NAMES[architecture], root, name, f"lib{name}-dev", NUMPY_NEEDS
+    )
     # pyconfig.h includes <aarch64-linux-gnu/python3.13/pyconfig.h>.
     triplet = f"{architecture}-linux-gnu"
     link = root / "usr" / "include" / name / triplet
@@ -50,6 +54,17 @@ def from_debian(minor: int, architecture: str) -> pythons.Python:
     if python is None:
         raise SystemExit(f"{root} holds no Python that starts.")
     return python
+
+
+def with_old_glibc(python: pythons.Python) -> pythons.Python:
+    """The same interpreter, run with the C library of Debian 11."""
+    architecture = python.architecture
+    root = PYTHONS / f"{architecture}-bullseye"
+    debian.unpack("bullseye", DEBIAN_NAMES[architecture], root, "libc6", NUMPY_NEEDS)
+    old = pythons.ask(*launcher(root, architecture), python.path)
+    if old is None:
+        raise SystemExit(f"{python.path} does not start with the C library of Debian 11.")
+    return old
 
 
 def built(minor: int, abi: str, architecture: str) -> pythons.Python | None:

@@ -1,10 +1,12 @@
 """Tries the wheels of wheelhouse/: each installed where nothing else is, run in an empty folder.
 
-    python try_wheels.py [WHEEL ...]
+    python try_wheels.py [--old-glibc] [WHEEL ...]
 
 Those of this machine's interpreters go into a venv, and are tried beside PyAV and OpenCV as well.
 Those of another machine or system run in Debian's root of it (release/foreign.py). All must make
 the same vectors, fields and masks of the same clips, bit for bit, and RGB frames within 3 levels.
+With --old-glibc those of x86-64 run with Debian 11's C library, 2.31, by a Python that
+release/build_python.py builds for it first.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import build_python
 import foreign
 import numpy as np
 import pythons
@@ -56,13 +59,15 @@ def encode_clips(folder: Path) -> tuple[Path, list[Path]]:
     return scroll, made
 
 
-def interpreter(wheel: Path) -> pythons.Python:
+def interpreter(wheel: Path, *, old_glibc: bool) -> pythons.Python:
     """One that the wheel is for, of this machine if possible."""
     match = wheel_check.NAME.fullmatch(wheel.name)
     if match is None:
         raise SystemExit(f"{wheel.name}: its name is no tag of ours")
     python, abi, architecture = match.groups()
     minor = int(python.removeprefix("cp3"))
+    if old_glibc and architecture == "x86_64":
+        return foreign.with_old_glibc(build_python.build(minor, free_threaded=abi.endswith("t")))
     for found in (pythons.find(minor), foreign.built(minor, abi, architecture)):
         if found is not None and (found.abi, found.architecture) == (abi, architecture):
             return found
@@ -99,9 +104,11 @@ class Installed:
         return run(*self.command, path, *arguments, folder=self.empty)
 
 
-def try_wheel(wheel: Path, folder: Path, clip: Path, clips: list[Path]) -> dict[str, Any]:
+def try_wheel(
+    wheel: Path, python: pythons.Python, folder: Path, clip: Path, clips: list[Path]
+) -> dict[str, Any]:
     """What the wheel makes of the clips; its frames are in folder/frames."""
-    installed = Installed(wheel, interpreter(wheel), folder)
+    installed = Installed(wheel, python, folder)
     print(f"{wheel.name}: {installed.run('wheel_smoke.py', clip)}", end="")
     frames = folder / "frames"
     frames.mkdir()
@@ -135,13 +142,16 @@ def compare(name: str, made: dict[str, Any], first: dict[str, Any], folders: lis
 
 
 def main() -> int:
-    wheels = [Path(word) for word in sys.argv[1:]] or sorted(WHEELHOUSE.glob("*.whl"))
+    old_glibc = "--old-glibc" in sys.argv
+    named = [Path(word) for word in sys.argv[1:] if not word.startswith("--")]
+    wheels = named or sorted(WHEELHOUSE.glob("*.whl"))
     wheels.sort(key=lambda wheel: "x86_64" not in wheel.name)
     with tempfile.TemporaryDirectory(prefix="try-wheels-") as temporary:
         scroll, clips = encode_clips(Path(temporary, "clips"))
         first: dict[str, Any] = {}
         for wheel in wheels:
-            made = try_wheel(wheel, Path(temporary, wheel.stem), scroll, clips)
+            python = interpreter(wheel, old_glibc=old_glibc)
+            made = try_wheel(wheel, python, Path(temporary, wheel.stem), scroll, clips)
             first = first or made
             folders = [Path(temporary, each.stem, "frames") for each in (wheels[0], wheel)]
             compare(wheel.name, made, first, folders)

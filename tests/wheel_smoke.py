@@ -9,6 +9,8 @@ imported in the same process, before or after mgm_ext has decoded, and all must 
 from __future__ import annotations
 
 import importlib
+import os
+import platform
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,7 +70,8 @@ def main() -> None:
         try_mgm_ext(clip)
         try_neighbours(clip)
     try_mgm_ext(clip)
-    print(f"Python {sys.version.split()[0]}: smoke test passed", *options)
+    system = f"{platform.machine()}, {os.confstr('CS_GNU_LIBC_VERSION')}"
+    print(f"Python {sys.version.split()[0]} on {system}: smoke test passed", *options)
 
 
 NEIGHBOURS = {"av", "cv2"} if len(sys.argv) > 2 else set()
