@@ -16,10 +16,10 @@ import tempfile
 from pathlib import Path
 
 import debian
-import foreign
 import pythons
 import zig
 
+SUITES = {13: "trixie", 14: "sid"}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -37,9 +37,7 @@ def build(minor: int, *, free_threaded: bool) -> pythons.Python:
         options = ["--without-ensurepip", "--disable-test-modules", f"--prefix={prefix}"]
         options += ["--disable-gil"] if free_threaded else []
         with tempfile.TemporaryDirectory(prefix="python-") as temporary:
-            archive = debian.source(
-                foreign.SUITES[minor], f"python3.{minor}", Path(temporary, "apt")
-            )
+            archive = debian.source(SUITES[minor], f"python3.{minor}", Path(temporary, "apt"))
             with tarfile.open(archive) as tar:
                 tar.extractall(temporary, filter="tar")
             (source,) = Path(temporary).glob("Python-*")
