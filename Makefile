@@ -8,6 +8,7 @@
 #   make evidence   the pre-training experiment at its smallest, on the CPU
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
+#   make libfuzzer  the core's libFuzzer targets, each for FOR=600 seconds; CLANG=-19 chooses the compiler's version
 #   make wheel      wheels for glibc 2.28, each tried where it is empty   ARCHITECTURES="x86_64" PYTHONS="..." choose; CUDA=1: with _cuda
 #   make cuda       mgm_ext._cuda as well, and its tests  CUDA_ARCHITECTURES="90" chooses
 #
@@ -17,7 +18,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check lint bench evidence fuzz sanitize wheel cuda format clean
+.PHONY: demo test check lint bench evidence fuzz sanitize libfuzzer wheel cuda format clean
 
 PYTHON ?= $(shell python3 release/pythons.py --first)
 VENV := .venv
@@ -116,6 +117,17 @@ fuzz: $(STAMP)/test
 sanitize: MUTANTS ?= 1000
 sanitize: $(STAMP)/test
 	bash release/sanitize.sh build/sanitize -m tests.fuzz --mutants $(MUTANTS) --seed 0
+
+FOR ?= 600
+CLANG ?=
+libfuzzer: $(STAMP)/test
+	sh release/system_packages.sh clang$(CLANG)
+	PATH="$(CURDIR)/$(BIN):$$PATH" CC=clang$(CLANG) CXX=clang++$(CLANG) bash fuzz/build.sh
+	for target in probe vectors field clip; do \
+	  mkdir -p build/fuzz/corpus/$$target; \
+	  build/fuzz/out/fuzz_$$target -max_total_time=$(FOR) -max_len=65536 -rss_limit_mb=2048 -timeout=10 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target build/fuzz/work/seeds; \
+	done
 
 PYTHONS ?=
 ARCHITECTURES ?= x86_64,aarch64

@@ -77,11 +77,37 @@ def crash_at_2_and_hang_at_4(pipe: Connection, *_: Any) -> None:
 def test_crashes_and_hangs_are_failures_and_the_others_go_on() -> None:
     target = crash_at_2_and_hang_at_4
     verdicts = list(
-        fuzz.run({"a": b""}, seed=0, count=7, limits=fuzz.Limits(0.5 / 12), target=target)
+        fuzz.run({"a": b""}, seed=0, count=7, limits=fuzz.Limits(wall_seconds=0.5), target=target)
     )
     failures = {v.index: v.failure for v in verdicts if v.failure}
     assert failures == {2: "crash--6", 4: "hang-over-0.5s"}
     assert sorted(v.index for v in verdicts) == list(range(7))
+
+
+def eat_at_2_and_spin_at_4(
+    pipe: Connection, _: dict[str, bytes], __: int, limits: fuzz.Limits
+) -> None:
+    fuzz.limit_memory(limits)
+    pipe.send("ready")
+    while (index := pipe.recv()) is not None:
+        fuzz.limit_time(limits)
+        failure = ""
+        if index == 2:
+            try:
+                bytearray(2 * limits.memory)
+            except MemoryError:
+                failure = "memory"
+        while index == 4:
+            pass
+        pipe.send(fuzz.Verdict(index, outcome="vectors", failure=failure))
+
+
+def test_a_mutant_may_take_so_much_memory_and_time() -> None:
+    limits, target = fuzz.Limits(seconds=1, memory=1 << 28), eat_at_2_and_spin_at_4
+    verdicts = list(fuzz.run({"a": b""}, seed=0, count=6, limits=limits, target=target))
+    failures = {v.index: v.failure for v in verdicts if v.failure}
+    assert failures == {2: "memory", 4: "over-1s-of-the-processor"}
+    assert len(verdicts) == 6
 
 
 @pytest.mark.parametrize("from_path", [True, False])
