@@ -27,7 +27,7 @@ TRIALS = {
     "VideoMAEv2": ("videomae", "VideoMAEv2", "videomaev2"),
     "MAE-DFER": ("videomae", "MAE-DFER", "mae-dfer"),
     "TrackMAE": ("videomae", "TrackMAE", "trackmae"),
-    "MGMAE": ("videomae", "MGMAE", "mgmae"),
+    "MGMAE": ("mgmae", "MGMAE", "mgmae"),
     "UMT": ("in_model", "unmasked_teacher", "umt"),
     "InternVideo2": ("in_model", "InternVideo", "internvideo2"),
     "EVEREST": ("in_model", "EVEREST", "everest"),
@@ -110,11 +110,11 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
     """The rows in Markdown."""
     head = "| trainer | commit | masked of tokens | its ratio | object masked, flipped | "
     head += "pixels apart | other masks in the next epoch, for the same crops | loss | "
-    head += "our lines | stubbed |"
-    lines = [head, "|" + " --- |" * 10]
+    head += "our lines | also followed or refused | stubbed |"
+    lines = [head, "|" + " --- |" * 11]
     for name, row in rows.items():
         if "failed" in row:
-            lines.append(f"| {name} | **failed**: {row['failed']} |" + " |" * 8)
+            lines.append(f"| {name} | **failed**: {row['failed']} |" + " |" * 9)
             continue
         flipped = "-" if row["flipped"] < 0 else f"{row['flipped']:.2f}"
         cells = [
@@ -127,6 +127,7 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
             ", ".join(f"{share:.0%}" for share in row["epochs"]),
             " to ".join(f"{loss:.3f}" for loss in row["loss"]),
             str(row["lines"]),
+            ", ".join(row["also"]) or "-",
             ", ".join(row["stubbed"]) or "-",
         ]
         lines.append("| " + " | ".join(cells) + " |")

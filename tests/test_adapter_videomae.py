@@ -19,7 +19,6 @@ from mgm_ext.adapters.videomae import (
     Capture,
     ClipContext,
     FollowedCompose,
-    FollowedCrop,
     MGMAEMaskingGenerator,
     RunningCellMaskingGenerator,
     VideoMAEMaskingGenerator,
@@ -139,6 +138,22 @@ def test_a_stale_crop_is_not_used_twice(clips: list[Path]) -> None:
         capture(dataset)[0]
 
 
+def test_a_mask_before_the_crop_is_refused(clips: list[Path]) -> None:
+    dataset = their_dataset(clips)
+    dataset.transform = _MaskFirst(dataset.transform)
+    with pytest.raises(RuntimeError, match="crop before masking"):
+        capture(dataset)[0]
+
+
+class _MaskFirst(DataAugmentationForVideoMAE):
+    def __init__(self, transform: Any) -> None:
+        vars(self).update(vars(transform))
+
+    def __call__(self, img_tuple: Any) -> Any:
+        mask = self.masked_position_generator()
+        return self.transform(img_tuple)[0], mask
+
+
 class _TwoMasks(DataAugmentationForVideoMAE):
     def __init__(self, transform: Any) -> None:
         vars(self).update(vars(transform))
@@ -169,7 +184,8 @@ def test_the_explicit_form_follows_crop_and_flip(flip: bool) -> None:
     np.testing.assert_array_equal(
         generator(context.clip, context.view), again(field, View((x, y, w, h), (64, 64), flip))
     )
-    assert FollowedCrop(GroupMultiScaleCrop(64))((images, None))[1] is None
+    plain = FollowedCompose(Compose(steps))((images, None))
+    assert plain[1] is None
 
 
 def flipped_by(seed: int) -> bool:

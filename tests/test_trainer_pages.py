@@ -56,10 +56,11 @@ def test_the_table_says_what_failed() -> None:
         "clips": 0.0,
         "epochs": [1.0, 0.5],
         "loss": [1.0, 0.9],
+        "also": ["slices"],
     }
     text = real_trainers.table({"VideoMAE": row, "Other": {"failed": "why"}})
     expected = (
         "| [VideoMAE](videomae.md) | abc | 352 of 392 | 0.9 | 0.99, - | 0.0000 | 100%, 50% | "
     )
-    assert expected + "1.000 to 0.900 | 2 | - |" in text
+    assert expected + "1.000 to 0.900 | 2 | slices | - |" in text
     assert "| Other | **failed**: why |" in text

@@ -16,7 +16,6 @@ __all__ = [
     "CapturedDataset",
     "ClipContext",
     "FollowedCompose",
-    "FollowedCrop",
     "FollowedDataset",
 ]
 
@@ -42,18 +41,6 @@ class FollowedCompose:
         for step in self.transforms:
             img_tuple = step(img_tuple)
         return img_tuple
-
-
-class FollowedCrop(FollowedCompose):
-    """A `Group*` crop alone; where a flip may follow it, take `FollowedCompose` for both.
-
-    Args:
-        crop: with `_sample_crop_size(size) -> (w, h, x, y)`, called with (images, label).
-    """
-
-    def __init__(self, crop: Any) -> None:
-        self.worker = crop
-        self.transforms = follow_steps([crop], _context)
 
 
 def _context(label: Any) -> ClipContext | None:
@@ -211,7 +198,12 @@ class CapturedDataset(FollowedDataset):
             stack.enter_context(swapped(transform, "mcm", False))
         for compose in _compositions(transform):
             steps = follow_steps(compose.transforms, self._note, in_place=self._in_place)
-            stack.enter_context(swapped(compose, "transforms", steps))
+            stack.enter_context(swapped(compose, "transforms", [*steps, self._ready]))
+
+    def _ready(self, given: Any) -> Any:
+        """The last step: only then is a mask due."""
+        self._noted.ready()
+        return given
 
     def _note(self, label: Any) -> Capture:
         return self._noted

@@ -116,7 +116,7 @@ class Capture:
             RuntimeError: they are not the frames that this sample read.
         """
         self._gather()
-        self._due = True
+        self._due = False
         if self._clip is None or self._clip.frames is None:
             return
         frames = self._clip.frames
@@ -144,6 +144,10 @@ class Capture:
             self._context.crop(frames, box, hflip)
         self._due = True
 
+    def ready(self) -> None:
+        """Notes that the images are as the trainer will see them: a mask is due."""
+        self._due = True
+
     def flip(self, frames: tuple[int, int]) -> None:
         """Notes a flip of the images; see `ClipContext.flip`."""
         if self._context is not None:
@@ -153,7 +157,7 @@ class Capture:
         """The clip's motion, the view of its crop, and the seed of the mask.
 
         Raises:
-            RuntimeError: nothing was cropped since the last mask.
+            RuntimeError: nothing was cropped since the last mask, or nothing yet.
         """
         if not self._due:
             raise RuntimeError("no crop was captured since the last mask; crop before masking")

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
-from .capture import Capture, CapturedDataset, ClipContext, FollowedCompose, FollowedCrop
+from .capture import Capture, CapturedDataset, ClipContext, FollowedCompose
 from .generators import (
     MGMAEMaskingGenerator,
     RunningCellMaskingGenerator,
@@ -35,7 +35,6 @@ __all__ = [
     "CapturedDataset",
     "ClipContext",
     "FollowedCompose",
-    "FollowedCrop",
     "MGMAEMaskingGenerator",
     "RunningCellMaskingGenerator",
     "VideoMAEMaskingGenerator",

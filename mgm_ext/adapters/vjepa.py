@@ -216,6 +216,7 @@ class CapturedClips(FollowedDataset):
     def _transformed(self, transform: Any, clip: Any) -> Any:
         self._noted.transform(clip)
         if self._noted.motion is None:
+            self._noted.ready()
             return transform(clip)
         followed = Followed(transform)
         result = followed(clip)

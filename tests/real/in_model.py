@@ -13,6 +13,7 @@ from torch import nn
 from mgm_ext.adapters.attention import MotionProbabilities, MotionStep, attention_of_scores
 from mgm_ext.adapters.videomae import capture
 
+from .edges import stored
 from .trial import Made, Trial
 from .videomae import GRID, SIDE, Recorder, arguments, engine_step, enter, tiny
 from .world import STUBBED, one_process, stub
@@ -58,7 +59,7 @@ def attentive(engine: Any, model: Any, dataset: Any, grid: Any, more: Any, place
     swapped = more["swapped"]
 
     def make(ours: bool, ratio: float | None) -> Made:
-        made = capture(dataset(), input_size=grid) if ours else dataset()
+        made = capture(dataset(), input_size=grid, seed=1) if ours else dataset()
         options = {**more["options"], "mask_ratio": 0.8 if ratio is None else ratio}
         step = engine_step(engine, model, **options)
 
@@ -115,7 +116,11 @@ def umt(folder: Path, clips: list[Path], work: Path) -> Trial:
         grid,
         {"swapped": swapped, "options": options},
     )
-    return Trial(make, grid, 0.8, flips=True)
+
+    def store() -> str:
+        return stored(build.build_pretraining_dataset(args), grid)
+
+    return Trial(make, grid, 0.8, flips=True, also=(store,))
 
 
 def internvideo2(folder: Path, clips: list[Path], work: Path) -> Trial:

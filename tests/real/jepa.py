@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from mgm_ext.adapters.vjepa import VJEPA2MaskCollator, VJEPAMaskCollator, capture
 
+from .edges import pictures
 from .noise import step
 from .trial import Made, Trial
 from .videomae import list_file
@@ -94,7 +96,7 @@ def vjepa(folder: Path, clips: list[Path], work: Path) -> Trial:
             collate = masks.MaskCollator([config], SIDE, 16, 16, 2)
             return Made(dataset(), train, lambda batch: batch[0][0][0], collate)
         mine = VJEPAMaskCollator([config], SIDE, 16, 16, 2)
-        return Made(capture(dataset(), mine), train, lambda batch: batch[0][0][0], mine)
+        return Made(capture(dataset(), mine, seed=1), train, lambda batch: batch[0][0][0], mine)
 
     return Trial(make, GRID, 0.73, flips=True, counted=False)
 
@@ -128,9 +130,23 @@ def vjepa2(folder: Path, clips: list[Path], work: Path) -> Trial:
             collate = masks.MaskCollator([config], [16], (SIDE, SIDE), (16, 16), 2)
             return Made(dataset(), train, pixels, collate)
         mine = VJEPA2MaskCollator([config], [16], (SIDE, SIDE), (16, 16), 2)
-        return Made(capture(dataset(), mine), train, pixels, mine)
+        return Made(capture(dataset(), mine, seed=1), train, pixels, mine)
 
-    return Trial(make, GRID, 0.73, flips=True, counted=False)
+    def images() -> str:
+        image = importlib.import_module("PIL.Image")
+        path = work / "picture.jpg"
+        image.fromarray(np.random.default_rng(0).integers(0, 255, (192, 256, 3), np.uint8)).save(
+            path
+        )
+        made = dataset()
+        made.samples[0] = str(path)
+        made.samples = [str(sample) for sample in made.samples[:2]]
+        mine = VJEPA2MaskCollator(
+            [{**CONFIG, "max_fallback": 0.0}], [16], (SIDE, SIDE), (16, 16), 2
+        )
+        return pictures(capture(made, mine), mine)
+
+    return Trial(make, GRID, 0.73, flips=True, counted=False, also=(images,))
 
 
 def _pixels(batch: Any) -> Any:

@@ -145,6 +145,7 @@ def report(seen: list[tuple[int, Any, torch.Tensor, float]]) -> dict[str, Any]:
         "loss": [seen[0][3], seen[-1][3]],
         "place": place,
         "flipped": flipped,
+        "also": [],
     }
 
 

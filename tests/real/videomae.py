@@ -1,4 +1,4 @@
-"""VideoMAE, VideoMAEv2, MAE-DFER, TrackMAE, MGMAE: their own builders, engines and models, tiny."""
+"""VideoMAE, VideoMAEv2, MAE-DFER, TrackMAE: their own builders, engines and models, tiny."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from torch import nn
 
 from mgm_ext.adapters.videomae import capture
 
+from .edges import hybrid_lists, refused, sliced
 from .trial import Made, Trial
 from .world import STUBBED, stub
 
-__all__ = ["TRIALS", "Recorder", "engine_step", "list_file", "tiny"]
+__all__ = ["TRIALS", "Recorder", "arguments", "by_engine", "engine_step", "list_file", "tiny"]
 
 SIDE = 112
 GRID = (8, 7, 7)
@@ -49,6 +50,7 @@ def arguments(clips: list[Path], work: Path, **more: Any) -> Namespace:
 
 def list_file(clips: list[Path], work: Path, line: str) -> Path:
     """A trainer's list of eight samples."""
+    work.mkdir(exist_ok=True)
     path = work / f"list{abs(hash(line)) % 10000}.txt"
     path.write_text("".join(line.format(path=clips[i % len(clips)]) for i in range(8)))
     return path
@@ -148,7 +150,7 @@ def by_engine(build: Callable[..., Any], **options: Any) -> Any:
         return loss, recorder.mask
 
     def make(ours: bool, ratio: float | None) -> Made:
-        own = {**options} if ratio is None else {**options, "mask_ratio": ratio}
+        own = {"seed": 1, **options, **({} if ratio is None else {"mask_ratio": ratio})}
         made = capture(dataset(), **own) if ours else dataset()
         return Made(made, train, lambda batch: batch[0])
 
@@ -175,7 +177,14 @@ def videomae(folder: Path, clips: list[Path], work: Path) -> Trial:
 
 def trackmae(folder: Path, clips: list[Path], work: Path) -> Trial:
     make = plain(folder, clips, work, mask="motion_topk", visible_from_motion=0.5)
-    return Trial(make, GRID, 0.9, placed=False)
+
+    def framewise() -> str:
+        args = arguments(clips, work, scales=[1, 0.875], per_frame_crop=True)
+        datasets = importlib.import_module("datasets")
+        made = datasets.build_pretraining_dataset(args)
+        return refused(lambda: capture(made), TypeError, "per_frame_crop", "a crop for each frame")
+
+    return Trial(make, GRID, 0.9, placed=False, also=(framewise,))
 
 
 def videomaev2(folder: Path, clips: list[Path], work: Path) -> Trial:
@@ -196,63 +205,12 @@ def videomaev2(folder: Path, clips: list[Path], work: Path) -> Trial:
         model = tiny(importlib.import_module("models.modeling_pretrain").PretrainVisionTransformer)
         return lambda: dataset.build_pretraining_dataset(args), model, engine, {"patch_size": 16}
 
-    return Trial(by_engine(build), GRID, 0.9)
+    def rows(path: str) -> Any:
+        given = Namespace(**{**vars(args), "data_path": path})
+        return importlib.import_module("dataset.build").build_pretraining_dataset(given)
 
-
-def mgmae(folder: Path, clips: list[Path], work: Path) -> Trial:
-    """The engine's mask volume is what the data set gives: one line, and RAFT goes."""
-    enter(folder)
-    stub("flow_utils.softsplat", BackWarp=_unwarped)
-    args = arguments(
-        clips,
-        work,
-        data_path=str(list_file(clips, work, "{path} 0 -1\n")),
-        data_root="",
-        fname_tmpl="img_{:05}.jpg",
-        num_sample=1,
-        decoder_mask_ratio=0.0,
-        decoder_mask_type="none",
-        init_mask_map="mix_gauss",
-        warp_type="backward",
-        base_frame="middle",
-        hole_filling="consist",
-        exposure_chance=False,
-        topk_on_all=False,
-        flow_iter=1,
-    )
-
-    def build() -> Any:
-        dataset = importlib.import_module("dataset.build")
-        engine: Any = importlib.import_module("engine_for_mgmae")
-        real = engine.get_build_mask_volume_func
-
-        def volume(flow_model: Any, device: Any, args: Any) -> Any:
-            theirs = real(flow_model, device, args)
-
-            def build_mask_volume(nimgs: Any, init_mask_map: Any) -> Any:
-                if init_mask_map.ndim == 4 and init_mask_map.shape[-1] == SIDE:
-                    return theirs(nimgs, init_mask_map)
-                return init_mask_map.flatten(1).bool()
-
-            return build_mask_volume
-
-        engine.get_build_mask_volume_func = volume
-        STUBBED.append("RAFT (no flow)")
-        model = tiny(importlib.import_module("models.modeling_pretrain").PretrainVisionTransformer)
-        more = {"patch_size": 16, "flow_model": _no_flow, "args": args}
-        return lambda: dataset.build_mgmae_dataset(args), model, engine, more
-
-    make = by_engine(build, input_size=GRID, mask_ratio=0.9)
-    return Trial(make, GRID, 0.9, placed=False)
-
-
-def _no_flow(first: Any, second: Any, **_: Any) -> Any:
-    batch, _, height, width = first.shape
-    return None, torch.zeros(batch, 2, height, width)
-
-
-def _unwarped(mask_map: Any, flow: Any, device: Any) -> Any:
-    return mask_map
+    also = (lambda: hybrid_lists(rows, clips, work),)
+    return Trial(by_engine(build), GRID, 0.9, also=also)
 
 
 def mae_dfer(folder: Path, clips: list[Path], work: Path) -> Trial:
@@ -283,7 +241,19 @@ def mae_dfer(folder: Path, clips: list[Path], work: Path) -> Trial:
         )
         return lambda: datasets.build_pretraining_dataset(args), model, engine, {"patch_size": 16}
 
-    return Trial(by_engine(build), grid, 0.9)
+    def voxceleb2() -> str:
+        given = Namespace(**{**vars(args), "mask_type": "tube", "no_augmentation": True})
+        given.data_path = str(list_file(clips[:1], work / "voxceleb2", "{path} 0\n"))
+        made = importlib.import_module("datasets").build_pretraining_dataset(given)
+        return sliced(made, clips[0], grid, (32, 0, 160, 160))
+
+    def two_clips() -> str:
+        given = Namespace(**{**vars(args), "num_samples": 2})
+        made = importlib.import_module("datasets").build_pretraining_dataset(given)
+        wanted = "one mask can follow one clip only"
+        return refused(lambda: capture(made)[0], RuntimeError, wanted, "two clips under one mask")
+
+    return Trial(by_engine(build), grid, 0.9, also=(voxceleb2, two_clips))
 
 
 TRIALS = {
@@ -291,5 +261,4 @@ TRIALS = {
     "VideoMAEv2": videomaev2,
     "MAE-DFER": mae_dfer,
     "TrackMAE": trackmae,
-    "MGMAE": mgmae,
 }
