@@ -17,7 +17,7 @@ from .edges import pictures
 from .noise import step
 from .trial import Made, Trial
 from .videomae import list_file
-from .world import stub
+from .world import STUBBED, stub
 
 __all__ = ["TRIALS"]
 
@@ -138,6 +138,11 @@ def vjepa2(folder: Path, clips: list[Path], work: Path) -> Trial:
         image.fromarray(np.random.default_rng(0).integers(0, 255, (192, 256, 3), np.uint8)).save(
             path
         )
+        io: Any = importlib.import_module("torchvision.io")  # its read_image is compiled
+        io.read_image = lambda path, mode: torch.from_numpy(np.array(image.open(path))).permute(
+            2, 0, 1
+        )
+        STUBBED.append("torchvision.io.read_image")
         made = dataset()
         made.samples[0] = str(path)
         made.samples = [str(sample) for sample in made.samples[:2]]
