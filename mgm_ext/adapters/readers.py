@@ -127,11 +127,8 @@ def reader_names(dataset: Any) -> list[tuple[dict[str, Any], str, str]]:
 def follow_readers(stack: ExitStack, dataset: Any, noted: Capture) -> None:
     """Puts noting readers in place of those that the data set names, until the stack is closed."""
 
-    def opened(uri: Any, *args: Any, **options: Any) -> _Reader:
-        context = options.pop("ctx", args[0] if args else None)
-        if "gpu" in str(context):
-            raise ValueError(f"ctx must be cpu(...), not {context}: only the processor decodes")
-        reader = _Reader(uri, decord.cpu(0), *args[1:], **options)
+    def opened(*args: Any, **options: Any) -> _Reader:
+        reader = _Reader(*args, **options)
         reader.noted = noted
         return reader
 
