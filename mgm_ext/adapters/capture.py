@@ -8,7 +8,7 @@ from typing import Any
 
 from .noted import Capture, ClipContext
 from .passes import SampleSeeds
-from .readers import follow_readers, reader_names
+from .readers import ReaderName, follow_readers, reader_names
 from .steps import follow_steps, swapped
 
 __all__ = [
@@ -86,11 +86,15 @@ class FollowedDataset:
         self.dataset = dataset
         self.seeds = SampleSeeds(len(dataset), seed)
         self._noted = Capture()
-        if not reader_names(dataset):
+        self._readers: list[ReaderName] | None = reader_names(dataset)
+        if not self._readers:
             raise TypeError(
                 f"{type(dataset).__name__} reads by no reader of decord or torchcodec that can be "
                 "followed; use the explicit form"
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_readers": None}  # modules' names, which another process has anew
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -119,7 +123,9 @@ class FollowedDataset:
     def _followed(self, **parts: Any) -> Iterator[None]:
         """The data set reads by readers that are followed, and has these parts in place of its."""
         with ExitStack() as stack:
-            follow_readers(stack, self.dataset, self._noted)
+            if self._readers is None:
+                self._readers = reader_names(self.dataset)
+            follow_readers(stack, self._readers, self._noted)
             for name, part in parts.items():
                 stack.enter_context(swapped(self.dataset, name, part))
             yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -19,7 +19,9 @@ from .noted import Capture
 from .sources import motion_of
 from .steps import swapped
 
-__all__ = ["follow_readers", "reader_names"]
+__all__ = ["ReaderName", "follow_readers", "reader_names"]
+
+ReaderName = tuple[dict[str, Any], str, str]
 
 
 class _Reader(decord.VideoReader):
@@ -114,7 +116,7 @@ def _kind(value: Any) -> str:
     return name if name == "VideoDecoder" and "torchcodec" in module else ""
 
 
-def reader_names(dataset: Any) -> list[tuple[dict[str, Any], str, str]]:
+def reader_names(dataset: Any) -> list[ReaderName]:
     """(names, name, kind) of every reader that the data set's modules name."""
     return [
         (names, name, kind)
@@ -124,15 +126,15 @@ def reader_names(dataset: Any) -> list[tuple[dict[str, Any], str, str]]:
     ]
 
 
-def follow_readers(stack: ExitStack, dataset: Any, noted: Capture) -> None:
-    """Puts noting readers in place of those that the data set names, until the stack is closed."""
+def follow_readers(stack: ExitStack, named: Iterable[ReaderName], noted: Capture) -> None:
+    """Puts noting readers in place of those that a data set names, until the stack is closed."""
 
     def opened(*args: Any, **options: Any) -> _Reader:
         reader = _Reader(*args, **options)
         reader.noted = noted
         return reader
 
-    for names, name, kind in reader_names(dataset):
+    for names, name, kind in named:
         theirs = names[name]
         decoder = theirs if kind == "VideoDecoder" else getattr(theirs, "VideoDecoder", None)
 
