@@ -68,12 +68,11 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--mask", choices=list(MASKINGS), default="motion_guided")
     parser.add_argument("--mask-options", type=json.loads, default={}, help='{"fit": "shift"}')
     for name, kind, default in (
-        ("mask-ratio", float, 0.75), ("steps", int, 150), ("batch", int, 4), ("workers", int, 2),
-        ("stride", int, 4), ("size", int, 112), ("width", int, 192), ("depth", int, 4),
-        ("rate", float, 1e-3), ("seed", int, 0), ("save-every", int, 50),
+        ("mask-ratio", float, 0.75), ("steps", int, 150), ("batch", int, 4), ("seed", int, 0),
+        ("stride", int, 4), ("size", int, 112), ("save-every", int, 50), ("depth", int, 4),
+        ("out", Path, "out/plain"), ("rate", float, 1e-3), ("width", int, 192), ("workers", int, 2),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=kind, default=default)
-    parser.add_argument("--out", type=Path, default=Path("out/plain"))
     for name in ("cpu", "bf16", "compile"):
         parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args(given)
@@ -147,5 +146,4 @@ def main(given: Sequence[str] | None = None) -> list[float]:
 
 if __name__ == "__main__":
     main()
-    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        os._exit(0)  # threads of gloo's outlive their group, and abort a Python that ends first
+    os._exit(0)  # threads of gloo's outlive their group, and may abort a Python that ends first
