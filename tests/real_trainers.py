@@ -66,8 +66,8 @@ def one(name: str, checkouts: Path, work: Path) -> dict[str, Any]:
     assert not (wrong := not_there(page, checkouts / folder)), f"{page}.md: not there: {wrong}"
     given = made.TRIALS[name](checkouts / folder, clips, work)
     row = given if isinstance(given, dict) else trial.tried(given)
-    told = {"commit": commit(checkouts / folder), "lines": lines_of(page), "page": page}
-    return {**row, **told, "stubbed": sorted(set(world.STUBBED))}
+    facts = {"commit": commit(checkouts / folder), "lines": lines_of(page), "page": page}
+    return {**row, **facts, "stubbed": sorted(set(world.STUBBED))}
 
 
 def diffs(page: str) -> list[str]:

@@ -15,10 +15,11 @@ from torch.utils.data import default_collate
 
 from mgm_ext import Score, VideoReader, View, motion_guided_mask, seed_for
 from mgm_ext.adapters import MaskSource, TooManyFallbacks
-from mgm_ext.adapters.noted import locate
-from mgm_ext.adapters.videomae import capture
+from mgm_ext.adapters.places import locate
+from mgm_ext.adapters.videomae import ClipContext, FollowedCompose, capture
 from tests.conftest import EncodedClip
 from tests.videomae_family import (
+    Compose,
     DataAugmentationForVideoMAE,
     GroupMultiScaleCrop,
     GroupRandomHorizontalFlip,
@@ -153,6 +154,35 @@ def test_slices_before_the_transform_are_followed(corner: Path) -> None:
         made = motion_guided_mask(clip, grid=GRID, view=view, seed=seed_for(2, 0, 0))
         sources.add(made.tobytes())
     assert mask.astype(bool).tobytes() in sources
+
+
+class GroupRandomCrop:
+    """VideoMAE's: a cut without a resize."""
+
+    def __call__(self, img_tuple: tuple[list[Any], Any]) -> tuple[list[Any], Any]:
+        images, label = img_tuple
+        x, y = random.randint(0, 64), random.randint(0, 32)
+        return [image.crop((x, y, x + 64, y + 64)) for image in images], label
+
+
+def test_cuts_are_found_by_their_pixels(corner: Path, encoded_clip: EncodedClip) -> None:
+    flat = encoded_clip("libx264", kind=np.zeros((30, 96, 128, 3), np.uint8))
+    ours = capture(VideoMAE([corner, flat], transform(GroupRandomCrop())), seed=7)
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    _, mask = ours[0]
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    clip = VideoReader(corner).read_clip(np.array(ours._numbers(30)))
+    view = View((random.randint(0, 64), random.randint(0, 32), 64, 64), (64, 64))
+    expected = motion_guided_mask(clip, grid=GRID, view=view, seed=seed_for(7, 0, 0))
+    np.testing.assert_array_equal(mask, expected.reshape(-1))
+    ours[1]
+    assert dict(ours.masks.masks.reasons) == {"place of the frames unknown": 1}
+    context = ClipContext(clip)
+    black = [Image.fromarray(np.zeros((96, 128, 3), np.uint8))] * 2
+    with pytest.raises(RuntimeError, match="flat pictures do not say where they were cut"):
+        FollowedCompose(Compose([GroupRandomCrop()]))((black, context))
 
 
 def test_a_place_is_found_by_pixels_or_not_at_all() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from .noted import Capture, ClipContext
 from .passes import SampleSeeds
 from .readers import ReaderName, follow_readers, reader_names
+from .record import Capture, ClipContext
 from .steps import follow_steps, swapped
 
 __all__ = [
@@ -85,7 +85,7 @@ class FollowedDataset:
     def __init__(self, dataset: Any, *, seed: int | None = None) -> None:
         self.dataset = dataset
         self.seeds = SampleSeeds(len(dataset), seed)
-        self._noted = Capture()
+        self._capture = Capture()
         self._readers: list[ReaderName] | None = reader_names(dataset)
         if not self._readers:
             raise TypeError(
@@ -116,7 +116,7 @@ class FollowedDataset:
             visit = (self.seeds.base, *index)
         else:
             visit = (*self.seeds.visit(index), index % len(self))
-        self._noted.begin(*visit, num_frames=getattr(self.dataset, "new_length", None))
+        self._capture.begin(*visit, num_frames=getattr(self.dataset, "new_length", None))
         return visit
 
     @contextmanager
@@ -125,7 +125,7 @@ class FollowedDataset:
         with ExitStack() as stack:
             if self._readers is None:
                 self._readers = reader_names(self.dataset)
-            follow_readers(stack, self._readers, self._noted)
+            follow_readers(stack, self._readers, self._capture)
             for name, part in parts.items():
                 stack.enter_context(swapped(self.dataset, name, part))
             yield
@@ -137,7 +137,7 @@ class CapturedDataset(FollowedDataset):
     Args:
         dataset: the trainer's.
         generator: name of the mask generator in its transform.
-        made: makes what stands there while a sample is made, from where clip and crop are noted.
+        made: makes what stands there while a sample is made, from where clip and crop are recorded.
         seed: of the masks, in [0, 2^64); None: from the system.
         in_place: names of steps that leave each pixel where it is.
 
@@ -159,7 +159,7 @@ class CapturedDataset(FollowedDataset):
         in_place: Collection[str] = (),
     ) -> None:
         super().__init__(dataset, seed=seed)
-        self.masks = made(self._noted)
+        self.masks = made(self._capture)
         self._generator = generator
         self._in_place = tuple(in_place)
         self._names = _transforms(dataset, generator)
@@ -170,7 +170,7 @@ class CapturedDataset(FollowedDataset):
                     "the explicit form"
                 )
             for compose in _compositions(transform):
-                follow_steps(compose.transforms, self._note, in_place=in_place)
+                follow_steps(compose.transforms, self._recorder, in_place=in_place)
 
     def __getitem__(self, index: int | tuple[int, int]) -> Any:
         """The data set's sample, its mask from the clip's motion.
@@ -184,17 +184,17 @@ class CapturedDataset(FollowedDataset):
         """
         self._begin(index)
         theirs = {name: getattr(self.dataset, name) for name in self._names}
-        begun = {name: _Begun(transform, self._noted) for name, transform in theirs.items()}
+        begun = {name: _Begun(transform, self._capture) for name, transform in theirs.items()}
         with self._followed(**begun), ExitStack() as stack:
             for transform in theirs.values():
                 self._enter(stack, transform)
             sample = self.dataset[index[1] if isinstance(index, tuple) else index]
-        if not self._noted.masks:
+        if not self._capture.masks:
             raise RuntimeError(
                 f"{type(self.dataset).__name__} made a sample without transform.{self._generator}: "
                 "its mask comes from elsewhere and does not follow the clip"
             )
-        self._noted.begin()
+        self._capture.begin()
         return sample
 
     def _enter(self, stack: ExitStack, transform: Any) -> None:
@@ -203,24 +203,24 @@ class CapturedDataset(FollowedDataset):
         if getattr(transform, "mcm", False):  # EVEREST asks its generator for nothing then
             stack.enter_context(swapped(transform, "mcm", False))
         for compose in _compositions(transform):
-            steps = follow_steps(compose.transforms, self._note, in_place=self._in_place)
+            steps = follow_steps(compose.transforms, self._recorder, in_place=self._in_place)
             stack.enter_context(swapped(compose, "transforms", [*steps, self._ready]))
 
     def _ready(self, given: Any) -> Any:
         """The last step: only then is a mask due."""
-        self._noted.ready()
+        self._capture.ready()
         return given
 
-    def _note(self, label: Any) -> Capture:
-        return self._noted
+    def _recorder(self, label: Any) -> Capture:
+        return self._capture
 
 
 class _Begun:
     """A transform that says which images it was given."""
 
-    def __init__(self, transform: Any, noted: Capture) -> None:
+    def __init__(self, transform: Any, capture: Capture) -> None:
         self._transform = transform
-        self._noted = noted
+        self._capture = capture
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_transform":
@@ -228,5 +228,5 @@ class _Begun:
         return getattr(self._transform, name)
 
     def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
-        self._noted.transform(img_tuple[0])
+        self._capture.transform(img_tuple[0])
         return self._transform(img_tuple)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..masks import make_masking
 from ..motion_field import Clip, MotionField
 from ..views import View
-from .noted import Capture, Taken
+from .record import Capture, Taken
 from .sources import MaskSource, Motion, SafeMasking
 
 __all__ = [
@@ -33,7 +33,7 @@ class VideoMAEMaskingGenerator:
         input_size: (T, H, W) in tokens: `args.window_size`.
         mask_ratio: share of each slot's tokens to mask, in (0, 1), rounded as VideoMAE does.
         mask: a name that `make_masking` takes.
-        capture: where clip and crop are noted; without it, each call is given the clip.
+        capture: where clip and crop are recorded; without it, each call is given the clip.
         replaces: the generator that stood here; called each time, its mask thrown away.
         fallback: name of the mask for clips without motion; None: see `SafeMasking`.
         max_fallback: largest share of them over the first 1,000 samples of each process.

@@ -83,7 +83,7 @@ class CapturedVideos:
             enter(swapped(self.dataset, "_get_video_object", lambda path: self._open(opened, path)))
             enter(swapped(self.dataset, "frame_sampler", lambda clip: self._sample(sampler, clip)))
             for holder, name in _moving(self.dataset.transforms):
-                enter(swapped(holder, name, _Noting(getattr(holder, name), self._views)))
+                enter(swapped(holder, name, _Recording(getattr(holder, name), self._views)))
             for masker in _maskers(self.dataset.transforms):
                 enter(swapped(masker, "pred_shape", self.shape))
             yield
@@ -113,7 +113,7 @@ class CapturedVideos:
 
 
 class _Video:
-    """pytorchvideo's, which is read by time; noted is which frames that gave."""
+    """pytorchvideo's, which is read by time; recorded is which frames that gave."""
 
     def __init__(self, video: Any, path: Any) -> None:
         self._theirs, self._path = video, path
@@ -152,8 +152,8 @@ class _Video:
         return motion_of(clip, reader.info)
 
 
-class _Noting:
-    """A transform of one clip or of a list of them, whose views are noted."""
+class _Recording:
+    """A transform of one clip or of a list of them, whose views are recorded."""
 
     def __init__(self, transform: Any, views: list[View | None]) -> None:
         self._transform, self._views = transform, views

@@ -1,4 +1,4 @@
-"""Readers that note what they read, in place of those that a data set's module names."""
+"""Readers that record what they read, in place of those that a data set's module names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..motion_field import Clip
 from ..video_reader import VideoReader
 from . import decord
-from .noted import Capture
+from .record import Capture
 from .sources import motion_of
 from .steps import swapped
 
@@ -25,26 +25,26 @@ ReaderName = tuple[dict[str, Any], str, str]
 
 
 class _Reader(decord.VideoReader):
-    """decord's reader that notes what it reads."""
+    """decord's reader that records what it reads."""
 
-    noted: Capture
+    capture: Capture
 
     def _clip(self, numbers: NDArray[np.int64]) -> Clip:
         clip = super()._clip(numbers)
         if len(numbers) > 1:
-            self.noted.read(clip, motion_of(clip, self._reader.info))
+            self.capture.read(clip, motion_of(clip, self._reader.info))
         else:
-            self.noted.single(self._reader, int(numbers[0]))
+            self.capture.single(self._reader, int(numbers[0]))
         return clip
 
 
 class _Decoder:
-    """torchcodec's decoder that notes what it reads; the pixels are its own."""
+    """torchcodec's decoder that records what it reads; the pixels are its own."""
 
-    def __init__(self, decoder: Any, source: Any, noted: Capture) -> None:
+    def __init__(self, decoder: Any, source: Any, capture: Capture) -> None:
         self._decoder = decoder
         self._source = source
-        self._noted = noted
+        self._capture = capture
 
     def __len__(self) -> int:
         return len(self._decoder)
@@ -85,7 +85,7 @@ class _Decoder:
             clip.picture_types,
             clip.info,
         )
-        self._noted.read(whole, motion_of(whole, reader.info))
+        self._capture.read(whole, motion_of(whole, reader.info))
 
 
 def _globals(dataset: Any) -> Iterator[dict[str, Any]]:
@@ -126,12 +126,12 @@ def reader_names(dataset: Any) -> list[ReaderName]:
     ]
 
 
-def follow_readers(stack: ExitStack, named: Iterable[ReaderName], noted: Capture) -> None:
-    """Puts noting readers in place of those that a data set names, until the stack is closed."""
+def follow_readers(stack: ExitStack, named: Iterable[ReaderName], capture: Capture) -> None:
+    """Puts recording readers in place of those that a data set names, until the stack is closed."""
 
     def opened(*args: Any, **options: Any) -> _Reader:
         reader = _Reader(*args, **options)
-        reader.noted = noted
+        reader.capture = capture
         return reader
 
     for names, name, kind in named:
@@ -139,7 +139,7 @@ def follow_readers(stack: ExitStack, named: Iterable[ReaderName], noted: Capture
         decoder = theirs if kind == "VideoDecoder" else getattr(theirs, "VideoDecoder", None)
 
         def decoding(source: Any, *args: Any, _made: Any = decoder, **options: Any) -> _Decoder:
-            return _Decoder(_made(source, *args, **options), source, noted)
+            return _Decoder(_made(source, *args, **options), source, capture)
 
         ours: Any = {"VideoReader": opened, "VideoDecoder": decoding}.get(kind)
         if kind == "decord":

@@ -11,7 +11,7 @@ import numpy as np
 from ..motion_field import Clip
 from ..score import Score, motion_score
 from ..views import View
-from .noted import Capture
+from .record import Capture
 from .sources import FallbackCount, MaskSource
 
 __all__ = ["MotionScoreGenerator", "still_score"]
@@ -24,7 +24,7 @@ class MotionScoreGenerator:
 
     Args:
         input_size: (T, H, W) in tokens.
-        capture: where clip and crop are noted.
+        capture: where clip and crop are recorded.
         replaces: what stood here; called each time, where it can be.
         max_fallback: largest share of clips without motion over the first 1,000 of each process;
             such a clip's score is 0 everywhere.

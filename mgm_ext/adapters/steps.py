@@ -9,9 +9,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from .crops import frame_size
-from .noted import flipped, locate
+from .places import flipped, locate
 
-__all__ = ["Noted", "follow_steps", "swapped"]
+__all__ = ["Recorder", "follow_steps", "swapped"]
 
 IN_PLACE: Final = frozenset(
     [
@@ -45,8 +45,8 @@ FLIPS: Final = frozenset(["GroupRandomHorizontalFlip"])
 CUTS: Final = frozenset(["GroupRandomCrop", "GroupCenterCrop"])
 
 
-class Noted(Protocol):
-    """Where crops and flips are noted: `Capture`, `ClipContext`."""
+class Recorder(Protocol):
+    """Where crops and flips are recorded: `Capture`, `ClipContext`."""
 
     def crop(
         self, frames: tuple[int, int], box: tuple[float, float, float, float], hflip: bool = ...
@@ -56,24 +56,32 @@ class Noted(Protocol):
     def flip(self, frames: tuple[int, int]) -> None:
         """All of it mirrored."""
 
+    def lose(self) -> None:
+        """Flat pictures do not say where they were cut."""
+
 
 def follow_steps(
-    steps: Sequence[Any], noted: Callable[[Any], Noted | None], *, in_place: Collection[str] = ()
+    steps: Sequence[Any],
+    recorder: Callable[[Any], Recorder | None],
+    *,
+    in_place: Collection[str] = (),
 ) -> list[Any]:
-    """The same steps, which note where pixels went.
+    """The same steps, which record where pixels went.
 
     Args:
         steps: of the VideoMAE family, called with (images, label).
-        noted: from the label, where to note; None: nowhere.
+        recorder: from the label, where to record; None: nowhere.
         in_place: names of classes that leave each pixel where it is, beside those known here.
 
     Raises:
         TypeError: a step may move pixels in a way that is not followed.
     """
-    return [_followed(step, noted, in_place) for step in steps]
+    return [_followed(step, recorder, in_place) for step in steps]
 
 
-def _followed(step: Any, noted: Callable[[Any], Noted | None], in_place: Collection[str]) -> Any:
+def _followed(
+    step: Any, recorder: Callable[[Any], Recorder | None], in_place: Collection[str]
+) -> Any:
     name = type(step).__name__
     if hasattr(step, "_sample_crop_size"):
         if getattr(step, "per_frame_crop", False):
@@ -81,11 +89,11 @@ def _followed(step: Any, noted: Callable[[Any], Noted | None], in_place: Collect
                 f"{name} crops every frame elsewhere (per_frame_crop): one mask cannot follow; "
                 "turn it off"
             )
-        return _Sampled(step, noted)
+        return _Sampled(step, recorder)
     if name in FLIPS:
-        return _Flip(step, noted)
+        return _Flip(step, recorder)
     if name in CUTS:
-        return _Cut(step, noted)
+        return _Cut(step, recorder)
     if name in IN_PLACE | SCALES or name in in_place:
         return step
     raise TypeError(
@@ -95,9 +103,9 @@ def _followed(step: Any, noted: Callable[[Any], Noted | None], in_place: Collect
 
 
 class _Step:
-    def __init__(self, step: Any, noted: Callable[[Any], Noted | None]) -> None:
+    def __init__(self, step: Any, recorder: Callable[[Any], Recorder | None]) -> None:
         self.step = step
-        self.noted = noted
+        self.recorder = recorder
 
     def __repr__(self) -> str:
         return repr(self.step)
@@ -107,8 +115,8 @@ class _Sampled(_Step):
     """A crop whose `_sample_crop_size(size)` gives (w, h, x, y)."""
 
     def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
-        noted = self.noted(img_tuple[1])
-        if noted is None:
+        recorder = self.recorder(img_tuple[1])
+        if recorder is None:
             return self.step(img_tuple)
         sample, boxes = self.step._sample_crop_size, []
 
@@ -124,7 +132,7 @@ class _Sampled(_Step):
                 "follow"
             )
         size, (w, h, x, y) = boxes[0]
-        noted.crop(size, (x, y, w, h))
+        recorder.crop(size, (x, y, w, h))
         return result
 
 
@@ -132,10 +140,10 @@ class _Flip(_Step):
     """A flip that may or may not happen."""
 
     def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
-        noted = self.noted(img_tuple[1])
+        recorder = self.recorder(img_tuple[1])
         result = self.step(img_tuple)
-        if noted is not None and flipped(img_tuple[0], result[0]):
-            noted.flip(frame_size(result[0]))
+        if recorder is not None and flipped(img_tuple[0], result[0]):
+            recorder.flip(frame_size(result[0]))
         return result
 
 
@@ -143,16 +151,17 @@ class _Cut(_Step):
     """A crop without a resize, found again by its pixels."""
 
     def __call__(self, img_tuple: tuple[Any, Any]) -> Any:
-        noted = self.noted(img_tuple[1])
+        recorder = self.recorder(img_tuple[1])
         result = self.step(img_tuple)
-        if noted is None:
+        if recorder is None:
             return result
         ends = (0, len(result[0]) - 1)
         before, after = ([np.asarray(side[i]) for i in ends] for side in (img_tuple[0], result[0]))
         place = locate(after, before)
         if place is None:
-            raise RuntimeError(f"flat pictures do not say where {type(self.step).__name__} cut")
-        noted.crop(frame_size(img_tuple[0]), (*place, *frame_size(result[0])))
+            recorder.lose()
+        else:
+            recorder.crop(frame_size(img_tuple[0]), (*place, *frame_size(result[0])))
         return result
 
 

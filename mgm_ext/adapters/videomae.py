@@ -114,8 +114,8 @@ def capture(
     theirs = _replaced(dataset, input_size)
     options["replaces"] = theirs.generator if keep_draws and callable(theirs.generator) else None
 
-    def made(noted: Capture) -> Any:
-        return _made(theirs, mask, mask_ratio, {**options, "capture": noted})
+    def made(record: Capture) -> Any:
+        return _made(theirs, mask, mask_ratio, {**options, "capture": record})
 
     captured = CapturedDataset(dataset, theirs.name, made, seed=seed, in_place=in_place)
     if not quiet:

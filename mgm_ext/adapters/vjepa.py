@@ -186,7 +186,7 @@ class CapturedClips(FollowedDataset):
             raise TypeError("shared_transform is not followed; give transform alone")
         scores = {
             frames: MotionScoreGenerator(
-                generators[0].grid, capture=self._noted, max_fallback=max_fallback
+                generators[0].grid, capture=self._capture, max_fallback=max_fallback
             )
             for frames, generators in collator.generators.items()
         }
@@ -207,23 +207,23 @@ class CapturedClips(FollowedDataset):
         if frames not in self._scores:
             raise ValueError(f"clips of {sorted(self._scores)} frames are due, not of {frames}")
         made = self._scores[frames]
-        picture = self._noted.motion is None and is_picture(sample[0])
+        picture = self._capture.motion is None and is_picture(sample[0])
         score = still_score((made.frames, made.height, made.width)) if picture else made()
-        self._noted.begin()
+        self._capture.begin()
         seeded = SeededScore(score, seed_for(base, epoch, number) >> 1)
         return type(sample)((*sample[:-1], seeded, sample[-1]))
 
     def _transformed(self, transform: Any, clip: Any) -> Any:
-        self._noted.transform(clip)
-        if self._noted.motion is None:
-            self._noted.ready()
+        self._capture.transform(clip)
+        if self._capture.motion is None:
+            self._capture.ready()
             return transform(clip)
         followed = Followed(transform)
         result = followed(clip)
         view, size = followed.view, followed.frames
         assert view is not None
         assert size is not None
-        self._noted.crop(size, view.crop, view.hflip)
+        self._capture.crop(size, view.crop, view.hflip)
         return result
 
 

@@ -77,8 +77,8 @@ class MaskStage:
         return {**rest, **self.maker.view(clip, motion, seed)}
 
     def _seed(self, name: Any) -> int:
-        told = name if isinstance(name, bytes) else str(name).encode()
-        number = int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "little")
+        data = name if isinstance(name, bytes) else str(name).encode()
+        number = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
         return seed_for(*self.seeds.visit(number), number)
 
 

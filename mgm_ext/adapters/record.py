@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..masks import seed_for
 from ..motion_field import Clip, MotionField
 from ..views import View
+from .places import locate
 from .sources import MaskSource, Motion, motion_of
 
-__all__ = ["Capture", "ClipContext", "Taken", "flipped", "locate"]
+__all__ = ["Capture", "ClipContext", "Taken"]
 
 
 class ClipContext:
@@ -32,7 +32,7 @@ class ClipContext:
     def crop(
         self, frames: tuple[int, int], box: tuple[float, float, float, float], hflip: bool = False
     ) -> None:
-        """Notes a crop of what was there before.
+        """Records a crop of what was there before.
 
         Args:
             frames: (width, height) of what was cropped.
@@ -47,8 +47,12 @@ class ClipContext:
         self.view = replace(before, size=(frames[1], frames[0])).compose(crop)
 
     def flip(self, frames: tuple[int, int]) -> None:
-        """Notes that all of it was mirrored; `frames` is its (width, height)."""
+        """Records that all of it was mirrored; `frames` is its (width, height)."""
         self.crop(frames, (0, 0, *frames), hflip=True)
+
+    def lose(self) -> None:
+        """Raises: nothing says where flat pictures were cut."""
+        raise RuntimeError("flat pictures do not say where they were cut; give the view")
 
 
 class Taken(NamedTuple):
@@ -101,16 +105,16 @@ class Capture:
         self._due = False
 
     def read(self, clip: Clip, motion: Motion) -> None:
-        """Notes a clip."""
+        """Records a clip."""
         self.motion, self._clip = motion, clip
         self._context, self._due = ClipContext(clip), False
 
     def single(self, reader: Any, number: int) -> None:
-        """Notes one frame of a clip that is read frame by frame."""
+        """Records one frame of a clip that is read frame by frame."""
         self._singles.append((reader, number))
 
     def transform(self, images: Sequence[Any]) -> None:
-        """Notes that these images begin their way through the transforms.
+        """Records that these images begin their way through the transforms.
 
         Raises:
             RuntimeError: they are not the frames that this sample read.
@@ -130,7 +134,7 @@ class Capture:
         some = sorted({0, len(images) // 2, len(images) - 1})
         place = locate([np.asarray(images[i]) for i in some], [frames[i] for i in some])
         if place is None:
-            self.motion = Motion(None, MaskSource.FALLBACK, "place of the frames unknown")
+            self.lose()
             return
         self._context = ClipContext(self._clip)
         high, wide = np.asarray(images[0]).shape[:2]
@@ -139,17 +143,21 @@ class Capture:
     def crop(
         self, frames: tuple[int, int], box: tuple[float, float, float, float], hflip: bool = False
     ) -> None:
-        """Notes a crop of the images; see `ClipContext.crop`."""
+        """Records a crop of the images; see `ClipContext.crop`."""
         if self._context is not None:
             self._context.crop(frames, box, hflip)
         self._due = True
 
+    def lose(self) -> None:
+        """Leaves the clip to the fallback mask: nothing says where flat pictures were cut."""
+        self.motion = Motion(None, MaskSource.FALLBACK, "place of the frames unknown")
+
     def ready(self) -> None:
-        """Notes that the images are as the trainer will see them: a mask is due."""
+        """Records that the images are as the trainer will see them: a mask is due."""
         self._due = True
 
     def flip(self, frames: tuple[int, int]) -> None:
-        """Notes a flip of the images; see `ClipContext.flip`."""
+        """Records a flip of the images; see `ClipContext.flip`."""
         if self._context is not None:
             self._context.flip(frames)
 
@@ -178,66 +186,3 @@ class Capture:
         numbers = np.array([number for owner, number in self._singles if owner is reader])
         clip = reader.read_clip(numbers)
         self.read(clip, motion_of(clip, reader.info))
-
-
-def locate(
-    images: Sequence[NDArray[np.uint8]], frames: Sequence[NDArray[np.uint8]]
-) -> tuple[int, int] | None:
-    """Where in the frames the images were cut out, (x, y), pixel by pixel.
-
-    Args:
-        images: [h, w, 3] each.
-        frames: [H, W, 3] each, as many.
-
-    Returns:
-        The place, or None where several fit: flat pictures.
-
-    Raises:
-        RuntimeError: no place fits.
-    """
-    places = _candidates(images, frames)
-    fitting = [place for place in places[:1000] if _fits(images, frames, place)]
-    if not fitting:
-        raise RuntimeError(
-            f"the images to be transformed, {images[0].shape}, are not cut out of the frames that "
-            f"were read, {frames[0].shape}: something between changed them"
-        )
-    return (int(fitting[0][0]), int(fitting[0][1])) if len(fitting) == 1 else None
-
-
-def _candidates(images: Sequence[Any], frames: Sequence[Any]) -> NDArray[np.int64]:
-    """Places (x, y) at which some pixels agree, int64 [N, 2]."""
-    (h, w), (high, wide) = images[0].shape[:2], frames[0].shape[:2]
-    if h > high or w > wide:
-        return np.zeros((0, 2), np.int64)
-    open_to = np.ones((high - h + 1, wide - w + 1), np.bool_)
-    for image, frame in zip(images, frames, strict=True):
-        for row, column in ((0, 0), (h // 2, w // 2), (h - 1, w - 1), (0, w - 1), (h - 1, 0)):
-            part = frame[row : row + len(open_to), column : column + open_to.shape[1]]
-            open_to &= (part == image[row, column]).all(-1)
-    return np.argwhere(open_to)[:, ::-1]
-
-
-def _fits(images: Sequence[Any], frames: Sequence[Any], place: NDArray[np.int64]) -> bool:
-    x, y = place
-    h, w = images[0].shape[:2]
-    return all(
-        np.array_equal(image, frame[y : y + h, x : x + w])
-        for image, frame in zip(images, frames, strict=True)
-    )
-
-
-def flipped(before: Sequence[Any], after: Sequence[Any]) -> bool:
-    """Whether images were mirrored left to right.
-
-    Raises:
-        RuntimeError: they were neither mirrored nor left as they were.
-    """
-    if after[0] is before[0]:
-        return False
-    first, last = np.asarray(before[0]), np.asarray(after[0])
-    if np.array_equal(last, first[:, ::-1]):
-        return True
-    if np.array_equal(last, first):
-        return False
-    raise RuntimeError("a flip changed more than left and right: its images cannot be followed")
