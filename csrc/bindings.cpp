@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   mgm::bindings::register_batch(module);
   mgm::bindings::register_build_info(module);
   mgm::bindings::register_decode(module);
+  mgm::bindings::register_frame_policy(module);
   mgm::bindings::register_frame_walk(module);
   mgm::bindings::register_inspect(module);
   mgm::bindings::register_motion_field(module);

@@ -30,6 +30,7 @@ struct Clip {
   std::vector<std::int64_t> frame_indices;  // [T], none negative
   std::vector<double> seconds;              // [T], NaN where unknown
   std::string picture_types;                // [T]
+  std::vector<std::uint8_t> stand_in;       // [T], lost or damaged: the pixels are another frame's
 };
 
 // Clips of one open video. Not safe for two threads at once.

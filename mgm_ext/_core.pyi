@@ -79,6 +79,19 @@ def select_rows(
     key_frames: NDArray[np.int64],
     window: Window,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
+def _frame_policy(
+    frame: int | None,
+    pixels_due: int,
+    wants: Sequence[tuple[int, bool]],
+    *,
+    pixels_only: bool = False,
+    hides_pictures: bool = False,
+    interlaced: bool = False,
+    goes_on: bool = False,
+    has_stand_in: bool = False,
+    leaves_lead: bool = True,
+    keeps_all: bool = False,
+) -> tuple[str, bool]: ...
 
 class _TestBinner:
     def __init__(

@@ -208,6 +208,8 @@ class Clip:
         seconds: float64 [T], time of each frame; NaN where the file does not say.
         picture_types: str U1 [T], "I", "P" or "B".
         info: the file's VideoInfo.
+        stand_in: bool [T], frames that are lost or damaged: their pixels are those of the nearest
+            whole frame. Given without it, none is.
 
     Raises:
         ValueError: an array has another dtype or shape, or the field has another number of sampled
@@ -220,6 +222,7 @@ class Clip:
     seconds: NDArray[np.float64]
     picture_types: NDArray[np.str_]
     info: VideoInfo
+    stand_in: NDArray[np.bool_] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         indices = read_only("frame_indices", self.frame_indices, dtype=np.int64, shape=("T",))
@@ -232,6 +235,9 @@ class Clip:
             object.__setattr__(self, "frames", frames)
         types = read_only("picture_types", self.picture_types, dtype="<U1", shape=(count,))
         object.__setattr__(self, "picture_types", types)
+        stand_in = np.zeros(count, np.bool_) if self.stand_in is None else self.stand_in
+        stand_in = read_only("stand_in", stand_in, dtype=np.bool_, shape=(count,))
+        object.__setattr__(self, "stand_in", stand_in)
         if self.field.num_samples != count:
             raise ValueError(f"field must have {count} samples, not {self.field.num_samples}")
         collate_as_list(Clip)

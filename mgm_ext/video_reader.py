@@ -188,6 +188,7 @@ class VideoReader:
             frame_indices=values["frame_indices"],
             seconds=values["seconds"],
             picture_types=letters(values["picture_types"]),
+            stand_in=values["stand_in"],
             info=info,
         )
 

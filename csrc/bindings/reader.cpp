@@ -49,6 +49,7 @@ class Reader {
     out["frame_indices"] = own(std::move(clip.frame_indices));
     out["seconds"] = own(std::move(clip.seconds));
     out["picture_types"] = clip.picture_types;
+    out["stand_in"] = own(std::move(clip.stand_in)).attr("view")("bool");
     return out;
   }
 

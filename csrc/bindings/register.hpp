@@ -18,6 +18,7 @@ namespace mgm::bindings {
 void register_batch(py::module_& module);
 void register_build_info(py::module_& module);
 void register_decode(py::module_& module);
+void register_frame_policy(py::module_& module);
 void register_frame_walk(py::module_& module);
 void register_inspect(py::module_& module);
 void register_motion_field(py::module_& module);

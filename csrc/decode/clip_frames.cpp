@@ -5,8 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "decode/field_writer.hpp"
-
 namespace mgm {
 namespace {
 
@@ -30,23 +28,18 @@ void copy_pixels(Clip& clip, std::size_t from, std::size_t to) {
 
 }  // namespace
 
-ClipFrames::ClipFrames(const OutputSize& size, int rotation, bool hflip, ResultLimits limits)
-    : size_(size), rotation_(rotation), hflip_(hflip), limits_(std::move(limits)) {}
-
-void ClipFrames::start(const AVFrame& frame) {
-  const PictureGeometry geometry = geometry_of(frame, rotation_, hflip_);
-  picture_width_ = geometry.turned_width();
-  picture_height_ = geometry.turned_height();
-  const auto [height, width] = output_size(size_, picture_height_, picture_width_);
-  limits_.check_frame(height, width, picture_height_, picture_width_);
+void ClipFrames::start(const PictureGeometry& picture) {
+  if (converter_) return;
+  const int picture_height = picture.turned_height(), picture_width = picture.turned_width();
+  const auto [height, width] = output_size(size_, picture_height, picture_width);
+  limits_.check_frame(height, width, picture_height, picture_width);
   height_ = static_cast<int>(height);
   width_ = static_cast<int>(width);
   converter_.emplace(PixelConverter::Output{
-      .width = width_, .height = height_, .rotation = rotation_, .hflip = hflip_});
+      .width = width_, .height = height_, .rotation = picture.rotation, .hflip = picture.hflip});
 }
 
 void ClipFrames::convert(const AVFrame& frame, std::size_t sample, Clip& clip) {
-  if (!converter_) start(frame);
   const auto bytes = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3;
   if (!clip.frames) {
     const std::size_t whole = bytes * clip.frame_indices.size();

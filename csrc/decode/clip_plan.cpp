@@ -12,15 +12,13 @@ std::vector<Use> sorted_uses(std::span<const std::int64_t> indices) {
   return uses;
 }
 
-std::vector<ClipReader::Wanted> plan(std::span<const Use> rows, std::span<const Use> samples,
-                                     bool pixels) {
-  using Want = ClipReader::Want;
-  std::vector<ClipReader::Wanted> wanted;
+std::vector<Wanted> plan(std::span<const Use> rows, std::span<const Use> samples, bool pixels) {
+  std::vector<Wanted> wanted;
   for (const Use& row : rows) {
     if (wanted.empty() || wanted.back().index != row.index) wanted.push_back({row.index});
   }
   for (const Use& sample : samples) {
-    const auto at = std::ranges::lower_bound(wanted, sample.index, {}, &ClipReader::Wanted::index);
+    const auto at = std::ranges::lower_bound(wanted, sample.index, {}, &Wanted::index);
     const auto want = pixels ? Want::kPixels : Want::kVectors;
     if (at != wanted.end() && at->index == sample.index) {
       at->want = want;

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "decode/clip_reader.hpp"
+#include "decode/frame_policy.hpp"
 
 namespace mgm {
 
@@ -19,8 +19,8 @@ struct Use {
 
 // Each frame that a row or a sample wants, once; both sorted by frame. Samples want pixels if
 // asked.
-[[nodiscard]] std::vector<ClipReader::Wanted> plan(std::span<const Use> rows,
-                                                   std::span<const Use> samples, bool pixels);
+[[nodiscard]] std::vector<Wanted> plan(std::span<const Use> rows, std::span<const Use> samples,
+                                       bool pixels);
 
 // Cuts the uses of one frame off the front.
 [[nodiscard]] std::span<const Use> take_uses(std::span<const Use>& uses, std::int64_t index);

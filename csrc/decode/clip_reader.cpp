@@ -1,23 +1,23 @@
 #include "decode/clip_reader.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
-#include "decode/frame_stream.hpp"
+#include "error.hpp"
 #include "taps/tap.h"
 
 namespace mgm {
 namespace {
 
-// A key frame that a seek misses by more packets than this is not worth searching for.
-constexpr int kMostSearched = 4096;
+// A frame comes out at most this many packets after its own: two fields each of what a decoder
+// reorders, and what waits for its references.
+constexpr std::int64_t kLongestDelay = 96;
 
-// Codecs whose never-shown pictures share a packet, and so its pts, with a shown one.
-bool hides_pictures(const Demuxer& demuxer) {
-  const AVCodecID id = demuxer.stream().codecpar->codec_id;
-  return id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
-}
+// Earlier entries that are tried before a frame is called damaged.
+constexpr int kMostTries = 2;
+
+// Frames after a lost one among which a nearer one than before it is looked for.
+constexpr std::size_t kMostAhead = 16;
 
 // False as well for referenced pictures that only their vectors were wanted of.
 bool has_pixels(const ShownFrame& shown) {
@@ -25,250 +25,244 @@ bool has_pixels(const ShownFrame& shown) {
   return picture == nullptr || (!picture->vectors_only && !picture->vectors_only_unreferenced);
 }
 
+PacketDecoder::Options decoder_options(const ReadOptions& options, bool pixels_only) {
+  return {.vectors = !pixels_only,
+          .vectors_only = false,
+          .max_pixels = options.max_pixels,
+          .num_threads = options.num_threads};
+}
+
+// What is damaged on the way is judged once earlier entries were tried.
+ReadOptions lenient(ReadOptions options) {
+  options.strict = false;
+  return options;
+}
+
 }  // namespace
 
 ClipReader::ClipReader(const Source& source, const ReadOptions& options, Purpose purpose)
-    : source_(source),
-      options_(options),
-      purpose_(purpose),
-      watchdog_(options.interrupt, options.max_seconds),
-      packet_(libav::make_packet()) {
-  open();
-}
-
-void ClipReader::open() {
-  // The old ones stay where a new one cannot be opened.
-  auto demuxer = std::make_unique<Demuxer>(source_, options_, watchdog_);
-  const bool vectors = purpose_ == Purpose::kVectorsAndPixels;
-  decoder_ =
-      std::make_unique<PacketDecoder>(demuxer->stream(),
-                                      PacketDecoder::Options{.vectors = vectors,
-                                                             .vectors_only = false,
-                                                             .max_pixels = options_.max_pixels,
-                                                             .num_threads = options_.num_threads},
-                                      demuxer->name());
-  demuxer_ = std::move(demuxer);
+    : options_(options),
+      pixels_only_(purpose == Purpose::kPixels),
+      loop_(source, lenient(options), decoder_options(options, pixels_only_)) {
+  loop_.set_policy([this](std::int64_t packet) { return treat(packet); });
 }
 
 // After an exception nobody knows where the demuxer and the decoder stand.
 void ClipReader::recover() {
   if (!abandoned_) return;
-  open();
-  packet_pending_ = false;
+  loop_.reopen();
   positioned_ = false;
   abandoned_ = false;
 }
 
 void ClipReader::learn_from(ClipReader& other) {
-  if (!index_) index_ = other.index();
-  if (!counted_ && !index_->exact()) counted_ = other.num_frames();
+  static_cast<void>(other.index());
+  loop_.number_as(other.loop_);
 }
 
 const FrameIndex& ClipReader::index() {
-  if (!index_) {
+  if (loop_.index() == nullptr) {
     recover();
     abandoned_ = true;
-    bool rewound = true;
-    auto index = FrameIndex::read(*demuxer_, rewound);
-    if (!rewound) open();
-    index_ = std::move(index);
+    loop_.number_all(false);
     abandoned_ = false;
   }
-  return *index_;
+  return *loop_.index();
 }
 
-std::int64_t ClipReader::num_frames() {
-  if (index().exact()) return index_->num_frames();
-  if (!counted_) {
-    FrameStream stream(source_, options_, {.vectors_only = true});
-    ShownFrame shown;
-    std::int64_t count = 0;
-    while (stream.next(shown)) ++count;
-    counted_ = count;
-  }
-  return *counted_;
+void ClipReader::recount() {
+  loop_.reopen();
+  positioned_ = false;
+  abandoned_ = true;
+  loop_.number_all(true);
+  abandoned_ = false;
 }
 
-void ClipReader::plan(std::span<const Wanted> wanted) {
-  wanted_ = wanted;
-  num_pixels_ = 0;
-  for (const Wanted& one : wanted) {
-    if (one.want != Want::kPixels) continue;
-    ++num_pixels_;
-    last_pixels_ = one.index;
-  }
-  pixels_due_ = num_pixels_;
-  watchdog_.restart();
+void ClipReader::plan(std::vector<Wanted> wanted) {
+  wanted_ = std::move(wanted);
+  target_ = wanted_.front().index;
+  pixels_due_ = std::ranges::count(wanted_, Want::kPixels, &Wanted::want);
+  pixels_ = pixels_due_ > 0;
+  keeps_all_ = wanted_.back().index > index().last_within();
+  begins_ = true;
+  loop_.restart_budget();
 }
 
-// Decoding begins at frame `index`.
-void ClipReader::restart(std::int64_t index) {
-  order_.restart(index);
+void ClipReader::restart(const FrameIndex::Entry& entry, std::int64_t target) {
+  loop_.start(entry);
   positioned_ = true;
-  drained_ = false;
   has_pixels_ = true;
-  pixels_due_ = num_pixels_;
-  sent_ = -1;
+  target_ = target;
+  pixels_due_ = std::ranges::count_if(wanted_, [target](const Wanted& one) {
+    return one.index >= target && one.want == Want::kPixels;
+  });
   standby_.reset();
   current_.reset();
-  ahead_.reset();
+  ahead_.clear();
 }
 
-void ClipReader::rewind() {
-  open();
-  packet_pending_ = false;
-  restart(0);
+FrameIndex::Entry ClipReader::entry_for(std::int64_t index) const {
+  const FrameIndex& frames = *loop_.index();
+  if (!frames.identified()) return {};
+  FrameIndex::Entry entry = frames.entry_before(index);
+  while (bad_entries_.contains(entry.packet)) entry = frames.entry_before(entry);
+  return entry;
 }
 
-// Puts the demuxer before a key frame's packet; false when the container's seeking cannot.
-bool ClipReader::seek(const FrameIndex::Key& key) {
-  if (!demuxer_->seek(key.pts)) return false;
-  for (int i = 0; i < kMostSearched && demuxer_->read(*packet_); ++i) {
-    if (packet_->pts == key.pts) {
-      packet_pending_ = true;
-      return true;
-    }
-    if (packet_->dts != AV_NOPTS_VALUE && packet_->dts > key.dts) return false;
-  }
-  return false;
+// Whether a frame that came out is whole, and has what is wanted of the one asked for.
+bool ClipReader::will_do(const ShownFrame& shown, std::int64_t index) const {
+  const auto want = want_of(wanted_, index);
+  return !shown.damaged && (want != Want::kPixels || has_pixels(shown));
 }
 
-std::optional<ClipReader::Want> ClipReader::want_of(std::int64_t index) const {
-  const auto at = std::ranges::lower_bound(wanted_, index, {}, &Wanted::index);
-  if (at == wanted_.end() || at->index != index) return std::nullopt;
-  return at->want;
-}
-
-// Whether the frame that was brought last will do, which may have no pixels.
-bool ClipReader::has_vectors_of(std::int64_t index) const {
-  return found_ && index == current_->index && want_of(index) == Want::kVectors;
+bool ClipReader::has_whole(std::int64_t index) const {
+  return current_ && current_->index == index && will_do(*current_, index);
 }
 
 bool ClipReader::must_move(std::int64_t index) {
   if (!positioned_) return true;
-  const std::int64_t shown = current_ ? current_->index : -1;
-  if (index <= shown && !has_vectors_of(index)) return true;
-  if (index_->exact() && index_->key_before(index).index > std::max(sent_, shown)) return true;
+  if (current_ && index <= current_->index && !has_whole(index)) return true;
+  // What lies between was passed over by the plan before, or is lost.
+  const bool passed = !ahead_.empty() && index < ahead_.front().index;
+  if (begins_ && passed && !has_whole(index)) return true;
+  if (loop_.seeks() && entry_for(index).packet >= loop_.next_packet()) return true;
   if (has_pixels_ || pixels_due_ == 0) return false;
   goes_on_ = true;
   return true;
 }
 
 void ClipReader::go_to(std::int64_t index) {
-  if (!must_move(index)) return;
-  if (!index_->exact() || index_->key_before(index).index == 0) {
-    rewind();
-    return;
-  }
-  const FrameIndex::Key& key = index_->key_before(index);
-  decoder_->flush();
-  if (!seek(key)) {
-    rewind();  // and decode up to it: slower, never wrong
-    return;
-  }
-  restart(key.index);
-}
-
-// Whether a frame with pixels is there, should one be missing that is wanted with them.
-bool ClipReader::can_stand_in() const {
-  return standby_ || (current_ && has_pixels(*current_)) || (ahead_ && has_pixels(*ahead_));
+  if (must_move(index)) restart(entry_for(index), index);
 }
 
 // How much of this packet's picture to decode.
-void ClipReader::set_policy(const AVPacket& packet) {
-  const auto place = index_->exact() ? index_->index_of(packet.pts) : std::nullopt;
-  // Once all frames with pixels have been sent, those after them are there for their vectors.
-  const bool tail = pixels_due_ == 0 && place && *place > last_pixels_;
-  const bool all_pixels = goes_on_ || interlaced_ || purpose_ == Purpose::kPixels ||
-                          hides_pictures(*demuxer_) || !can_stand_in();
-  const bool pixels = num_pixels_ > 0 && (all_pixels || !tail);
-  auto mode = pixels ? PacketDecoder::Mode::kPixels : PacketDecoder::Mode::kVectors;
-  bool skip = false;
-  if (place && *place <= wanted_.back().index) {
-    const auto want = want_of(*place);
-    // A dropped frame could be the one that tells where a hidden picture belongs.
-    skip = !want && !hides_pictures(*demuxer_);
-    if (want == Want::kPixels) {
-      --pixels_due_;
-    } else if (pixels && !skip) {
-      mode = PacketDecoder::Mode::kVectorsWhereUnreferenced;
-    }
+Treatment ClipReader::treat(std::int64_t packet) {
+  const FrameIndex& frames = *loop_.index();
+  const PicturePlace place{.frame = frames.frame_of(packet), .pixels_due = pixels_due_};
+  const bool stands_in =
+      standby_ || (current_ && has_pixels(*current_)) || std::ranges::any_of(ahead_, has_pixels);
+  const Treatment treatment = frame_policy(place, wanted_,
+                                           {.pixels_only = pixels_only_,
+                                            .hides_pictures = loop_.hides_pictures(),
+                                            .interlaced = loop_.is_interlaced(),
+                                            .goes_on = goes_on_,
+                                            .has_stand_in = stands_in,
+                                            .leaves_lead = leaves_lead_ && !options_.strict,
+                                            .keeps_all = keeps_all_});
+  using Mode = PacketDecoder::Mode;
+  const bool first = place.frame && frames.packet_of(*place.frame) == packet;
+  if (first && *place.frame >= target_ && want_of(wanted_, *place.frame) == Want::kPixels) {
+    --pixels_due_;
   }
-  // Vectors need little of the pictures before; strict readers want to hear of damage there.
-  if (!pixels && skips_ && !options_.strict && place && *place < wanted_.front().index) {
-    mode = PacketDecoder::Mode::kReferences;
-  }
-  if (place) sent_ = std::max(sent_, *place);
-  if (!pixels) has_pixels_ = false;
-  decoder_->set_mode(mode);
-  decoder_->context().skip_frame = skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+  if (treatment.mode == Mode::kVectors || treatment.mode == Mode::kReferences) has_pixels_ = false;
+  return treatment;
 }
 
-void ClipReader::take_frames() {
-  for (;;) {
-    libav::Frame frame = libav::make_frame();
-    if (!decoder_->receive(*frame)) return;
-    interlaced_ = interlaced_ || (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
-    if (index_->exact()) {
-      const auto place = index_->index_of(frame->pts);
-      if (place) order_.push_at(std::move(frame), *place, *index_, !hides_pictures(*demuxer_));
-    } else {
-      order_.push(std::move(frame));
-    }
-  }
-}
-
-bool ClipReader::advance() {
-  if (drained_) return false;
-  watchdog_.check(demuxer_->name(), sent_ + 1);
-  const bool more = std::exchange(packet_pending_, false) || demuxer_->read(*packet_);
-  if (more) set_policy(*packet_);
-  const bool good = decoder_->send(more ? packet_.get() : nullptr);
-  if (options_.strict && (!good || demuxer_->damaged())) {
-    throw DecodeError(demuxer_->name(), std::max<std::int64_t>(sent_, 0),
-                      "the stream is damaged (strict=True)");
-  }
-  take_frames();
-  if (!more) {
-    drained_ = true;
-    order_.finish();
-  }
+bool ClipReader::pop() {
+  ShownFrame shown;
+  if (!loop_.next(shown)) return false;
+  ahead_.push_back(std::move(shown));
   return true;
 }
 
-ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
-  (void)this->index();
-  recover();
-  abandoned_ = true;
-  go_to(index);
+// Takes the next frame that came out, unless it lies after the one asked for.
+bool ClipReader::take_ahead(std::int64_t index) {
+  if (ahead_.empty() || ahead_.front().index > index) return false;
+  const bool stands_in = current_ && !current_->damaged && (!pixels_ || has_pixels(*current_));
+  if (stands_in) standby_ = std::move(current_);
+  current_ = std::move(ahead_.front());
+  ahead_.pop_front();
+  return true;
+}
+
+// Until the frame has come out, or it is sure that it will not.
+void ClipReader::read_to(std::int64_t index) {
+  const FrameIndex& frames = *loop_.index();
+  const std::int64_t last = frames.packet_of(index) + kLongestDelay;
   while (!current_ || current_->index < index) {
-    if (decoder_->missed()) {
-      skips_ = false;
-      positioned_ = false;
-      go_to(index);
+    if (loop_.decoder().missed()) {
+      leaves_lead_ = false;
+      restart(loop_.began(), index);
     }
-    if (ahead_) {
-      if (ahead_->index > index && current_) break;
-      if (current_ && has_pixels(*current_)) standby_ = std::move(current_);
-      current_ = std::exchange(ahead_, std::nullopt);
-      continue;
-    }
-    ShownFrame shown;
-    if (order_.pop(shown)) {
-      sizes_.see(shown.index, *shown.frame);
-      ahead_ = std::move(shown);
-    } else if (!advance()) {
-      break;
+    if (take_ahead(index)) continue;
+    const bool late = frames.identified() && !loop_.drained() && loop_.next_packet() > last;
+    if (!ahead_.empty() || late || !pop()) return;
+  }
+}
+
+// What looks damaged may be an entry in the midst of a refresh: begins earlier.
+void ClipReader::try_entries(std::int64_t index) {
+  const FrameIndex::Entry first = loop_.began();
+  const bool was_whole = has_whole(index);
+  std::vector<std::int64_t> tried;
+  for (int i = 0; i < kMostTries; ++i) {
+    const FrameIndex::Entry entry = loop_.began();
+    if (entry.packet == 0 || good_entries_.contains(entry.packet)) break;
+    tried.push_back(entry.packet);
+    FrameIndex::Entry before = loop_.index()->entry_before(entry);
+    while (bad_entries_.contains(before.packet)) before = loop_.index()->entry_before(before);
+    restart(before, index);
+    read_to(index);
+    if (has_whole(index) && (!was_whole || !loop_.damaged())) {
+      bad_entries_.insert(tried.begin(), tried.end());
+      return;
     }
   }
-  if (drained_) positioned_ = positioned_ && (ahead_ || (current_ && current_->index >= index));
-  found_ = current_ && current_->index == index;
-  damaged_ = damaged_ || !found_;
+  good_entries_.insert(first.packet);
+}
+
+void ClipReader::mend(std::int64_t index) {
+  if (has_whole(index) && !loop_.damaged()) return;
+  if (!has_whole(index) && !keeps_all_) {
+    keeps_all_ = true;
+    restart(loop_.began(), index);
+    read_to(index);
+  }
+  if (!loop_.index()->is_cut_off(index)) try_entries(index);
+}
+
+void ClipReader::judge(std::int64_t index) {
+  const bool lost = !current_ || current_->index != index;
+  damaged_ = damaged_ || loop_.damaged() || !has_whole(index);
+  if (!options_.strict || (has_whole(index) && !loop_.damaged())) return;
+  throw DecodeError(loop_.demuxer().name(), index,
+                    lost ? "the frame is missing from a damaged stream (strict=True)"
+                         : "the stream is damaged (strict=True)");
+}
+
+// The nearest whole frame; of two as near, the one before.
+const ShownFrame* ClipReader::find_stand_in(std::int64_t index) {
+  const ShownFrame* before = nullptr;
+  if (standby_) before = &*standby_;
+  if (current_ && current_->index < index && will_do(*current_, index)) before = &*current_;
+  const auto nearest = [&]() -> const ShownFrame* {
+    const auto at = std::ranges::find_if(ahead_, [&](const auto& f) { return will_do(f, index); });
+    return at == ahead_.end() ? nullptr : &*at;
+  };
+  const auto is_beyond = [&] {
+    return before != nullptr && !ahead_.empty() &&
+           ahead_.back().index - index >= index - before->index;
+  };
+  while (nearest() == nullptr && !is_beyond() && ahead_.size() < kMostAhead && pop()) continue;
+  const ShownFrame* after = nearest();
+  if (before == nullptr || after == nullptr) return before != nullptr ? before : after;
+  return after->index - index < index - before->index ? after : before;
+}
+
+ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
+  static_cast<void>(this->index());
+  recover();
+  abandoned_ = true;
+  go_to(std::min(index, std::max<std::int64_t>(loop_.index()->last_within(), 0)));
+  begins_ = false;
+  read_to(index);
+  mend(index);
+  judge(index);
+  Fetched fetched{.whole = has_whole(index)};
+  if (current_ && current_->index == index) fetched.frame = &*current_;
+  if (!fetched.whole) fetched.stand_in = find_stand_in(index);
   abandoned_ = false;
-  const bool lacks_pixels = !found_ && current_ && !has_pixels(*current_);
-  const auto& frame =
-      lacks_pixels && standby_ && want_of(index) == Want::kPixels ? standby_ : current_;
-  return {.frame = frame ? &*frame : nullptr, .found = found_};
+  return fetched;
 }
 
 }  // namespace mgm

@@ -230,9 +230,13 @@ bool Demuxer::read(AVPacket& packet) {
   }
 }
 
-bool Demuxer::seek(std::int64_t pts) {
+bool Demuxer::seek(std::int64_t pts) { return seek_to(pts, AVSEEK_FLAG_BACKWARD); }
+
+bool Demuxer::seek_byte(std::int64_t place) { return seek_to(place, AVSEEK_FLAG_BYTE); }
+
+bool Demuxer::seek_to(std::int64_t target, int flags) {
   const Entered entered(context_.get());
-  const int status = av_seek_frame(context_.get(), stream_, pts, AVSEEK_FLAG_BACKWARD);
+  const int status = av_seek_frame(context_.get(), stream_, target, flags);
   rethrow();
   return status >= 0;
 }

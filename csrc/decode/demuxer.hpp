@@ -25,6 +25,7 @@ class Demuxer {
   [[nodiscard]] bool read(AVPacket& packet);
   // Goes to the last key frame at or before pts; false when the container's seeking cannot.
   [[nodiscard]] bool seek(std::int64_t pts);
+  [[nodiscard]] bool seek_byte(std::int64_t place);
 
   [[nodiscard]] AVStream& stream() const { return *context_->streams[stream_]; }
   [[nodiscard]] AVFormatContext& context() const { return *context_; }
@@ -36,6 +37,7 @@ class Demuxer {
   void open_io();
   void find_stream_info();
   void choose_stream(std::optional<int> wanted);
+  [[nodiscard]] bool seek_to(std::int64_t target, int flags);
   void limit(const ReadOptions& options);
   // Throws what libav's C frames could not carry: an exception of the source or the watchdog, or
   // the refusal of an index.

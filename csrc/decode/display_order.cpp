@@ -74,10 +74,9 @@ void DisplayOrder::learn_copies(const MgmPicture& picture, std::int64_t index) {
   }
 }
 
-void DisplayOrder::push(libav::Frame frame) {
-  ShownFrame shown;
-  shown.frame = std::move(frame);
-  shown.index = next_index_++;
+void DisplayOrder::push(ShownFrame shown, const FrameIndex* frames) {
+  frames_ = frames;
+  next_index_ = shown.index + 1;
   if (const MgmPicture* picture = shown.picture()) {
     number(shown, picture->serial);
     learn_poc_step(*picture, shown.index);
@@ -86,24 +85,18 @@ void DisplayOrder::push(libav::Frame frame) {
   waiting_.push_back(std::move(shown));
 }
 
-void DisplayOrder::push_at(libav::Frame frame, std::int64_t index, const FrameIndex& frames,
-                           bool by_pts) {
-  frames_ = by_pts ? &frames : nullptr;
-  next_index_ = index;
-  push(std::move(frame));
-}
-
 std::int64_t DisplayOrder::index_of(const MgmReference& reference) const {
   if (reference.serial < 0) return -1;
   if (reference.serial < static_cast<std::int64_t>(known_.size())) {
     const std::int64_t index = known_[static_cast<std::size_t>(reference.serial)].index;
     if (index >= 0) return index;
   }
-  return frames_ != nullptr ? frames_->index_of(reference.pts).value_or(-1) : -1;
+  return frames_ != nullptr ? frames_->frame_of(reference.pts).value_or(-1) : -1;
 }
 
 bool DisplayOrder::may_resolve(const MgmReference& reference) const {
   if (reference.serial < 0 || index_of(reference) >= 0) return false;
+  if (frames_ != nullptr) return false;  // an edit list hides it
   if (!is_hidden_without_poc(reference)) return true;
   // A picture is begun before any that refers to it: a serial beyond the table is not its own.
   const auto at = static_cast<std::size_t>(reference.serial);
@@ -121,6 +114,9 @@ float DisplayOrder::distance(const MgmPicture& picture, const MgmReference& refe
   if (const std::int64_t target = index_of(reference); target >= 0) {
     return static_cast<float>(target - index) + half;
   }
+  const auto hidden = frames_ != nullptr ? frames_->distance(picture.pts, reference.pts)
+                                         : std::optional<std::int64_t>();
+  if (hidden) return static_cast<float>(*hidden) + half;
   if (picture.has_poc == 0 || reference.poc == MGM_NO_POC || poc_step_ == 0) {
     return std::numeric_limits<float>::quiet_NaN();
   }

@@ -12,26 +12,30 @@ namespace mgm {
 // A decoded frame with its place in display order and, per reference of its MgmPicture, the
 // distance in display frames (negative: past; NaN: unknown).
 struct ShownFrame {
-  libav::Frame frame;
+  libav::Frame frame;  // none: lost
   std::int64_t index = 0;
+  std::int64_t packet = -1;  // place in the file of the packet that it came from; -1: unknown
+  bool damaged = false;
   bool repeated = false;  // the same picture was shown before: no blocks
   std::vector<float> distances;
 
-  [[nodiscard]] const MgmPicture* picture() const { return mgm_picture(frame.get()); }
+  [[nodiscard]] const MgmPicture* picture() const {
+    return frame ? mgm_picture(frame.get()) : nullptr;
+  }
 };
 
-// Numbers frames as the decoder puts them out, and holds each back until all the pictures it refers
-// to are numbered too: a distance comes from the identity of the reference, never from arithmetic
-// on POC, unless that picture is never shown. A hidden picture of a codec without POC counts as the
-// first later frame that is little but a copy of it.
+// Holds each frame back until all the pictures it refers to are numbered too: a distance comes from
+// the identity of the reference, never from arithmetic on POC, unless that picture is never shown.
+// A hidden picture of a codec without POC counts as the first later frame that is little but a copy
+// of it.
 class DisplayOrder {
  public:
-  // The next frame pushed gets this number; forgets everything before.
+  // Forgets everything before.
   void restart(std::int64_t first_index);
-  void push(libav::Frame frame);
-  // A frame whose number the index knows; by_pts: references are found there too, without waiting
-  // for them to come out (not for codecs with hidden pictures, which share a packet's pts).
-  void push_at(libav::Frame frame, std::int64_t index, const FrameIndex& frames, bool by_pts);
+  // The next frame, with its number. frames: references are found there too, by their packets,
+  // without waiting for them to come out (not for codecs with hidden pictures, which share a
+  // packet); or nullptr.
+  void push(ShownFrame shown, const FrameIndex* frames);
   void finish() { finished_ = true; }
   [[nodiscard]] bool pop(ShownFrame& shown);
 

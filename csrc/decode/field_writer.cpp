@@ -15,9 +15,9 @@ PictureGeometry geometry_of(const AVFrame& frame, int rotation, bool hflip) {
           .hflip = hflip};
 }
 
-void FieldWriter::start(const AVFrame& frame) {
+void FieldWriter::start(const PictureGeometry& picture) {
   if (binner_) return;
-  geometry_ = geometry_of(frame, rotation_, hflip_);
+  geometry_ = picture;
   binner_.emplace(geometry_, cell_);
   field_.cell = binner_->cell();
   field_.width = binner_->width();
@@ -53,19 +53,24 @@ void FieldWriter::allocate() {
 }
 
 void FieldWriter::append(const ShownFrame& shown) {
-  start(*shown.frame);
   ++rows_;
-  allocate();
+  if (!binner_) {
+    if (!shown.frame) return;
+    start(geometry_of(*shown.frame, rotation_, hflip_));
+    prepare();
+  } else {
+    allocate();
+  }
   if (!fill(rows_ - 1, shown)) invalidate(rows_ - 1, rows_);
 }
 
 void FieldWriter::write(std::int64_t row, const ShownFrame& shown) {
-  start(*shown.frame);
   prepare();
   fill(row, shown);
 }
 
 bool FieldWriter::fill(std::int64_t row, const ShownFrame& shown) {
+  if (!shown.frame) return false;
   const PictureGeometry now = geometry_of(*shown.frame, rotation_, hflip_);
   const bool same_size =
       now.crop_width == geometry_.crop_width && now.crop_height == geometry_.crop_height;

@@ -10,7 +10,8 @@
 
 namespace mgm {
 
-// Fills the rows of a MotionField from shown frames. The first frame fixes picture size and cell.
+// Fills the rows of a MotionField from shown frames. The picture of the file's first frame fixes
+// size and cell.
 class FieldWriter {
  public:
   // rotation and hflip from the stream's header; cell as in FieldBinner.
@@ -19,9 +20,9 @@ class FieldWriter {
 
   // Rows that were set before anything is written; the others stay invalid.
   void resize(std::int64_t rows) { rows_ = rows; }
-  // Fixes size and cell by a frame, once; write and append do it too.
-  void start(const AVFrame& frame);
-  // One more row, filled from a frame.
+  // Fixes size and cell, once, before anything is written.
+  void start(const PictureGeometry& picture);
+  // One more row, filled from a frame; of a lost one invalid.
   void append(const ShownFrame& shown);
   // Row i of those set by resize. A frame of another size than the first gives an invalid row.
   void write(std::int64_t row, const ShownFrame& shown);

@@ -1,116 +1,144 @@
 #include "decode/frame_index.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <span>
-
-#include "taps/mov_index.h"
+#include <utility>
 
 namespace mgm {
-namespace {
 
-// VP8 stores its hidden pictures in packets of their own; bit 4 of the frame tag says shown.
-bool is_shown(const AVCodecParameters& codec, const AVPacket& packet) {
-  if (codec.codec_id != AV_CODEC_ID_VP8 || packet.size < 1) return true;
-  return (packet.data[0] & 0x10) != 0;
-}
-
-// libavformat takes every picture of these for a key frame.
-bool hides_key_frames(const AVCodecParameters& codec) {
-  const AVCodecID id = codec.codec_id;
-  return id == AV_CODEC_ID_H261 || id == AV_CODEC_ID_H263 || id == AV_CODEC_ID_H263I ||
-         id == AV_CODEC_ID_H263P;
-}
-
-// Streams and containers whose packets may be single fields.
-bool may_hold_fields(const Demuxer& demuxer) {
-  const char* name = demuxer.context().iformat->name;
-  const bool whole_frames =
-      std::strstr(name, "mp4") != nullptr || std::strstr(name, "matroska") != nullptr;
-  const AVFieldOrder order = demuxer.stream().codecpar->field_order;
-  return !whole_frames && order != AV_FIELD_PROGRESSIVE && order != AV_FIELD_UNKNOWN;
-}
-
-}  // namespace
-
-std::optional<std::vector<FrameIndex::Packet>> FrameIndex::from_header(const Demuxer& demuxer) {
-  AVStream& stream = demuxer.stream();
-  const int count = avformat_index_get_entries_count(&stream);
-  if (count <= 0) return std::nullopt;
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(count));
-  if (mgm_mov_pts_offsets(&demuxer.context(), &stream, offsets.data(), count) < 0) {
-    return std::nullopt;
+bool FrameIndex::number_by_times() {
+  if (packets_.empty() || !packets_.front().key) return false;
+  // Whether a picture before the first key frame can be decoded only the decoder knows.
+  const std::int64_t first = packets_.front().pts;
+  std::vector<std::int64_t> order;
+  order.reserve(packets_.size());
+  bool rising = true;
+  for (std::size_t i = 0; i < packets_.size(); ++i) {
+    const Packet& packet = packets_[i];
+    if (packet.pts == kNoPts || packet.size == 0) return false;
+    if (!packet.shown) continue;
+    if (packet.pts < first) return false;
+    rising = rising && (order.empty() || packet.pts >= packets_[order.back()].pts);
+    order.push_back(static_cast<std::int64_t>(i));
   }
-  std::vector<Packet> packets(offsets.size());
-  for (int i = 0; i < count; ++i) {
-    const AVIndexEntry& entry = *avformat_index_get_entry(&stream, i);
-    const auto at = static_cast<std::size_t>(i);
-    packets[at] = {.pts = entry.timestamp + offsets[at],
-                   .dts = entry.timestamp,
-                   .key = (entry.flags & AVINDEX_KEYFRAME) != 0,
-                   .shown = (entry.flags & AVINDEX_DISCARD_FRAME) == 0};
-  }
-  return packets;
+  if (order.empty()) return false;
+  if (!rising) std::ranges::stable_sort(order, {}, [this](auto i) { return packet(i).pts; });
+  in_decoding_order_ = rising;
+  arrange(std::move(order));
+  return true;
 }
 
-std::vector<FrameIndex::Packet> FrameIndex::from_packets(Demuxer& demuxer) {
-  std::vector<Packet> packets;
-  const libav::Packet packet = libav::make_packet();
-  while (demuxer.read(*packet)) {
-    const bool discard = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
-    packets.push_back({.pts = packet->pts,
-                       .dts = packet->dts,
-                       .key = (packet->flags & AV_PKT_FLAG_KEY) != 0,
-                       .shown = !discard && is_shown(*demuxer.stream().codecpar, *packet)});
-  }
-  return packets;
+bool FrameIndex::reordered() const { return !std::ranges::is_sorted(order_); }
+
+void FrameIndex::number(std::vector<std::int64_t> packets_of_frames) {
+  counted_ = true;
+  in_decoding_order_ = false;
+  arrange(std::move(packets_of_frames));
 }
 
-void FrameIndex::build(const std::vector<Packet>& packets) {
-  const auto first_key = std::ranges::find_if(packets, &Packet::key);
-  if (first_key == packets.end() || first_key != packets.begin()) return;
-  for (const Packet& packet : packets) {
-    // Whether a picture before the first key frame can be decoded only the decoder knows.
-    if (packet.pts == AV_NOPTS_VALUE || packet.pts < first_key->pts) return;
-    if (packet.shown) pts_.push_back(packet.pts);
-  }
-  std::ranges::sort(pts_);
-  if (pts_.empty() || std::ranges::adjacent_find(pts_) != pts_.end()) return;
-  for (const Packet& packet : packets) {
-    if (!packet.key) continue;
-    const auto at = std::ranges::lower_bound(pts_, packet.pts) - pts_.begin();
-    keys_.push_back({.index = at, .pts = packet.pts, .dts = packet.dts});
-  }
-  std::ranges::sort(keys_, {}, &Key::pts);
-  reordered_ = !std::ranges::is_sorted(packets, {}, &Packet::pts);
-  exact_ = true;
+void FrameIndex::arrange(std::vector<std::int64_t> packets_of_frames) {
+  order_ = std::move(packets_of_frames);
+  identified_ = std::ranges::none_of(
+      order_, [this](std::int64_t number) { return number < 0 || number >= num_packets(); });
+  numbered_ = true;
+  places_.assign(packets_.size(), -1);
+  last_within_ = num_frames() - 1;
+  times_.assign(order_.size(), kNoPts);
+  entries_.assign(1, {});
+  if (!identified_) return;
+  while (last_within_ >= 0 && !packet(packet_of(last_within_)).within) --last_within_;
+  place_packets();
+  rank_packets();
+  find_times();
+  find_entries();
 }
 
-FrameIndex FrameIndex::read(Demuxer& demuxer, bool& rewound) {
-  FrameIndex index;
-  rewound = true;
-  if (may_hold_fields(demuxer)) return index;
-  auto packets = from_header(demuxer);
-  if (!packets) {
-    packets = from_packets(demuxer);
-    rewound = false;
+void FrameIndex::place_packets() {
+  for (std::size_t frame = order_.size(); frame-- > 0;) {
+    places_[static_cast<std::size_t>(order_[frame])] = static_cast<std::int64_t>(frame);
   }
-  if (hides_key_frames(*demuxer.stream().codecpar) && !packets->empty()) {
-    for (Packet& packet : std::span(*packets).subspan(1)) packet.key = false;
+  for (std::size_t i = 1; i < places_.size(); ++i) {
+    if (places_[i] < 0 && packets_[i].shown) places_[i] = places_[i - 1];
   }
-  index.build(*packets);
-  return index;
 }
 
-std::optional<std::int64_t> FrameIndex::index_of(std::int64_t pts) const {
-  const auto at = std::ranges::lower_bound(pts_, pts);
-  if (at == pts_.end() || *at != pts) return std::nullopt;
-  return at - pts_.begin();
+bool FrameIndex::begins_part(std::int64_t number) const {
+  if (number == 0) return false;
+  const Packet &before = packet(number - 1), &here = packet(number);
+  return here.pos < before.pos || (here.key && !here.shown && before.pos >= 0);
 }
 
-const FrameIndex::Key& FrameIndex::key_before(std::int64_t index) const {
-  const auto after = std::ranges::upper_bound(keys_, pts(index), {}, &Key::pts);
-  return after == keys_.begin() ? keys_.front() : *(after - 1);
+void FrameIndex::rank_packets() {
+  ranks_.clear();
+  parts_.clear();
+  if (std::ranges::all_of(packets_, &Packet::shown)) return;
+  ranks_.resize(packets_.size());
+  parts_.resize(packets_.size());
+  std::vector<std::int64_t> part;
+  for (std::int64_t i = 0; i < num_packets();) {
+    part.clear();
+    const std::int64_t first = i;
+    do {
+      part.push_back(i++);
+    } while (i < num_packets() && !begins_part(i));
+    std::ranges::stable_sort(part, {}, [this](std::int64_t n) { return packet(n).pts; });
+    for (std::size_t rank = 0; rank < part.size(); ++rank) {
+      ranks_[static_cast<std::size_t>(part[rank])] = static_cast<std::int64_t>(rank);
+      parts_[static_cast<std::size_t>(part[rank])] = first;
+    }
+  }
+}
+
+std::optional<std::int64_t> FrameIndex::distance(std::int64_t from, std::int64_t to) const {
+  const std::int64_t count = std::ssize(ranks_);
+  if (from < 0 || to < 0 || from >= count || to >= count) return std::nullopt;
+  const auto one = static_cast<std::size_t>(from), other = static_cast<std::size_t>(to);
+  if (parts_[one] != parts_[other]) return std::nullopt;
+  return ranks_[other] - ranks_[one];
+}
+
+void FrameIndex::find_entries() {
+  for (std::size_t i = 1; i < packets_.size(); ++i) {
+    if (!packets_[i].key) continue;
+    const auto number = static_cast<std::int64_t>(i);
+    if (packets_[i].shown) {
+      const std::int64_t frame = places_[i];
+      if (frame >= 0 && packet_of(frame) == number) entries_.push_back({frame, number});
+    } else if (packets_[i].pts != kNoPts) {
+      const auto at = std::ranges::lower_bound(times_, packets_[i].pts) - times_.begin();
+      entries_.push_back({at, number});
+    }
+  }
+  const auto place = [](const Entry& entry) { return std::pair(entry.frame, entry.packet); };
+  if (!std::ranges::is_sorted(entries_, {}, place)) std::ranges::sort(entries_, {}, place);
+}
+
+std::optional<std::int64_t> FrameIndex::frame_of(std::int64_t packet) const {
+  if (packet < 0 || packet >= num_packets()) return std::nullopt;
+  const std::int64_t frame = places_[static_cast<std::size_t>(packet)];
+  return frame < 0 ? std::nullopt : std::optional(frame);
+}
+
+FrameIndex::Entry FrameIndex::entry_before(std::int64_t frame) const {
+  auto after = std::ranges::upper_bound(entries_, frame, {}, &Entry::frame);
+  // What an edit list hides before its second part may lie between the frames of its first.
+  while (after != entries_.begin() && (after - 1)->packet > packet_of(frame)) --after;
+  return after == entries_.begin() ? Entry{} : *(after - 1);
+}
+
+FrameIndex::Entry FrameIndex::entry_before(const Entry& entry) const {
+  Entry before;
+  for (const Entry& other : entries_) {
+    if (other.packet < entry.packet && other.packet > before.packet) before = other;
+  }
+  return before;
+}
+
+std::vector<std::int64_t> FrameIndex::key_frames() const {
+  std::vector<std::int64_t> keys;
+  for (std::size_t frame = 0; identified_ && frame < order_.size(); ++frame) {
+    if (packet(order_[frame]).key) keys.push_back(static_cast<std::int64_t>(frame));
+  }
+  return keys;
 }
 
 }  // namespace mgm

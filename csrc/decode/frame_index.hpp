@@ -4,51 +4,101 @@
 #include <optional>
 #include <vector>
 
-#include "decode/demuxer.hpp"
+#include "mgm.hpp"
 
 namespace mgm {
 
-// Frame numbers of one video: display index <-> pts, and the key frames where decoding can start.
-//
-// From the container's header where it has presentation times (mp4, mov); otherwise from one pass
-// over the packets. Where packets do not tell (no pts, two fields in two packets, pictures before
-// the first key frame) the index is not exact: then frames are counted by decoding from the start.
+// The packets of one video and the frames they become: packet (its place in the file) <-> display
+// index, the time of each frame, and where decoding can start. Knows nothing of files.
 class FrameIndex {
  public:
-  struct Key {
-    std::int64_t index = 0;  // display
-    std::int64_t pts = 0, dts = 0;
-  };
-
-  // Reads packets of the demuxer when it must; rewound says whether it still stands at the start.
-  [[nodiscard]] static FrameIndex read(Demuxer& demuxer, bool& rewound);
-
-  [[nodiscard]] bool exact() const { return exact_; }
-  // Valid when exact.
-  [[nodiscard]] std::int64_t num_frames() const { return static_cast<std::int64_t>(pts_.size()); }
-  [[nodiscard]] std::int64_t pts(std::int64_t index) const {
-    return pts_[static_cast<std::size_t>(index)];
-  }
-  [[nodiscard]] std::optional<std::int64_t> index_of(std::int64_t pts) const;
-  // The last key frame at or before a frame in display order: decoding it from there is exact.
-  [[nodiscard]] const Key& key_before(std::int64_t index) const;
-  [[nodiscard]] const std::vector<Key>& keys() const { return keys_; }
-  // Packets come in another order than they are shown in.
-  [[nodiscard]] bool reordered() const { return reordered_; }
-
- private:
   struct Packet {
-    std::int64_t pts = 0, dts = 0;
+    std::int64_t pts = kNoPts, dts = kNoPts, pos = -1;
+    int size = 0;
     bool key = false;
     bool shown = true;
+    bool within = true;  // the file is long enough to hold it
   };
-  [[nodiscard]] static std::optional<std::vector<Packet>> from_header(const Demuxer& demuxer);
-  [[nodiscard]] static std::vector<Packet> from_packets(Demuxer& demuxer);
-  void build(const std::vector<Packet>& packets);
+  // Decoding from this packet on gives every frame from this one on.
+  struct Entry {
+    std::int64_t frame = 0, packet = 0;
+  };
 
-  bool exact_ = false, reordered_ = false;
-  std::vector<std::int64_t> pts_;  // sorted; position = display index
-  std::vector<Key> keys_;          // sorted
+  // decoding_times: the container stores when packets are decoded, not when frames are shown.
+  FrameIndex(std::vector<Packet> packets, bool decoding_times)
+      : packets_(std::move(packets)), decoding_times_(decoding_times) {}
+
+  // Numbers frames by the times of their packets, equal ones as they come; false where these do not
+  // tell: some are missing, or shown before the first key frame.
+  [[nodiscard]] bool number_by_times();
+  // Numbers frames as a decoder puts them out, given the packet of each; -1: unknown.
+  void number(std::vector<std::int64_t> packets_of_frames);
+
+  [[nodiscard]] bool numbered() const { return numbered_; }
+  // By a decoder.
+  [[nodiscard]] bool counted() const { return counted_; }
+  // The times of packets rise as they are decoded.
+  [[nodiscard]] bool in_decoding_order() const { return in_decoding_order_; }
+  // Frames are shown in another order than their packets lie in the file.
+  [[nodiscard]] bool reordered() const;
+  // Every frame's packet is known. Otherwise frames must be counted from the first.
+  [[nodiscard]] bool identified() const { return identified_; }
+  [[nodiscard]] std::int64_t num_packets() const {
+    return static_cast<std::int64_t>(packets_.size());
+  }
+  [[nodiscard]] const Packet& packet(std::int64_t number) const {
+    return packets_[static_cast<std::size_t>(number)];
+  }
+
+  // What follows is known once frames are numbered.
+  [[nodiscard]] std::int64_t num_frames() const { return static_cast<std::int64_t>(order_.size()); }
+  // The frame of a packet; of a second field the frame that the first began.
+  [[nodiscard]] std::optional<std::int64_t> frame_of(std::int64_t packet) const;
+  [[nodiscard]] std::int64_t packet_of(std::int64_t frame) const {
+    return order_[static_cast<std::size_t>(frame)];
+  }
+  // The file is too short to hold the frame's packet.
+  [[nodiscard]] bool is_cut_off(std::int64_t frame) const {
+    return identified_ && !packet(packet_of(frame)).within;
+  }
+  // The last frame whose packet lies within the file; -1: none.
+  [[nodiscard]] std::int64_t last_within() const { return last_within_; }
+  // An edit list shows another part of the media from this packet on.
+  [[nodiscard]] bool begins_part(std::int64_t packet) const;
+  // In time base ticks; kNoPts where the file does not tell.
+  [[nodiscard]] std::int64_t pts(std::int64_t frame) const {
+    return times_[static_cast<std::size_t>(frame)];
+  }
+  // Frames from the picture of one packet to that of another, where an edit list hides one of them:
+  // as if it did not. nullopt: another part of the media lies between.
+  [[nodiscard]] std::optional<std::int64_t> distance(std::int64_t from, std::int64_t to) const;
+  // The last entry from which a frame can be decoded.
+  [[nodiscard]] Entry entry_before(std::int64_t frame) const;
+  // The entry before an entry, or the same where it is the first.
+  [[nodiscard]] Entry entry_before(const Entry& entry) const;
+  // Display index of each key frame that is shown, rising.
+  [[nodiscard]] std::vector<std::int64_t> key_frames() const;
+
+ private:
+  void arrange(std::vector<std::int64_t> packets_of_frames);
+  void place_packets();
+  void rank_packets();
+  void find_entries();
+  void find_times();
+  void fill_times(std::vector<std::int64_t>& times) const;
+
+  std::vector<Packet> packets_;
+  bool decoding_times_;
+  bool numbered_ = false, counted_ = false, identified_ = false;
+  std::vector<std::int64_t> order_;   // packet of each frame
+  std::vector<std::int64_t> places_;  // frame of each packet; -1: none
+  std::vector<std::int64_t> times_;   // of each frame
+  // Of each packet, hidden ones too, among those of its part of the media; and which part that is.
+  // Empty where all are shown.
+  std::vector<std::int64_t> ranks_, parts_;
+  std::vector<Entry> entries_;  // sorted by frame, then packet
+  bool in_decoding_order_ = false;
+  std::int64_t last_within_ = -1;
 };
 
 }  // namespace mgm

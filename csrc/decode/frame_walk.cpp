@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "decode/field_writer.hpp"
-#include "decode/frame_stream.hpp"
+#include "decode/packet_loop.hpp"
 #include "decode/pixel_converter.hpp"
 #include "decode/vector_rows.hpp"
 #include "decode/video_info.hpp"
@@ -15,18 +15,12 @@ class FrameWalk::Impl {
  public:
   Impl(Source source, const ReadOptions& options, Blocks blocks)
       : blocks_(blocks),
-        stream_(
-            std::move(source), options,
-            {.vectors_only = options.vectors_only, .export_rows = blocks == Blocks::kLibavcodec}),
-        header_(describe_stream(stream_.demuxer(), options.rotate)) {}
+        loop_(std::move(source), options,
+              {.vectors_only = options.vectors_only, .export_rows = blocks == Blocks::kLibavcodec}),
+        header_(describe_stream(loop_.demuxer(), options.rotate)) {}
 
-  [[nodiscard]] bool next() {
-    if (stream_.next(shown_)) return true;
-    shown_ = {};
-    return false;
-  }
-
-  void leave_pixels() { stream_.leave_pixels(); }
+  [[nodiscard]] bool next();
+  void leave_pixels() { loop_.set_mode(PacketDecoder::Mode::kVectors); }
 
   [[nodiscard]] char picture_type() const {
     return shown_.frame ? av_get_picture_type_char(shown_.frame->pict_type) : '?';
@@ -37,12 +31,28 @@ class FrameWalk::Impl {
 
  private:
   Blocks blocks_;
-  FrameStream stream_;
+  PacketLoop loop_;
   VideoInfo header_;
+  bool begun_ = false;
   ShownFrame shown_;
+  libav::Frame pixels_;  // of the frame where it stands, or of the one before a lost one
   std::optional<PixelConverter> converter_;
   int height_ = 0, width_ = 0;
 };
+
+bool FrameWalk::Impl::next() {
+  if (!std::exchange(begun_, true)) {
+    loop_.number_by_container();
+    loop_.begin(0);
+  }
+  if (!loop_.next_in_turn(shown_)) {
+    shown_ = {};
+    pixels_.reset();
+    return false;
+  }
+  if (shown_.frame) pixels_.reset(av_frame_clone(shown_.frame.get()));
+  return true;
+}
 
 std::vector<std::int32_t> FrameWalk::Impl::rows() const {
   MotionVectors from;
@@ -58,24 +68,25 @@ std::vector<std::int32_t> FrameWalk::Impl::rows() const {
   return to;
 }
 
+// Each frame in its own size, as its vectors are.
 FrameWalk::Picture FrameWalk::Impl::picture() {
   Picture picture;
-  if (!shown_.frame) return picture;
-  if (!converter_) {
-    const PictureGeometry geometry = geometry_of(*shown_.frame, header_.rotation, header_.hflip);
-    height_ = geometry.turned_height();
-    width_ = geometry.turned_width();
+  if (!pixels_) return picture;
+  const PictureGeometry geometry = geometry_of(*pixels_, header_.rotation, header_.hflip);
+  picture.height = geometry.turned_height();
+  picture.width = geometry.turned_width();
+  if (!converter_ || picture.height != height_ || picture.width != width_) {
+    height_ = static_cast<int>(picture.height);
+    width_ = static_cast<int>(picture.width);
     converter_.emplace(PixelConverter::Output{.width = width_,
                                               .height = height_,
                                               .rotation = header_.rotation,
                                               .hflip = header_.hflip,
                                               .bgr = true});
   }
-  picture.height = height_;
-  picture.width = width_;
   const auto bytes = static_cast<std::size_t>(height_) * static_cast<std::size_t>(width_) * 3;
   picture.bgr = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
-  converter_->convert(*shown_.frame, {picture.bgr.get(), bytes});
+  converter_->convert(*pixels_, {picture.bgr.get(), bytes});
   return picture;
 }
 

@@ -3,7 +3,7 @@
 #include <limits>
 #include <utility>
 
-#include "decode/frame_stream.hpp"
+#include "decode/packet_loop.hpp"
 
 extern "C" {
 #include <libavutil/pixdesc.h>
@@ -53,12 +53,12 @@ void measure(Inspection& out, const AVFrame& frame) {
 }  // namespace
 
 Inspection inspect(Source source, const ReadOptions& options, const InspectOptions& what) {
-  FrameStream stream(std::move(source), options,
-                     {.vectors = what.vectors,
-                      .vectors_only = options.vectors_only,
-                      .loop_filters = what.loop_filters});
+  PacketLoop loop(std::move(source), options,
+                  {.vectors = what.vectors,
+                   .vectors_only = options.vectors_only,
+                   .loop_filters = what.loop_filters});
   Inspection out;
-  for (ShownFrame shown; stream.next(shown); ++out.frames) {
+  for (ShownFrame shown; loop.next(shown); ++out.frames) {
     const AVFrame& frame = *shown.frame;
     if (out.frames == 0) measure(out, frame);
     if (frame.width != out.width || frame.height != out.height) break;

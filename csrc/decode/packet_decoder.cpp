@@ -121,11 +121,16 @@ void PacketDecoder::require_vectors() const {
                             "`mgm-ext convert FILE -o OUT.mp4`");
 }
 
-bool PacketDecoder::send(const AVPacket* packet) {
+void PacketDecoder::send(const AVPacket* packet) {
   const int status = avcodec_send_packet(context_.get(), packet);
-  if (status >= 0 || is_flow(status)) return true;
-  damaged_ = true;
-  return false;
+  if (status < 0 && !is_flow(status)) ++errors_;
+}
+
+bool PacketDecoder::is_damaged(const AVFrame& frame) {
+  const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+  const MgmPicture* picture = mgm_picture(&frame);
+  const bool holes = picture != nullptr && picture->concealed != 0;
+  return frame.decode_error_flags != 0 || corrupt || holes;
 }
 
 bool PacketDecoder::receive(AVFrame& frame) {
@@ -135,13 +140,9 @@ bool PacketDecoder::receive(AVFrame& frame) {
     if (is_flow(status)) return false;
     if (status >= 0) {
       frame.pict_type = plain_type(frame.pict_type);
-      const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
-      const MgmPicture* picture = mgm_picture(&frame);
-      const bool holes = picture != nullptr && picture->concealed != 0;
-      if (frame.decode_error_flags != 0 || corrupt || holes) damaged_ = true;
       return true;
     }
-    damaged_ = true;
+    ++errors_;
   }
   return false;
 }

@@ -32,10 +32,14 @@ class PacketDecoder {
   PacketDecoder& operator=(const PacketDecoder&) = delete;
   ~PacketDecoder();
 
-  // nullptr drains. False when the packet was damaged. All frames must be received before the next.
-  [[nodiscard]] bool send(const AVPacket* packet);
-  // False when there is none; a damaged frame sets damaged().
+  // nullptr drains. All frames must be received before the next.
+  void send(const AVPacket* packet);
+  // False when there is none.
   [[nodiscard]] bool receive(AVFrame& frame);
+  // Packets and pictures so far that the decoder refused.
+  [[nodiscard]] std::int64_t errors() const { return errors_; }
+  // Part of the frame was lost.
+  [[nodiscard]] static bool is_damaged(const AVFrame& frame);
   // Forgets all pictures, before packets from another place.
   void flush();
   // What to reconstruct of the packets sent from now on; vectors are the same in every mode.
@@ -50,14 +54,13 @@ class PacketDecoder {
   // Throws NoMotionVectors when the codec is not tapped.
   void require_vectors() const;
   [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
-  [[nodiscard]] bool damaged() const { return damaged_; }
 
  private:
   std::string path_;
   MgmTap tap_{};
   Mode mode_ = Mode::kPixels;
   libav::CodecContext context_;
-  bool damaged_ = false;
+  std::int64_t errors_ = 0;
 };
 
 }  // namespace mgm

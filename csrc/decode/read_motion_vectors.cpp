@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "decode/frame_stream.hpp"
+#include "decode/packet_loop.hpp"
 #include "decode/result_limits.hpp"
 #include "decode/vector_rows.hpp"
 #include "decode/video_info.hpp"
@@ -12,36 +12,39 @@ namespace {
 // Of all columns.
 constexpr std::int64_t kRowBytes = 4 + 2 + 4 * 2 + 8 + 2 * 4 + 2 + 4;
 
-void append_frame(MotionVectors& rows, const ShownFrame& shown, const AVRational& time_base) {
-  const AVFrame& frame = *shown.frame;
-  const std::int64_t pts = frame.best_effort_timestamp;
+void append_frame(MotionVectors& rows, const ShownFrame& shown) {
   rows.offsets.push_back(static_cast<std::int64_t>(rows.w.size()));
-  rows.picture_types.push_back(av_get_picture_type_char(frame.pict_type));
-  rows.pts.push_back(pts == AV_NOPTS_VALUE ? kNoPts : pts);
-  rows.seconds.push_back(seconds_of(pts, time_base));
-  rows.key_frames.push_back((frame.flags & AV_FRAME_FLAG_KEY) != 0 ? 1 : 0);
+  const bool lost = !shown.frame;
+  rows.picture_types.push_back(lost ? '?' : av_get_picture_type_char(shown.frame->pict_type));
+  rows.key_frames.push_back(!lost && (shown.frame->flags & AV_FRAME_FLAG_KEY) != 0 ? 1 : 0);
 }
 
 }  // namespace
 
 MotionVectors read_motion_vectors(Source source, const ReadOptions& options, Blocks blocks,
                                   std::int64_t start, std::optional<std::int64_t> stop) {
-  FrameStream stream(std::move(source), options,
-                     {.vectors_only = options.vectors_only,
-                      .export_rows = blocks == Blocks::kLibavcodec,
-                      .pass_intra = !options.strict});
-  stream.decoder().require_vectors();
-  const ResultLimits limits(stream.demuxer().name(), options);
+  PacketLoop loop(std::move(source), options,
+                  {.vectors_only = options.vectors_only,
+                   .export_rows = blocks == Blocks::kLibavcodec,
+                   .pass_intra = !options.strict});
+  loop.decoder().require_vectors();
+  loop.number_by_container();
+  loop.begin(start);
+  const ResultLimits limits(loop.demuxer().name(), options);
   MotionVectors rows;
   ShownFrame shown;
-  while ((!stop || shown.index + 1 < *stop) && stream.next(shown)) {
-    if (shown.index < start) continue;
+  for (std::int64_t frame = start; (!stop || frame < *stop) && loop.next_in_turn(shown); ++frame) {
     append_rows(rows, shown, blocks);
     const auto bytes = static_cast<std::int64_t>(rows.w.size()) * kRowBytes;
-    limits.check_vectors(bytes, start, shown.index);
-    append_frame(rows, shown, stream.demuxer().stream().time_base);
+    limits.check_vectors(bytes, start, frame);
+    append_frame(rows, shown);
   }
-  rows.info = stream.info();
+  rows.pts = loop.times();
+  const AVRational time_base = loop.demuxer().stream().time_base;
+  for (const std::int64_t pts : rows.pts) {
+    rows.seconds.push_back(seconds_of(pts, time_base));
+  }
+  rows.info = loop.info();
   return rows;
 }
 

@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "decode/container_index.hpp"
+#include "decode/frame_index.hpp"
+#include "decode/packet_decoder.hpp"
 #include "error.hpp"
 #include "taps/tap.h"
 
@@ -61,6 +64,7 @@ void describe_size(VideoInfo& info, int width, int height) {
 }  // namespace
 
 double seconds_of(std::int64_t pts, AVRational time_base) {
+  static_assert(kNoPts == AV_NOPTS_VALUE);
   return pts == AV_NOPTS_VALUE ? std::numeric_limits<double>::quiet_NaN()
                                : static_cast<double>(pts) * av_q2d(time_base);
 }
@@ -95,16 +99,33 @@ VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
   return info;
 }
 
+namespace {
+
+bool may_hold_fields(const Demuxer& demuxer, const ReadOptions& options) {
+  const AVCodecID id = demuxer.stream().codecpar->codec_id;
+  if (id != AV_CODEC_ID_H264 && id != AV_CODEC_ID_MPEG2VIDEO) return false;
+  return may_hold_fields(
+      PacketDecoder(demuxer.stream(), {.max_pixels = options.max_pixels}, demuxer.name()));
+}
+
+}  // namespace
+
 VideoInfo probe(Source source, const ReadOptions& options) {
   const Watchdog watchdog(options.interrupt, options.max_seconds);
   const Demuxer demuxer(std::move(source), options, watchdog);
-  const VideoInfo info = describe_stream(demuxer, options.rotate);
+  VideoInfo info = describe_stream(demuxer, options.rotate);
   if (std::int64_t{info.width} * info.height > options.max_pixels) {
     throw DecodeError(demuxer.name(), std::nullopt,
                       "pictures of " + std::to_string(info.width) + "x" +
                           std::to_string(info.height) +
                           ", more than max_pixels=" + std::to_string(options.max_pixels));
   }
+  const auto packets = list_packets(demuxer);
+  if (!packets) return info;
+  // Its header lists packets; which of them are shown, and whether all are frames, it may not tell.
+  FrameIndex index(*packets, false);
+  const bool told = index.number_by_times() && !may_hold_fields(demuxer, options);
+  info.num_frames = told ? std::optional(index.num_frames()) : std::nullopt;
   return info;
 }
 

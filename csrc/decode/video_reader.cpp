@@ -1,5 +1,6 @@
 #include "video_reader.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -8,7 +9,6 @@
 #include "decode/clip_plan.hpp"
 #include "decode/clip_reader.hpp"
 #include "decode/field_writer.hpp"
-#include "decode/frame_stream.hpp"
 #include "decode/helper_thread.hpp"
 #include "decode/video_info.hpp"
 #include "error.hpp"
@@ -36,23 +36,26 @@ class VideoReader::Impl {
   [[nodiscard]] Clip read_clip(std::span<const std::int64_t> frame_indices,
                                const ClipOptions& options);
   // Throws NoMotionVectors when the codec is not tapped.
-  void require_vectors() const { reader_.decoder().require_vectors(); }
-  [[nodiscard]] std::int64_t num_frames() { return reader_.num_frames(); }
+  void require_vectors() const { reader_.loop().decoder().require_vectors(); }
+  [[nodiscard]] std::int64_t num_frames() { return reader_.index().num_frames(); }
   // Seconds of every frame, where the container has them; else empty.
   [[nodiscard]] std::vector<double> frame_seconds();
   [[nodiscard]] VideoInfo info();
 
  private:
-  [[nodiscard]] std::vector<std::int64_t> key_frames();
   [[nodiscard]] std::vector<std::int64_t> absolute(std::span<const std::int64_t> indices);
   [[nodiscard]] ClipReader::Fetched fetch(ClipReader& reader, std::int64_t index);
+  [[nodiscard]] Clip try_clip(std::span<const std::int64_t> frame_indices,
+                              const ClipOptions& options);
+  void measure(const AVFrame& frame, std::vector<Wanted> wanted);
   // The two halves of a clip: rows of the field with, if asked for, the frames; frames alone.
   void read_rows(std::span<const Use> rows, std::span<const Use> samples, bool pixels,
                  FieldWriter& writer, Clip& clip);
-  void read_pixels(std::span<const Use> samples, Clip& clip);
-  void read_both(std::span<const Use> rows, std::span<const Use> samples, FieldWriter& writer,
-                 Clip& clip);
-  void note(const ShownFrame& shown, Clip& clip, std::size_t sample);
+  // Whether all of them were whole.
+  [[nodiscard]] bool read_pixels(std::span<const Use> samples, Clip& clip);
+  [[nodiscard]] bool read_both(std::span<const Use> rows, std::span<const Use> samples,
+                               FieldWriter& writer, Clip& clip);
+  void describe(const ClipReader::Fetched& fetched, Clip& clip, std::size_t sample);
 
   ReadOptions options_;
   HelperThread helper_;
@@ -61,34 +64,26 @@ class VideoReader::Impl {
   std::optional<ClipReader> pixel_reader_;
   VideoInfo header_;
   ClipFrames frames_;
+  std::optional<PictureGeometry> picture_;  // of the file's first frame
 };
 
 VideoReader::Impl::Impl(Source source, const ReadOptions& options, const OutputSize& size)
     : options_(options),
       reader_(source, helper_.watched(options), ClipReader::Purpose::kVectorsAndPixels),
-      header_(describe_stream(reader_.demuxer(), options.rotate)),
-      frames_(size, header_.rotation, header_.hflip,
-              ResultLimits(reader_.demuxer().name(), options)) {
+      header_(describe_stream(reader_.loop().demuxer(), options.rotate)),
+      frames_(size, ResultLimits(reader_.loop().demuxer().name(), options)) {
   // Two readers would move one position of a file object.
   if (options.num_threads > 1 && !source.read) {
     pixel_reader_.emplace(source, options, ClipReader::Purpose::kPixels);
   }
 }
 
-std::vector<std::int64_t> VideoReader::Impl::key_frames() {
-  const FrameIndex& index = reader_.index();
-  if (!index.exact()) return {0};
-  std::vector<std::int64_t> keys;
-  for (const FrameIndex::Key& key : index.keys()) keys.push_back(key.index);
-  return keys;
-}
-
 std::vector<double> VideoReader::Impl::frame_seconds() {
   const FrameIndex& index = reader_.index();
+  const AVRational time_base = reader_.loop().demuxer().stream().time_base;
   std::vector<double> seconds;
-  if (!index.exact()) return seconds;
-  const AVRational time_base = reader_.demuxer().stream().time_base;
   for (std::int64_t i = 0; i < index.num_frames(); ++i) {
+    if (index.pts(i) == kNoPts) return {};
     seconds.push_back(seconds_of(index.pts(i), time_base));
   }
   return seconds;
@@ -96,29 +91,28 @@ std::vector<double> VideoReader::Impl::frame_seconds() {
 
 VideoInfo VideoReader::Impl::info() {
   VideoInfo info = header_;
-  if (reader_.index().exact()) {
-    info.num_frames = reader_.num_frames();
-    info.key_frames = key_frames();
-    info.reordered = reader_.index().reordered();
-  }
+  const FrameIndex& index = reader_.index();
+  info.num_frames = index.num_frames();
+  info.key_frames = index.key_frames();
+  info.reordered = index.reordered();
   info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
-  reader_.sizes().describe(info);
-  if (frames_.picture_width() > 0) {
-    info.width = frames_.picture_width();
-    info.height = frames_.picture_height();
+  reader_.loop().sizes().describe(info);
+  if (picture_) {
+    info.width = picture_->turned_width();
+    info.height = picture_->turned_height();
   }
-  const AVCodecContext& context = reader_.decoder().context();
+  const AVCodecContext& context = reader_.loop().decoder().context();
   describe_format(info, context.codec_id, context.profile, context.pix_fmt);
   return info;
 }
 
 std::vector<std::int64_t> VideoReader::Impl::absolute(std::span<const std::int64_t> indices) {
-  const std::int64_t count = reader_.num_frames();
+  const std::int64_t count = num_frames();
   std::vector<std::int64_t> result(indices.begin(), indices.end());
   for (std::int64_t& index : result) {
     if (index < -count || index >= count) {
       throw std::out_of_range("frame index " + std::to_string(index) +
-                              " is out of range: " + reader_.demuxer().name() + " has " +
+                              " is out of range: " + reader_.loop().demuxer().name() + " has " +
                               std::to_string(count) + " frames");
     }
     if (index < 0) index += count;
@@ -126,82 +120,122 @@ std::vector<std::int64_t> VideoReader::Impl::absolute(std::span<const std::int64
   return result;
 }
 
-void VideoReader::Impl::note(const ShownFrame& shown, Clip& clip, std::size_t sample) {
-  const AVRational time_base = reader_.demuxer().stream().time_base;
-  clip.seconds[sample] = seconds_of(shown.frame->best_effort_timestamp, time_base);
+void VideoReader::Impl::describe(const ClipReader::Fetched& fetched, Clip& clip,
+                                 std::size_t sample) {
+  const AVRational time_base = reader_.loop().demuxer().stream().time_base;
+  clip.seconds[sample] = seconds_of(reader_.index().pts(clip.frame_indices[sample]), time_base);
+  const ShownFrame& shown = fetched.frame != nullptr ? *fetched.frame : *fetched.stand_in;
   clip.picture_types[sample] = av_get_picture_type_char(shown.frame->pict_type);
+  clip.stand_in[sample] = fetched.whole ? 0 : 1;
 }
 
 ClipReader::Fetched VideoReader::Impl::fetch(ClipReader& reader, std::int64_t index) {
   const ClipReader::Fetched fetched = reader.fetch(index);
-  const std::string& name = reader.demuxer().name();
-  if (fetched.frame == nullptr) throw DecodeError(name, index, "no frame could be decoded");
-  if (!fetched.found && options_.strict) {
-    throw DecodeError(name, index, "the frame is missing from a damaged stream (strict=True)");
+  if (fetched.frame == nullptr && fetched.stand_in == nullptr) {
+    throw DecodeError(reader.loop().demuxer().name(), index, "no frame could be decoded");
   }
   return fetched;
+}
+
+// The size that all frames are given is that of the file's first frame: the header's, unless a
+// frame contradicts it. Then the first is read, and what was planned begins anew.
+void VideoReader::Impl::measure(const AVFrame& frame, std::vector<Wanted> wanted) {
+  if (picture_) return;
+  picture_ = geometry_of(frame, header_.rotation, header_.hflip);
+  const AVCodecParameters& told = *reader_.loop().demuxer().stream().codecpar;
+  if (picture_->crop_width == told.width && picture_->crop_height == told.height) return;
+  reader_.plan({{.index = 0}});
+  const ClipReader::Fetched first = fetch(reader_, 0);
+  const ShownFrame& shown = first.frame != nullptr ? *first.frame : *first.stand_in;
+  picture_ = geometry_of(*shown.frame, header_.rotation, header_.hflip);
+  reader_.plan(std::move(wanted));
 }
 
 void VideoReader::Impl::read_rows(std::span<const Use> rows, std::span<const Use> samples,
                                   bool pixels, FieldWriter& writer, Clip& clip) {
   const auto wanted = plan(rows, samples, pixels);
   reader_.plan(wanted);
-  for (const ClipReader::Wanted& want : wanted) {
-    const ClipReader::Fetched fetched = fetch(reader_, want.index);
-    writer.start(*fetched.frame->frame);
+  for (const Wanted& want : wanted) {
+    ClipReader::Fetched fetched = fetch(reader_, want.index);
+    if (!picture_) {
+      measure(*(fetched.frame != nullptr ? fetched.frame : fetched.stand_in)->frame, wanted);
+      fetched = fetch(reader_, want.index);
+    }
+    writer.start(*picture_);
     const auto rows_here = take_uses(rows, want.index);
-    if (fetched.found) write_rows(*fetched.frame, rows_here, writer);
+    if (fetched.frame != nullptr) write_rows(*fetched.frame, rows_here, writer);
     const auto samples_here = take_uses(samples, want.index);
-    for (const Use& sample : samples_here) note(*fetched.frame, clip, sample.place);
-    if (pixels) frames_.write(*fetched.frame->frame, samples_here, clip);
+    for (const Use& sample : samples_here) describe(fetched, clip, sample.place);
+    if (!pixels || samples_here.empty()) continue;
+    frames_.start(*picture_);
+    const ShownFrame* shown = fetched.stand_in != nullptr ? fetched.stand_in : fetched.frame;
+    frames_.write(*shown->frame, samples_here, clip);
   }
 }
 
-void VideoReader::Impl::read_pixels(std::span<const Use> samples, Clip& clip) {
+bool VideoReader::Impl::read_pixels(std::span<const Use> samples, Clip& clip) {
   const auto wanted = plan({}, samples, true);
+  bool whole = true;
   pixel_reader_->plan(wanted);
-  for (const ClipReader::Wanted& want : wanted) {
+  for (const Wanted& want : wanted) {
     const ClipReader::Fetched fetched = fetch(*pixel_reader_, want.index);
-    frames_.write(*fetched.frame->frame, take_uses(samples, want.index), clip);
+    const auto samples_here = take_uses(samples, want.index);
+    whole = whole && fetched.whole;
+    if (fetched.frame != nullptr) frames_.write(*fetched.frame->frame, samples_here, clip);
   }
+  return whole;
 }
 
-void VideoReader::Impl::read_both(std::span<const Use> rows, std::span<const Use> samples,
+bool VideoReader::Impl::read_both(std::span<const Use> rows, std::span<const Use> samples,
                                   FieldWriter& writer, Clip& clip) {
   pixel_reader_->learn_from(reader_);
+  frames_.start(*picture_);
   helper_.start([&] { read_rows(rows, samples, false, writer, clip); });
+  bool whole = true;
   try {
-    read_pixels(samples, clip);
+    whole = read_pixels(samples, clip);
   } catch (...) {
     helper_.stop();
     throw;
   }
   helper_.finish();
+  return whole && std::ranges::none_of(clip.stand_in, [](std::uint8_t one) { return one != 0; });
 }
 
-Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
-                                  const ClipOptions& options) {
-  if (frame_indices.empty()) throw std::invalid_argument("frame_indices must not be empty");
+Clip VideoReader::Impl::try_clip(std::span<const std::int64_t> frame_indices,
+                                 const ClipOptions& options) {
   Clip clip;
   clip.frame_indices = absolute(frame_indices);
   clip.seconds.assign(frame_indices.size(), std::numeric_limits<double>::quiet_NaN());
   clip.picture_types.assign(frame_indices.size(), '?');
+  clip.stand_in.assign(frame_indices.size(), 0);
   RowSelection selection =
-      select_rows(clip.frame_indices, reader_.num_frames(), key_frames(), options.window);
+      select_rows(clip.frame_indices, num_frames(), reader_.index().key_frames(), options.window);
   const std::vector<Use> rows = sorted_uses(selection.row_frames);
   const std::vector<Use> samples = sorted_uses(clip.frame_indices);
   FieldWriter writer(header_.rotation, header_.hflip, options.cell,
-                     ResultLimits(reader_.demuxer().name(), options_));
+                     ResultLimits(reader_.loop().demuxer().name(), options_));
   writer.resize(static_cast<std::int64_t>(rows.size()));
-  if (options.pixels && pixel_reader_) {
-    read_both(rows, samples, writer, clip);
-  } else {
+  // The first clip tells the size. What stands in for lost frames one decoder decides.
+  const bool both = options.pixels && pixel_reader_ && picture_;
+  if (!both || !read_both(rows, samples, writer, clip)) {
     read_rows(rows, samples, options.pixels, writer, clip);
   }
   clip.field = writer.take();
   clip.field.row_frames = std::move(selection.row_frames);
   clip.field.sample_offsets = std::move(selection.sample_offsets);
   return clip;
+}
+
+Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
+                                  const ClipOptions& options) {
+  if (frame_indices.empty()) throw std::invalid_argument("frame_indices must not be empty");
+  try {
+    return try_clip(frame_indices, options);
+  } catch (const WrongIndex&) {
+    reader_.recount();
+  }
+  return try_clip(frame_indices, options);
 }
 
 VideoReader::VideoReader(Source source, const ReadOptions& options, const OutputSize& size)

@@ -1,0 +1,60 @@
+#include "decode/frame_policy.hpp"
+
+#include <algorithm>
+
+namespace mgm {
+namespace {
+
+bool wants_pixels(std::span<const Wanted> wants) {
+  return std::ranges::any_of(wants, [](const Wanted& one) { return one.want == Want::kPixels; });
+}
+
+std::int64_t last_with_pixels(std::span<const Wanted> wants) {
+  for (std::size_t i = wants.size(); i-- > 0;) {
+    if (wants[i].want == Want::kPixels) return wants[i].index;
+  }
+  return -1;
+}
+
+// Once all frames with pixels have been sent, those after them are there for their vectors.
+bool needs_pixels(const PicturePlace& place, std::span<const Wanted> wants,
+                  const PictureTraits& traits) {
+  if (!wants_pixels(wants)) return false;
+  if (traits.goes_on || traits.interlaced || traits.pixels_only || traits.hides_pictures ||
+      traits.keeps_all) {
+    return true;
+  }
+  const bool is_tail =
+      place.pixels_due == 0 && place.frame && *place.frame > last_with_pixels(wants);
+  return !traits.has_stand_in || !is_tail;
+}
+
+}  // namespace
+
+std::optional<Want> want_of(std::span<const Wanted> wants, std::int64_t frame) {
+  const auto at = std::ranges::lower_bound(wants, frame, {}, &Wanted::index);
+  if (at == wants.end() || at->index != frame) return std::nullopt;
+  return at->want;
+}
+
+Treatment frame_policy(const PicturePlace& place, std::span<const Wanted> wants,
+                       const PictureTraits& traits) {
+  using Mode = PacketDecoder::Mode;
+  const bool pixels = needs_pixels(place, wants, traits);
+  Treatment treatment{.mode = pixels ? Mode::kPixels : Mode::kVectors};
+  if (!place.frame || (pixels && traits.keeps_all)) return treatment;
+  if (*place.frame <= wants.back().index) {
+    const auto want = want_of(wants, *place.frame);
+    treatment.skip = !want && !traits.hides_pictures && !traits.keeps_all;
+    if (pixels && !treatment.skip && want != Want::kPixels) {
+      treatment.mode = Mode::kVectorsWhereUnreferenced;
+    }
+  }
+  // Vectors need little of the pictures before.
+  if (!pixels && traits.leaves_lead && !traits.keeps_all && *place.frame < wants.front().index) {
+    treatment.mode = Mode::kReferences;
+  }
+  return treatment;
+}
+
+}  // namespace mgm

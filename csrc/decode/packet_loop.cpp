@@ -1,0 +1,184 @@
+#include "decode/packet_loop.hpp"
+
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "decode/container_index.hpp"
+#include "error.hpp"
+
+namespace mgm {
+namespace {
+
+// A tap that misses every block of this many undamaged inter pictures is not in the decoder at all.
+constexpr std::int64_t kUntappedPictures = 8;
+
+PacketDecoder::Options with_limits(PacketDecoder::Options decoder, const ReadOptions& options) {
+  decoder.max_pixels = options.max_pixels;
+  return decoder;
+}
+
+}  // namespace
+
+PacketLoop::PacketLoop(Source source, const ReadOptions& options,
+                       const PacketDecoder::Options& decoder)
+    : source_(std::move(source)),
+      options_(options),
+      decoder_options_(with_limits(decoder, options)),
+      watchdog_(options.interrupt, options.max_seconds),
+      packet_(libav::make_packet()) {
+  open();
+}
+
+void PacketLoop::open() {
+  // The old ones stay where a new one cannot be opened.
+  auto demuxer = std::make_unique<Demuxer>(source_, options_, watchdog_);
+  decoder_ = std::make_unique<PacketDecoder>(demuxer->stream(), decoder_options_, demuxer->name());
+  demuxer_ = std::move(demuxer);
+  untouched_ = true;
+}
+
+void PacketLoop::reopen() {
+  open();
+  pending_ = false;
+}
+
+void PacketLoop::fail(const std::string& reason) const {
+  throw DecodeError(demuxer_->name(), last_frame_ + 1, reason);
+}
+
+void PacketLoop::reset(const FrameIndex::Entry& entry) {
+  order_.restart(entry.frame);
+  held_.reset();
+  began_ = entry;
+  next_packet_ = entry.packet;
+  last_frame_ = entry.frame - 1;
+  drained_ = damaged_ = false;
+  packets_.clear();
+  packets_of_frames_.clear();
+  key_frames_.clear();
+}
+
+void PacketLoop::rewind() {
+  if (!untouched_) open();
+  pending_ = false;
+  reset({});
+}
+
+void PacketLoop::start(const FrameIndex::Entry& entry) {
+  if (entry.packet == 0 || !seeks_) {
+    rewind();
+    return;
+  }
+  decoder_->flush();
+  pending_ = untouched_ = false;
+  seeks_ = seek(entry);
+  if (seeks_) {
+    pending_ = true;
+    reset(entry);
+  } else {
+    rewind();  // and decode up to it: slower, never wrong
+  }
+}
+
+void PacketLoop::advance() {
+  watchdog_.check(demuxer_->name(), last_frame_ + 1);
+  const bool more = read_packet();
+  const std::int64_t number = more ? next_packet_++ : next_packet_;
+  if (more) {
+    packet_->pts = number;
+    if (policy_) {
+      const Treatment treatment = policy_(number);
+      decoder_->set_mode(treatment.mode);
+      decoder_->context().skip_frame = treatment.skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+    }
+  } else {
+    drained_ = true;
+    damaged_ = damaged_ || demuxer_->damaged() || (index_ && number < index_->num_packets());
+  }
+  const std::int64_t errors = decoder_->errors();
+  decoder_->send(more ? packet_.get() : nullptr);
+  take_frames();
+  if (decoder_->errors() != errors && matters(number)) damaged_ = true;
+  if (options_.strict && damaged_) fail("the stream is damaged (strict=True)");
+  if (!more) order_.finish();
+}
+
+// Codecs whose never-shown pictures share a packet with a shown one.
+bool PacketLoop::hides_pictures() const {
+  const AVCodecID id = demuxer_->stream().codecpar->codec_id;
+  return id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
+}
+
+bool PacketLoop::matters(std::int64_t packet) const {
+  const auto frame = frame_of(packet);
+  return began_.packet == 0 || !frame || *frame >= began_.frame;
+}
+
+std::optional<std::int64_t> PacketLoop::frame_of(std::int64_t packet) const {
+  return index_ ? index_->frame_of(packet) : std::nullopt;
+}
+
+void PacketLoop::take_frames() {
+  for (;;) {
+    if (!spare_) spare_ = libav::make_frame();
+    if (!decoder_->receive(*spare_)) return;
+    place(std::exchange(spare_, nullptr));
+  }
+}
+
+void PacketLoop::place(libav::Frame frame) {
+  const std::int64_t packet = frame->pts == AV_NOPTS_VALUE ? -1 : frame->pts;
+  ShownFrame shown{.packet = packet, .damaged = PacketDecoder::is_damaged(*frame)};
+  const bool by_index = index_ && index_->identified();
+  if (by_index) {
+    auto number = index_->frame_of(packet);
+    // One packet may bring two frames.
+    const std::int64_t next = last_frame_ + 1;
+    const bool second = number && *number < next && next < index_->num_frames() &&
+                        index_->packet_of(next) == packet;
+    if (second) number = next;
+    if (!number || *number < began_.frame) return;
+    if (*number < next) {
+      if (!damaged_ && index_->in_decoding_order()) throw WrongIndex();
+      damaged_ = true;  // a lost picture let others pass
+      return;
+    }
+    shown.index = last_frame_ = *number;
+  } else {
+    shown.index = ++last_frame_;
+    packets_of_frames_.push_back(packet);
+  }
+  watch(*frame);
+  interlaced_ = interlaced_ || (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+  damaged_ = damaged_ || shown.damaged;
+  if ((frame->flags & AV_FRAME_FLAG_KEY) != 0) key_frames_.push_back(shown.index);
+  shown.frame = std::move(frame);
+  const bool by_packet = by_index && !hides_pictures();
+  order_.push(std::move(shown), by_packet ? index_.get() : nullptr);
+}
+
+void PacketLoop::watch(const AVFrame& frame) {
+  const MgmPicture* picture = mgm_picture(&frame);
+  if (picture == nullptr) return;
+  if (picture->failed != 0) throw std::bad_alloc();
+  const bool read = !policy_ && picture->unread == 0 && !decoder_options_.export_rows;
+  if (!read || frame.pict_type == AV_PICTURE_TYPE_I || damaged_) return;
+  ++inter_;
+  tapped_inter_ += picture->tapped;
+  if (tapped_inter_ == 0 && inter_ >= kUntappedPictures) {
+    throw std::logic_error("the tap of this decoder saw no block: the build is broken");
+  }
+}
+
+bool PacketLoop::next(ShownFrame& shown) {
+  while (!order_.pop(shown)) {
+    if (drained_) return false;
+    advance();
+  }
+  sizes_.see(shown.index, *shown.frame);
+  return true;
+}
+
+}  // namespace mgm

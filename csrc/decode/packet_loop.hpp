@@ -1,0 +1,126 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "decode/demuxer.hpp"
+#include "decode/display_order.hpp"
+#include "decode/frame_index.hpp"
+#include "decode/frame_policy.hpp"
+#include "decode/packet_decoder.hpp"
+#include "decode/picture_sizes.hpp"
+#include "decode/watchdog.hpp"
+#include "mgm.hpp"
+
+namespace mgm {
+
+// An index that a decoder contradicts though the stream is whole.
+struct WrongIndex {};
+
+// The one way from a file to its frames: demuxer, decoder and display order together, with the
+// caller's budget and interrupts, and what of the stream is damaged. Begins at any entry of an
+// index. Every packet bears its place in the file as its time, so that each frame tells from which
+// it came.
+class PacketLoop {
+ public:
+  PacketLoop(Source source, const ReadOptions& options, const PacketDecoder::Options& decoder);
+  PacketLoop(const PacketLoop&) = delete;
+  PacketLoop& operator=(const PacketLoop&) = delete;
+
+  // Frames from the next start on are numbered by the container's index where that tells, otherwise
+  // as they come out.
+  void number_by_container();
+  // The same, but otherwise by an index that decoding the file makes; in_any_case: by that.
+  void number_all(bool in_any_case);
+  // By what another loop of the same file knows.
+  void number_as(const PacketLoop& other) { index_ = other.index_; }
+  // nullptr: as they come out.
+  [[nodiscard]] const FrameIndex* index() const { return index_.get(); }
+
+  // How each packet is decoded; without, all are as the decoder was set up.
+  using Policy = std::function<Treatment(std::int64_t packet)>;
+  void set_policy(Policy policy) { policy_ = std::move(policy); }
+  void set_mode(PacketDecoder::Mode mode) { decoder_->set_mode(mode); }
+
+  // Opens the file anew, after an exception.
+  void reopen();
+  // Stands at the start of the file.
+  void rewind();
+  // Goes on from an entry; where the container's seeking cannot, from the start of the file.
+  void start(const FrameIndex::Entry& entry);
+  [[nodiscard]] bool seeks() const { return seeks_; }
+  // Where decoding began.
+  [[nodiscard]] const FrameIndex::Entry& began() const { return began_; }
+  // The packet to be decoded next.
+  [[nodiscard]] std::int64_t next_packet() const { return next_packet_; }
+  [[nodiscard]] bool drained() const { return drained_; }
+
+  // The next frame in display order; false at the end. Throws WrongIndex.
+  [[nodiscard]] bool next(ShownFrame& shown);
+  // Reads from frame `first` on with next_in_turn.
+  void begin(std::int64_t first);
+  // The next frame, and none left out: one that is lost has no AVFrame.
+  [[nodiscard]] bool next_in_turn(ShownFrame& shown);
+  // Time of each frame that was put out, in turn.
+  [[nodiscard]] std::vector<std::int64_t> times() const;
+
+  // Damage seen since the last start in what can be decoded from there.
+  [[nodiscard]] bool damaged() const { return damaged_; }
+  // The budget of a new call begins.
+  void restart_budget() { watchdog_.restart(); }
+  [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
+  [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
+  [[nodiscard]] bool is_interlaced() const { return interlaced_; }
+  [[nodiscard]] bool hides_pictures() const;
+  [[nodiscard]] const PacketDecoder& decoder() const { return *decoder_; }
+  [[nodiscard]] const ReadOptions& options() const { return options_; }
+  // What header and decoder know by now.
+  [[nodiscard]] VideoInfo info() const;
+
+ private:
+  void open();
+  [[nodiscard]] FrameIndex container_index(bool& right);
+  void reset(const FrameIndex::Entry& entry);
+  [[nodiscard]] bool seek(const FrameIndex::Entry& entry);
+  [[nodiscard]] bool is_packet(const FrameIndex::Packet& wanted, const AVPacket& packet) const;
+  [[nodiscard]] bool is_next(const AVPacket& packet) const;
+  [[nodiscard]] bool read_packet();
+  void advance();
+  void take_frames();
+  void place(libav::Frame frame);
+  void watch(const AVFrame& frame);
+  [[nodiscard]] bool matters(std::int64_t packet) const;
+  [[nodiscard]] std::optional<std::int64_t> frame_of(std::int64_t packet) const;
+  [[nodiscard]] bool take_turn();
+  void renumber();
+  [[noreturn]] void fail(const std::string& reason) const;
+
+  Source source_;
+  ReadOptions options_;
+  PacketDecoder::Options decoder_options_;
+  Watchdog watchdog_;
+  std::unique_ptr<Demuxer> demuxer_;
+  std::unique_ptr<PacketDecoder> decoder_;
+  std::shared_ptr<const FrameIndex> index_;
+  Policy policy_;
+  DisplayOrder order_;
+  PictureSizes sizes_;
+  libav::Packet packet_;
+  libav::Frame spare_;  // for the next frame received
+  FrameIndex::Entry began_;
+  std::int64_t next_packet_ = 0, last_frame_ = -1;  // last_frame_: the last one received
+  bool untouched_ = true;                           // nothing was read since the file was opened
+  bool pending_ = false;                            // seek() left the entry's packet in packet_
+  bool seeks_ = true;                               // the container's seeking was right so far
+  bool drained_ = false, damaged_ = false, interlaced_ = false;
+  std::int64_t inter_ = 0, tapped_inter_ = 0;  // pictures; see watch()
+  // Of next_in_turn.
+  std::optional<ShownFrame> held_;
+  std::int64_t turn_ = 0, first_ = 0;
+  std::vector<FrameIndex::Packet> packets_;  // read since the start of the file, without index
+  std::vector<std::int64_t> packets_of_frames_, key_frames_;
+};
+
+}  // namespace mgm
