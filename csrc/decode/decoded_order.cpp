@@ -32,15 +32,16 @@ std::int64_t second_key(const FrameIndex& index) {
 // Frames come as numbered, and few packets bring none: one may be damaged, second fields are many.
 bool first_pictures_agree(const FrameIndex& index, PacketLoop& loop, bool may_hold_fields) {
   const std::int64_t end = std::min(second_key(index), kMostChecked);
+  const bool all_shown = index.num_frames() == index.num_packets();
   std::int64_t count = 0, last = -1;
   for (ShownFrame shown; last + 1 < end && loop.next(shown); ++count) {
     const auto frame = index.frame_of(shown.packet);
     if (!frame) continue;
     if (*frame <= last && index.in_decoding_order()) return false;
     last = std::max(last, *frame);
-    // Pictures that are shown in another order than decoded have proved it.
-    const bool proved = shown.frame->pict_type == AV_PICTURE_TYPE_B;
-    if (proved && !may_hold_fields) return true;
+    // A picture that is shown in another order than decoded, after all before it, has proved it.
+    const bool proved = shown.frame->pict_type == AV_PICTURE_TYPE_B && count == last;
+    if (proved && all_shown && !may_hold_fields) return true;
   }
   return 4 * count >= 3 * (last + 1);
 }
