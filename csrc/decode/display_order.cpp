@@ -96,7 +96,7 @@ std::int64_t DisplayOrder::index_of(const MgmReference& reference) const {
 
 bool DisplayOrder::may_resolve(const MgmReference& reference) const {
   if (reference.serial < 0 || index_of(reference) >= 0) return false;
-  if (frames_ != nullptr) return false;  // an edit list hides it
+  if (frames_ != nullptr && frames_->knows_distances()) return false;  // an edit list hides it
   if (!is_hidden_without_poc(reference)) return true;
   // A picture is begun before any that refers to it: a serial beyond the table is not its own.
   const auto at = static_cast<std::size_t>(reference.serial);

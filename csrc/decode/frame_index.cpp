@@ -71,6 +71,8 @@ void FrameIndex::rank_packets() {
   ranks_.clear();
   parts_.clear();
   if (std::ranges::all_of(packets_, &Packet::shown)) return;
+  const auto time = [this](std::int64_t number) { return packet(number).pts; };
+  if (!std::ranges::is_sorted(order_, {}, time)) return;
   ranks_.resize(packets_.size());
   parts_.resize(packets_.size());
   std::vector<std::int64_t> part;
@@ -80,7 +82,7 @@ void FrameIndex::rank_packets() {
     do {
       part.push_back(i++);
     } while (i < num_packets() && !begins_part(i));
-    std::ranges::stable_sort(part, {}, [this](std::int64_t n) { return packet(n).pts; });
+    std::ranges::stable_sort(part, {}, time);
     for (std::size_t rank = 0; rank < part.size(); ++rank) {
       ranks_[static_cast<std::size_t>(part[rank])] = static_cast<std::int64_t>(rank);
       parts_[static_cast<std::size_t>(part[rank])] = first;

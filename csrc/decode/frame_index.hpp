@@ -72,6 +72,7 @@ class FrameIndex {
   // Frames from the picture of one packet to that of another, where an edit list hides one of them:
   // as if it did not. nullopt: another part of the media lies between.
   [[nodiscard]] std::optional<std::int64_t> distance(std::int64_t from, std::int64_t to) const;
+  [[nodiscard]] bool knows_distances() const { return !ranks_.empty(); }
   // The last entry from which a frame can be decoded.
   [[nodiscard]] Entry entry_before(std::int64_t frame) const;
   // The entry before an entry, or the same where it is the first.
@@ -94,7 +95,7 @@ class FrameIndex {
   std::vector<std::int64_t> places_;  // frame of each packet; -1: none
   std::vector<std::int64_t> times_;   // of each frame
   // Of each packet, hidden ones too, among those of its part of the media; and which part that is.
-  // Empty where all are shown.
+  // Empty where all are shown, or times do not tell in which order.
   std::vector<std::int64_t> ranks_, parts_;
   std::vector<Entry> entries_;  // sorted by frame, then packet
   bool in_decoding_order_ = false;
