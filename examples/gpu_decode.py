@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +30,7 @@ from mgm_ext import MotionField, VideoReader, motion_guided_mask
 from mgm_ext.adapters import field_for
 
 FRAMES, STRIDE, NEAR = 16, 4, 3
+KEPT = threading.local()
 
 
 class Decoder(Protocol):
@@ -80,9 +83,23 @@ class PyNv:
         return frames[torch.as_tensor(places, device=frames.device)]
 
 
+class PyNvReused(PyNv):
+    """One decoder a thread, turned to the next file: opening one anew takes longer than a clip."""
+
+    def __init__(self, path: str) -> None:
+        kept = getattr(KEPT, "decoder", None)
+        if kept is None:
+            super().__init__(path)
+            KEPT.decoder = self._decoder
+        else:
+            self._decoder = kept
+            self._decoder.reconfigure_decoder(path)
+
+
 DECODERS: dict[str, Callable[[str], Decoder]] = {
     "torchcodec, NVDEC": lambda path: TorchCodec(path, "cuda"),
     "PyNvVideoCodec, NVDEC": PyNv,
+    "PyNvVideoCodec, NVDEC, reused": PyNvReused,
     "torchcodec, CPU": lambda path: TorchCodec(path, "cpu"),
 }
 
@@ -90,8 +107,7 @@ DECODERS: dict[str, Callable[[str], Decoder]] = {
 def offsets(path: str, decoder: Decoder) -> set[int]:
     """By how many frames the decoder's numbers differ from ours; {0}: they agree.
 
-    Every frame is compared with ours of nearly the same number, as both convert colours their own
-    way; the nearest is the same picture.
+    Both convert colours their own way: of our frames of nearly that number the nearest is the same.
     """
     ours = VideoReader(path, size=(64, 64)).read_clip(range(len(VideoReader(path)))).frames
     assert ours is not None
@@ -114,11 +130,7 @@ def offsets(path: str, decoder: Decoder) -> set[int]:
 def clip_of(
     path: str, indices: Sequence[int], open_decoder: Callable[[str], Decoder], motion: Motion
 ) -> tuple[Tensor, Tensor]:
-    """What a trainer's worker does: frames from the decoder, the mask from motion read elsewhere.
-
-    Returns:
-        uint8 [T, H, W, 3] on the decoder's device and bool [8, 14, 14].
-    """
+    """A worker's sample: frames from the decoder, the mask from motion read elsewhere."""
     frames = open_decoder(path).frames(indices)
     mask = motion_guided_mask(motion(path, indices), seed=int(indices[0]))
     return frames, torch.from_numpy(mask)
@@ -166,23 +178,20 @@ def measure(
         list(pool.map(one, range(threads, clips + threads)))
         if torch.cuda.is_available():
             torch.cuda.synchronize()
-    seconds = time.perf_counter() - began
-    cores = (time.process_time() - cpu) / seconds
-    return {"clips_per_second": round(clips / seconds, 1), "cores": round(cores, 2)}
+    spent, seconds = time.process_time() - cpu, time.perf_counter() - began
+    return {"clips_per_second": round(clips / seconds, 1), "cores": round(spent / seconds, 2)}
 
 
 def make(folder: Path) -> None:
     """Streams whose frame numbers are easy to get wrong, and two longer ones to time."""
-    from fractions import Fraction
-
     import av
 
     folder.mkdir(parents=True, exist_ok=True)
     ys, xs = np.mgrid[0:256, 0:344]
 
     def write(name: str, count: int, shift: Callable[[int], int], **options: str) -> None:
-        container = {"use_editlist": "1", "avoid_negative_ts": "disabled"}
-        with av.open(str(folder / name), "w", options=container) as out:
+        edits = {"use_editlist": "1", "avoid_negative_ts": "disabled"}
+        with av.open(str(folder / name), "w", options=edits) as out:
             stream = out.add_stream("libx264", rate=25, options={"g": "48", **options})
             stream.width, stream.height, stream.pix_fmt = 344, 256, "yuv420p"
             stream.time_base = Fraction(1, 12800)
@@ -208,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("videos", type=Path, help="a folder")
     parser.add_argument("--make", action="store_true", help="write test streams there (needs av)")
     parser.add_argument("--store", type=Path, help="of mgm-ext precompute VIDEOS -o SIDE")
-    parser.add_argument("--clips", type=int, default=200)
+    parser.add_argument("--clips", type=int, default=200, help="measured, for each line")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2, 4, 8])
     given = parser.parse_args(arguments)
     if given.make:
@@ -216,6 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         return {}
     paths = [str(path) for path in sorted(given.videos.glob("**/*.mp4"))]
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    if gpu is not None:
+        torch.zeros(1, device="cuda")  # torch's context first: the decoders then share it
     said: dict[str, Any] = {"torch": torch.__version__, "gpu": gpu, "decoders": {}}
     for name, open_decoder in DECODERS.items():
         found: dict[str, Any] = {"offsets": {}}
