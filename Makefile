@@ -10,6 +10,7 @@
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
 #   make libfuzzer  the core's libFuzzer targets, each for FOR=600 seconds; CLANG=-19 chooses the compiler's version
 #   make wheel      wheels for glibc 2.28, each tried where it is empty   ARCHITECTURES="x86_64" PYTHONS="..." choose; CUDA=1: with _cuda
+#   make release    wheels, sdist (make sdist: tried without a network), relink kits, checksums and notes   see RELEASE.md
 #   make cuda       mgm_ext._cuda as well, and its tests  CUDA_ARCHITECTURES="90" chooses
 #
 # PYTHON=... chooses the interpreter of .venv. MGM_FFMPEG_PREFIX, MGM_FFMPEG_TARBALL and MGM_DAV1D_TARBALL are passed on
@@ -151,6 +152,19 @@ cuda-wheel: $(STAMP)/wheel $(STAMP)/cuda
 else
 wheel: $(STAMP)/wheel-made-$(ARCHITECTURES)
 endif
+
+# The source archive, and an install of it without a network: builds FFmpeg and dav1d anew.
+sdist: $(STAMP)/wheel
+	bash release/try_sdist.sh $(BIN)/python dist
+
+# Of the wheels that `make wheel` made last.
+relink-kits:
+	$(BIN)/python release/relink.py --pack dist
+
+release: wheel sdist relink-kits
+	cp wheelhouse/*.whl dist/
+	$(BIN)/twine check --strict dist/*.whl
+	$(BIN)/python release/notes.py dist
 
 # The machine's own nvcc, or the one that PyPI has.
 NVCC = $(shell command -v nvcc || ls -d /usr/local/cuda/bin/nvcc $(VENV)/lib/python*/site-packages/nvidia/cu13/bin/nvcc 2>/dev/null | head -1)

@@ -196,6 +196,8 @@ def _entry(stanza: dict[str, str], suite: str, types: str) -> str:
         for own in stanza.get("Suites", "").split()
         if (match := re.fullmatch(r"[a-z]+(-updates|-security)?", own))
     ]
+    if suite == "sid":  # which has neither updates nor security
+        pockets = [pocket for pocket in pockets if not pocket]
     enabled = stanza.get("Enabled", "yes").lower() != "no"
     debian = uris and all(re.search(r"/debian(-security)?/?$", uri) for uri in uris)
     if not (enabled and debian and pockets):

@@ -64,9 +64,9 @@ def ask(*command: str | Path) -> Python | None:
     return Python((*words[:-1], path), int(minor), Path(include), architecture, suffix)
 
 
-def candidates(minor: int) -> Iterator[str | Path]:
+def candidates(minor: int, threads: str) -> Iterator[str | Path]:
     """Where Python 3.minor may be: PATH first, then the folders of pyenv and uv."""
-    name = f"python3.{minor}"
+    name = f"python3.{minor}{threads}"
     if found := shutil.which(name):
         yield found
     home = Path.home()
@@ -76,11 +76,11 @@ def candidates(minor: int) -> Iterator[str | Path]:
     yield from sorted(uv.glob(f"cpython-3.{minor}.*/bin/{name}"), reverse=True)
 
 
-def find(minor: int) -> Python | None:
-    """The first candidate that starts and is Python 3.minor."""
-    for candidate in candidates(minor):
+def find(minor: int, threads: str = "") -> Python | None:
+    """The first candidate that starts and is Python 3.minor; threads="t": without the GIL."""
+    for candidate in candidates(minor, threads):
         answer = ask(candidate)
-        if answer is not None and answer.minor == minor:
+        if answer is not None and answer.abi == f"cp3{minor}{threads}":
             return answer
     return None
 
@@ -100,7 +100,8 @@ def find_all() -> list[Python]:
     missing = [f"3.{minor}" for minor, python in found.items() if python is None]
     if missing:
         print(f"No Python {', '.join(missing)} here: no wheel for it.", file=sys.stderr)
-    return [python for python in found.values() if python is not None]
+    without_gil = find(NEWEST, "t")
+    return [python for python in (*found.values(), without_gil) if python is not None]
 
 
 def main() -> int:

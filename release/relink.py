@@ -1,8 +1,9 @@
 """The relink kit: what a user needs to put a modified FFmpeg into our module, as the LGPL asks.
 
     python relink.py KIT WHEEL      tries one for this Python: links, installs, imports
+    python relink.py --pack FOLDER  one archive for each kit that `make wheel` left
 
-`collect` is called by wheels.py once a module is linked, `pack` by release.py. The kit holds our
+`collect` is called by wheels.py once a module is linked. The kit holds our
 objects, the libraries as they were linked and a script with the link line; the linker is the PyPI
 package `ziglang` of the version in it.
 """
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -68,9 +70,15 @@ def collect(tree: Path, *, module: str, target: str, abi: str) -> Path:
     return kit
 
 
-def pack(kit: Path, archive: Path) -> None:
-    with tarfile.open(archive, "w:xz") as tar:
-        tar.add(kit, arcname=archive.name.removesuffix(".tar.xz"))
+def pack(folder: Path) -> None:
+    """One archive for each kit, named like its wheel."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    folder.mkdir(exist_ok=True)
+    for kit in sorted(KITS.iterdir()):
+        architecture, abi = kit.name.partition("-")[0], kit.name.rpartition("-")[2]
+        name = f"mgm_ext-{version}-relink-{abi}-{architecture}"
+        with tarfile.open(folder / f"{name}.tar.xz", "w:xz") as tar:
+            tar.add(kit, arcname=name)
 
 
 def modified(libraries: Path, folder: Path) -> Path:
@@ -113,6 +121,9 @@ def ask_relinked(kit: Path, wheel: Path, folder: Path) -> str:
 
 
 def main() -> int:
+    if sys.argv[1] == "--pack":
+        pack(Path(sys.argv[2]))
+        return 0
     kit, wheel = map(Path, sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="relink-") as temporary:
         release = ask_relinked(kit, wheel, Path(temporary))

@@ -68,7 +68,10 @@ def interpreter(wheel: Path, *, old_glibc: bool) -> pythons.Python:
     minor = int(python.removeprefix("cp3"))
     if old_glibc and architecture == "x86_64":
         return foreign.with_old_glibc(build_python.build(minor, free_threaded=abi.endswith("t")))
-    for found in (pythons.find(minor), foreign.built(minor, abi, architecture)):
+    for found in (
+        pythons.find(minor, "t" * abi.endswith("t")),
+        foreign.built(minor, abi, architecture),
+    ):
         if found is not None and (found.abi, found.architecture) == (abi, architecture):
             return found
     return foreign.from_debian(minor, architecture)

@@ -99,7 +99,11 @@ def interpreters(architecture: str, given: list[Path]) -> list[pythons.Python]:
         return [python for _, python in asked if python is not None]
     here = pythons.find_all() if native else []
     lacking = sorted(set(foreign.SUITES) - {python.minor for python in here})
-    return [*here, *(foreign.from_debian(minor, architecture) for minor in lacking)]
+    more = [foreign.from_debian(minor, architecture) for minor in lacking]
+    built = foreign.built(pythons.NEWEST, f"cp3{pythons.NEWEST}t", architecture)
+    if built is not None and built.abi not in {python.abi for python in here}:
+        more.append(built)
+    return [*here, *more]
 
 
 def main() -> int:

@@ -158,3 +158,20 @@ def test_the_linked_libraries_are_lgpl_and_offline() -> None:
     assert {"--disable-network", "--disable-autodetect", "--enable-protocol=file"} <= set(options)
     assert not any("gpl" in option or "nonfree" in option for option in options)
     assert set(json.loads(info["sources"])) in ({"ffmpeg", "dav1d"}, set())
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        ("decoders", recipe.DECODERS),
+        ("parsers", recipe.PARSERS),
+        ("demuxers", recipe.DEMUXERS),
+        ("bitstream filters", recipe.BITSTREAM_FILTERS),
+    ],
+)
+def test_the_security_page_lists_what_is_compiled_in(part: str, names: str) -> None:
+    page = (ROOT / "SECURITY.md").read_text()
+    assert f"| {part} | {' '.join(names.split())} |" in page
+    option = {"bitstream filters": "bsf"}.get(part, part.removesuffix("s"))
+    enabled = f"--enable-{option}={','.join(names.split())}"
+    assert enabled in _core.build_info()["configuration"].replace("'", "").split()
