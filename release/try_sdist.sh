@@ -17,6 +17,7 @@ kept=${XDG_CACHE_HOME:-$HOME/.cache}/mgm-ext/sources
 MGM_FFMPEG_TARBALL=$(PYTHONPATH=cmake "$python" -c "$find" ffmpeg "$kept")
 MGM_DAV1D_TARBALL=$(PYTHONPATH=cmake "$python" -c "$find" dav1d "$kept")
 "$python" -m venv "$work/venv"
+"$work/venv/bin/python" -m pip -q install --upgrade "pip>=25.1"
 "$work/venv/bin/python" -m pip -q install --group build "numpy>=1.26" "tqdm>=4.60"
 
 # A namespace of its own has a loopback that is down, and no route. The cache is empty as well.

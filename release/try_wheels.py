@@ -77,6 +77,14 @@ def interpreter(wheel: Path, *, old_glibc: bool) -> pythons.Python:
     return foreign.from_debian(minor, architecture)
 
 
+def pip_for(python: pythons.Python, site: Path) -> list[str | Path]:
+    """Installs into a folder what pip would choose on a plain system of that kind, by tag."""
+    systems = [f"--platform=manylinux_2_{minor}_{python.architecture}" for minor in (17, 27, 28)]
+    target = ["--only-binary=:all:", "--implementation=cp", f"--abi={python.abi}", *systems]
+    target += [f"--python-version=3.{python.minor}", "--target", str(site)]
+    return [sys.executable, "-m", "pip", "-q", "install", *target]
+
+
 class Installed:
     """A wheel in a place of its own, and how Python is started there."""
 
@@ -89,13 +97,7 @@ class Installed:
             self.command: list[str | Path] = [folder / "venv" / "bin" / "python"]
             self.install(wheel)
             return
-        # Chosen by tag for a plain system of that kind, as pip would there, and put on the path.
-        platform = [
-            f"--platform=manylinux_2_{minor}_{python.architecture}" for minor in (17, 27, 28)
-        ]
-        target = ["--only-binary=:all:", "--implementation=cp", f"--abi={python.abi}", *platform]
-        target += [f"--python-version=3.{python.minor}", "--target", str(folder / "site-packages")]
-        run(sys.executable, "-m", "pip", "-q", "install", *target, wheel)
+        run(*pip_for(python, folder / "site-packages"), wheel)
         start = START.format(folder=str(folder / "site-packages"))
         self.command = [*python.command, "-I", "-c", start]
 
