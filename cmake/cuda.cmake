@@ -8,6 +8,12 @@ endif()
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES OFF)  # chosen below, from what the compiler knows
 endif()
+if(MGM_TARGET)
+  # zig's clang may be newer than nvcc has been told of. nvcc asks the version of glibc what the C headers declare; zig's
+  # are those of a later one than it links for. What only that one has does not link.
+  set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER})
+  set(CMAKE_CUDA_FLAGS "-allow-unsupported-compiler -Xcompiler -U__GLIBC_MINOR__,-D__GLIBC_MINOR__=42")
+endif()
 enable_language(CUDA)
 set(CMAKE_CUDA_STANDARD 17)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
@@ -31,7 +37,8 @@ target_compile_options(_cuda PRIVATE
   $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false>
   $<$<COMPILE_LANGUAGE:CXX>:${MGM_WARNINGS}>)
 target_link_options(_cuda PRIVATE ${MGM_EXPORTS})
-set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden CUDA_RUNTIME_LIBRARY Static)
+set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden CUDA_RUNTIME_LIBRARY Static
+  LINKER_LANGUAGE CXX)
 if(MGM_DEVELOP)
   set_target_properties(_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_SOURCE_DIR}/mgm_ext)
 endif()

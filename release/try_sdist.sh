@@ -22,7 +22,7 @@ MGM_DAV1D_TARBALL=$(PYTHONPATH=cmake "$python" -c "$find" dav1d "$kept")
 
 # A namespace of its own has a loopback that is down, and no route. The cache is empty as well.
 XDG_CACHE_HOME=$work/cache PATH=$work/venv/bin:$PATH unshare --net --map-root-user bash -euc '
-  test "$(wc -l </proc/net/route)" = 1
+  test "$(wc -l </proc/net/route)" -le 1  # at most the heading
   "$0" -m pip install --no-index --no-build-isolation "$1"
   cd /
   "$0" -c "import mgm_ext; print(mgm_ext.__file__, mgm_ext.__version__, mgm_ext._core.build_info()[\"sources\"])"
