@@ -17,7 +17,7 @@ OWN = {"SHA256SUMS", "notes.md"}
 
 def changes(text: str, version: str) -> str:
     """The part of a changelog under the heading of this version."""
-    heading = rf"^## {re.escape(version)}(?![\w.]).*
+    heading = rf"^## {re.escape(version)}(?![\w.]).*\n((?:(?!^## ).*\n?)*)"
     match = re.search(heading, text, re.MULTILINE)
     if match is None:
         raise SystemExit(f"CHANGELOG.md has no heading for {version}.")
