@@ -112,7 +112,12 @@ def ask_relinked(kit: Path, wheel: Path, folder: Path) -> str:
     base = getattr(sys, "_base_executable", sys.executable)
     command = [base, "-c", code]
     done = subprocess.run(
-        command, env={"PYTHONPATH": packages}, check=True, stdout=subprocess.PIPE, text=True
+        command,
+        env={"PYTHONPATH": packages},
+        cwd=folder,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     path, release = done.stdout.split()
     if not path.startswith(str(site)):
