@@ -10,6 +10,8 @@ set(MGM_SEAMS
   av_reallocp_array
   avformat_new_stream
   avpriv_set_pts_info
+  # H.264, HEVC and VVC
+  ff_h2645_packet_split
   # libavcodec's own vectors
   ff_print_debug_info2
   # H.264

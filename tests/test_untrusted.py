@@ -76,6 +76,13 @@ def test_slices_of_hevc_that_come_again_are_damage(tmp_path: Path) -> None:
     assert len(many.w) < len(one.w) + 16
 
 
+def test_packets_of_more_units_than_hevc_allows_are_damage(tmp_path: Path) -> None:
+    data = bombs.repeated_slices(tmp_path, "libx265", times=20_000)
+    assert mgm_ext.read_motion_vectors(data).info.damaged
+    cost = cost_of(lambda: mgm_ext.read_motion_vectors(data))
+    assert cost.megabytes < MEGABYTES  # took 160
+
+
 @pytest.mark.parametrize("codec", ["mpeg2video", "libx264"])
 def test_of_slices_that_come_again_the_last_is_shown(tmp_path: Path, codec: str) -> None:
     one, many = (
