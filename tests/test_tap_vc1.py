@@ -48,3 +48,13 @@ def test_vectors_have_their_scale_distance_and_direction(stream: bytes) -> None:
 
 def test_the_public_export_has_no_rows(stream: bytes) -> None:
     assert len(oracles.read(stream, blocks="libavcodec").w) == 0
+
+
+def test_a_long_stream_has_no_exported_rows_either() -> None:
+    pictures = [wmv3_writer.intra(MACROBLOCKS)]
+    for _ in range(10):
+        pictures.append(wmv3_writer.uniform(MACROBLOCKS, (16, -8), skipped=[True, False]))
+        pictures.append(wmv3_writer.direct(MACROBLOCKS))
+    vectors = oracles.read(wmv3_writer.to_rcv(pictures, SIZE), blocks="libavcodec")
+    assert len(vectors) == 21
+    assert len(vectors.w) == 0

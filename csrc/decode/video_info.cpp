@@ -74,6 +74,21 @@ void describe_format(VideoInfo& info, AVCodecID codec, int profile, AVPixelForma
   if (const char* name = av_get_pix_fmt_name(format)) info.pixel_format = name;
 }
 
+void describe_rate(VideoInfo& info, const FrameIndex& index) {
+  // Times are rounded: the header's rate is the better one where they agree.
+  constexpr double kSame = 0.01;
+  const std::int64_t count = index.num_frames();
+  if (info.container.find("mp4") != std::string::npos || count < 3) return;
+  const std::int64_t first = index.pts(0), last = index.pts(count - 1);
+  if (first == kNoPts || last == kNoPts) return;
+  const AVRational time_base{info.time_base[0], info.time_base[1]};
+  const std::int64_t ticks = 2 * last - index.pts(count - 2) - first;
+  const double seconds = static_cast<double>(ticks) * av_q2d(time_base);
+  if (seconds <= 0) return;
+  const double rate = static_cast<double>(count) / seconds;
+  if (std::abs(rate - info.average_fps) > kSame * rate) info.average_fps = rate;
+}
+
 VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
   const AVStream& stream = demuxer.stream();
   const AVCodecParameters& codec = *stream.codecpar;
@@ -91,7 +106,9 @@ VideoInfo describe_stream(const Demuxer& demuxer, bool rotate) {
   info.average_fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0.0;
   info.duration_seconds = duration(demuxer);
   info.time_base = {stream.time_base.num, stream.time_base.den};
-  AVRational aspect = codec.sample_aspect_ratio;
+  // The container's, else the stream's own.
+  AVRational aspect = stream.sample_aspect_ratio;
+  if (aspect.num <= 0 || aspect.den <= 0) aspect = codec.sample_aspect_ratio;
   if (aspect.num <= 0 || aspect.den <= 0) aspect = {1, 1};
   if (info.rotation % 180 != 0) std::swap(aspect.num, aspect.den);
   info.sample_aspect_ratio = {aspect.num, aspect.den};

@@ -95,6 +95,7 @@ VideoInfo VideoReader::Impl::info() {
   info.num_frames = index.num_frames();
   info.key_frames = index.key_frames();
   info.reordered = index.reordered();
+  describe_rate(info, index);
   info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
   reader_.loop().sizes().describe(info);
   if (picture_) {

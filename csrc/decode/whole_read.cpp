@@ -73,6 +73,7 @@ VideoInfo PacketLoop::info() const {
   sizes_.describe(info);
   const AVCodecContext& context = decoder_->context();
   describe_format(info, context.codec_id, context.profile, context.pix_fmt);
+  if (index_) describe_rate(info, *index_);
   if (drained_ && !held_) {
     info.num_frames = turn_;
     info.key_frames = key_frames_;
