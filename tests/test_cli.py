@@ -136,7 +136,7 @@ def test_names_that_are_not_utf8_are_printed_as_they_are(clip: Path, tmp_path: P
     name = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
     Path(os.fsdecode(name)).symlink_to(clip)
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
-    command = [sys.executable, "-m", "mgm_ext", "info", name]
+    command: list[str | bytes] = [sys.executable, "-m", "mgm_ext", "info", name]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
     assert name + b"\n" in done.stdout
