@@ -148,7 +148,7 @@ wheel: cuda-wheel
 .PHONY: cuda-wheel
 cuda-wheel: $(STAMP)/wheel $(STAMP)/cuda
 	PATH="$(CURDIR)/$(BIN):$$PATH" CUDACXX="$(abspath $(NVCC))" $(MAKE_WHEELS) --cuda $(PYTHONS)
-	$(BIN)/python release/try_wheels.py
+	$(BIN)/python release/try_wheels.py wheelhouse/cuda/*.whl
 else
 wheel: $(STAMP)/wheel-made-$(ARCHITECTURES)
 endif

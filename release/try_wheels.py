@@ -118,6 +118,7 @@ def try_wheel(
     frames = folder / "frames"
     frames.mkdir()
     made: dict[str, Any] = json.loads(installed.run("wheel_masks.py", frames, *clips))
+    print(installed.run("wheel_threads.py", *clips[:2]), end="")
     if installed.in_venv:
         tool = folder / "venv" / "bin" / "mgm-ext"
         print(run(tool, "--version"), run(tool, "info", clip, folder=installed.empty), end="")

@@ -1,4 +1,4 @@
-"""Makes the wheels into wheelhouse/: one for each architecture and Python, all with zig.
+"""Makes the wheels: one for each architecture and Python, all with zig, into wheelhouse/.
 
     python wheels.py [--cuda] [--architectures x86_64,aarch64] [INTERPRETER ...]
 
@@ -72,10 +72,12 @@ def build(python: pythons.Python, folder: Path, *, cuda: bool) -> Path:
     tags += ["--platform-tag", f"manylinux_2_28_{python.architecture}"]
     run(sys.executable, "-m", "wheel", "tags", "--remove", *tags, raw)
     (tagged,) = (folder / "raw").glob("*.whl")
-    WHEELHOUSE.mkdir(exist_ok=True)
-    for old in WHEELHOUSE.glob(f"mgm_ext-*-{python.abi}-manylinux*_{python.architecture}.whl"):
+    # Of the same name as one without CUDA: the tag cannot say it.
+    place = WHEELHOUSE / "cuda" if cuda else WHEELHOUSE
+    place.mkdir(parents=True, exist_ok=True)
+    for old in place.glob(f"mgm_ext-*-{python.abi}-manylinux*_{python.architecture}.whl"):
         old.unlink()
-    return Path(shutil.move(tagged, WHEELHOUSE / tagged.name))
+    return Path(shutil.move(tagged, place / tagged.name))
 
 
 def check(wheel: Path) -> None:
