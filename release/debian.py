@@ -15,6 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cmake"))
 
 import sources
+from sources import SourceError
+
+__all__ = ["SourceError", "source", "unpack"]
 
 
 def unpack(suite: str, architecture: str, root: Path, *packages: str) -> Path:

@@ -19,6 +19,7 @@ import tempfile
 from importlib import metadata
 from pathlib import Path
 
+import debian
 import foreign
 import pythons
 import relink
@@ -101,7 +102,12 @@ def interpreters(architecture: str, given: list[Path]) -> list[pythons.Python]:
         return [python for _, python in asked if python is not None]
     here = pythons.find_all() if native else []
     lacking = sorted(set(foreign.SUITES) - {python.minor for python in here})
-    more = [foreign.from_debian(minor, architecture) for minor in lacking]
+    more = []
+    for minor in lacking:
+        try:
+            more.append(foreign.from_debian(minor, architecture))
+        except debian.SourceError as error:
+            print(f"No Python 3.{minor} for {architecture}: {error}", file=sys.stderr)
     built = foreign.built(pythons.NEWEST, f"cp3{pythons.NEWEST}t", architecture)
     if built is not None and built.abi not in {python.abi for python in here}:
         more.append(built)
