@@ -12,12 +12,12 @@ namespace mgm {
 // A decoded frame with its place in display order and, per reference of its MgmPicture, the
 // distance in display frames (negative: past; NaN: unknown).
 struct ShownFrame {
-  libav::Frame frame;  // none: lost
+  libav::Frame frame = nullptr;  // none: lost
   std::int64_t index = 0;
   std::int64_t packet = -1;  // place in the file of the packet that it came from; -1: unknown
   bool damaged = false;
   bool repeated = false;  // the same picture was shown before: no blocks
-  std::vector<float> distances;
+  std::vector<float> distances = {};
 
   [[nodiscard]] const MgmPicture* picture() const {
     return frame ? mgm_picture(frame.get()) : nullptr;
