@@ -19,10 +19,22 @@ constexpr int kEmptyVop = 7;
 
 std::int64_t plain_time(std::int64_t time) { return time == AV_NOPTS_VALUE ? kNoPts : time; }
 
-// VP8 stores its hidden pictures in packets of their own; bit 4 of the frame tag says shown.
+// Of VP9: a packet of several pictures ends in an index, whose last byte is marked, and shows one;
+// of one picture the header says after marker and profile whether it shows itself or another.
+bool is_shown_vp9(std::span<const std::uint8_t> data) {
+  if ((data.back() & 0xe0) == 0xc0) return true;
+  const bool profile_3 = (data.front() & 0x30) == 0x30;  // has one bit more
+  const int shown = profile_3 ? 0x05 : 0x0a;             // show_existing_frame or show_frame
+  return (data.front() & shown) != 0;
+}
+
+// VP8 and VP9 may store hidden pictures in packets of their own; bit 4 of VP8's frame tag says
+// shown.
 bool is_shown(const AVCodecParameters& codec, const AVPacket& packet) {
-  if (codec.codec_id != AV_CODEC_ID_VP8 || packet.size < 1) return true;
-  return (packet.data[0] & 0x10) != 0;
+  if (packet.size < 1) return true;
+  const std::span data(packet.data, static_cast<std::size_t>(packet.size));
+  if (codec.codec_id == AV_CODEC_ID_VP9) return is_shown_vp9(data);
+  return codec.codec_id != AV_CODEC_ID_VP8 || (data.front() & 0x10) != 0;
 }
 
 // libavformat takes every picture of these for a key frame.
@@ -97,7 +109,7 @@ std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demux
     return std::nullopt;
   }
   std::vector<FrameIndex::Packet> packets(offsets.size());
-  const std::int64_t file_size = avio_size(demuxer.context().pb);
+  const std::int64_t file_size = demuxer.size();
   for (int i = 0; i < count; ++i) {
     const AVIndexEntry& entry = *avformat_index_get_entry(&stream, i);
     const auto at = static_cast<std::size_t>(i);

@@ -31,6 +31,8 @@ class Demuxer {
   [[nodiscard]] AVFormatContext& context() const { return *context_; }
   [[nodiscard]] const std::string& name() const { return source_.name; }
   [[nodiscard]] bool damaged() const { return damaged_; }
+  // Bytes of the file, negative where unknown. Throws what a file object's seek() raises.
+  [[nodiscard]] std::int64_t size() const;
 
  private:
   void open();
@@ -43,7 +45,6 @@ class Demuxer {
   // the refusal of an index.
   void rethrow();
   void check(int status, const std::string& attempted) const;
-  [[nodiscard]] std::int64_t size() const;
   [[nodiscard]] std::int64_t read_at_position(std::span<std::uint8_t> buffer);
   static int interrupt_callback(void* opaque);
   static int read_callback(void* opaque, std::uint8_t* buffer, int size);
