@@ -18,6 +18,8 @@ from benchmarks.pretraining.spread import spread, work
 from benchmarks.pretraining.tiny import run_tiny
 
 SHARD = Path("../shared/data/grid_s1.tar")
+_PROCESSES = 4
+"""On each GPU while a set is drawn: the threads of one wait for its interpreter lock."""
 
 
 def _commit() -> str:
@@ -77,7 +79,9 @@ def main() -> None:
         devices = [f"cuda:{gpu}" for gpu in range(gpus)] or ["cpu"]
         for name in sorted({job.data for job in read_jobs(given.jobs)} & set(settings.plans)):
             folder = given.data / name
-            prepare_rendered(folder, settings.plans[name], devices=devices, threads=given.cores)
+            threads = max(1, given.cores // _PROCESSES)
+            plan = settings.plans[name]
+            prepare_rendered(folder, plan, devices=devices * _PROCESSES, threads=threads)
         print(f"prepared in {time.time() - began:.0f} s", flush=True)
         if given.command == "prepare":
             return

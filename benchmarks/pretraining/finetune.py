@@ -12,7 +12,15 @@ from torch import nn
 
 from benchmarks.pretraining.model import VideoMAE
 from benchmarks.pretraining.samples import Labelled, Samples
-from benchmarks.pretraining.scoring import Protocol, Scorer, batches, draw_of, step, summary
+from benchmarks.pretraining.scoring import (
+    Protocol,
+    Scorer,
+    batches,
+    cross_entropy,
+    draw_of,
+    summary,
+)
+from benchmarks.pretraining.training import Schedule, Trainer
 
 Tensor = torch.Tensor
 
@@ -52,6 +60,7 @@ class FineTuning:
         self.pretrained, self.samples, self.protocol, self.frozen = model, samples, protocol, frozen
         self.net = Classifier(model, samples.classes.shape[1]).to(samples.device)
         self.forward = torch.compile(self.net, dynamic=False) if compiled else self.net
+        self.trainer = Trainer(self._loss, self.net.used())
 
     def results(self, seed: int) -> dict[str, Any]:
         """Accuracy on the test set at each size of the labelled set."""
@@ -80,18 +89,22 @@ class FineTuning:
         result = summary(runs[0], sets["test"])
         return {"rate": chosen, "validation": tried, "runs": again, **result}
 
+    def _loss(self, index: Tensor, keys: Tensor, label: Tensor, allowed: Tensor) -> Tensor:
+        """Of samples with a random share of their tokens, `keys` [B, N] in the order of which."""
+        size = self.pretrained.size
+        kept = max(1, round(self.protocol.kept * size.tokens))
+        with torch.autocast(index.device.type, torch.bfloat16):
+            tokens = self.samples.patches(index, size, frozen=self.frozen)
+            raw = self.forward(tokens, keys.argsort(1)[:, :kept])
+        return cross_entropy(raw, label, allowed, self.protocol.smoothing)
+
     def _train(self, some: Labelled, steps: int, rate: float, seed: int) -> None:
         self.net.start(self.pretrained, seed)
-        optimiser = torch.optim.AdamW(
-            self.net.used(), rate, weight_decay=0.05, fused=self.net.head.weight.is_cuda
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, rate, total_steps=steps, pct_start=0.2
-        )
+        self.trainer.start(Schedule(rate, steps, self.protocol.warmup))
         rng = np.random.default_rng((seed, 77))
-        generator = torch.Generator(self.samples.device).manual_seed(seed)
+        device = self.samples.device
+        generator = torch.Generator(device).manual_seed(seed)
         scorer = Scorer(self.samples, some)
-        kept = max(1, round(self.protocol.kept * self.pretrained.size.tokens))
         size = min(self.protocol.batch, len(some))
         order = np.zeros(0, np.int64)
         for _ in range(steps):
@@ -99,13 +112,11 @@ class FineTuning:
                 order = np.concatenate([order, rng.permutation(len(some))])
             picked, order = order[:size], order[size:]
             draw = draw_of(self.samples, some.part(picked), rng)
-            tokens = self.samples.patches(draw, self.pretrained.size, frozen=self.frozen)
-            keys = torch.rand(tokens.shape[:2], device=tokens.device, generator=generator)
-            with torch.autocast(tokens.device.type, torch.bfloat16):
-                raw = self.forward(tokens, keys.argsort(1)[:, :kept])
-            index = torch.from_numpy(picked).to(tokens.device)
-            loss = scorer.loss(raw, index, self.protocol.smoothing)
-            step(loss, optimiser, schedule, self.net.used())
+            keys = torch.rand(size, self.pretrained.size.tokens, device=device, generator=generator)
+            which = torch.from_numpy(picked).to(device)
+            self.trainer.step(
+                draw.index().to(device), keys, scorer.label[which], scorer.allowed[which]
+            )
 
     def _right(self, some: Labelled) -> NDArray[np.bool_]:
         scorer = Scorer(self.samples, some)
@@ -113,7 +124,8 @@ class FineTuning:
         with torch.no_grad(), torch.autocast(self.samples.device.type, torch.bfloat16):
             for cut, draw in batches(draw_of(self.samples, some, None), 256):
                 index = torch.arange(cut.start, cut.stop, device=self.samples.device)
-                tokens = self.samples.patches(draw, self.pretrained.size, frozen=self.frozen)
+                places = draw.index().to(self.samples.device)
+                tokens = self.samples.patches(places, self.pretrained.size, frozen=self.frozen)
                 found.append(scorer.correct(self.net(tokens, None), index))
         right: NDArray[np.bool_] = torch.cat(found).cpu().numpy()
         return right

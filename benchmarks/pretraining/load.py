@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from benchmarks.pretraining.grid_corpus import SPLITS, VOCABULARY, WINDOW, Sentences, read_shard
 from benchmarks.pretraining.rendered import Plan, Store
@@ -24,9 +23,6 @@ def prepare_rendered(folder: Path, plan: Plan, *, devices: list[str], threads: i
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    store = Store(folder, plan)
-    store.array("frames", "w+")
-    store.array("alpha", "w+")
     code = (
         "import sys; from pathlib import Path; "
         "from benchmarks.pretraining.render import Difficulty; "
@@ -51,18 +47,18 @@ def recipe_of(plan: Plan) -> str:
     return f"{plan!r} {hashlib.sha256(code).hexdigest()}"
 
 
-def load_rendered(folder: Path, name: str, plan: Plan, device: torch.device, crop: int) -> Samples:
+def load_rendered(
+    folder: Path, name: str, plan: Plan, device: torch.device, crop: int, *, threads: int = 8
+) -> Samples:
     """A rendered set; `crop` in pixels of the frames as read, half of those encoded."""
     if (folder / "ready").read_text() != recipe_of(plan):
         raise ValueError(f"{folder} holds another set than {plan}")
-    store = Store(folder, plan)
-    frames, alpha = store.array("frames"), store.array("alpha")
-    fields = store.fields()
+    video, alpha, fields = Store(folder, plan).read(device, threads)
     digest = hashlib.sha256()
     for clip in range(0, plan.total, max(1, plan.total // 128)):
-        digest.update(frames[clip].tobytes() + alpha[clip].tobytes())
+        digest.update(video[clip].cpu().numpy().tobytes())
         if clip < plan.counts[0]:
-            digest.update(fields[clip].vectors.tobytes())
+            digest.update(alpha[clip].cpu().numpy().tobytes() + fields[clip].vectors.tobytes())
     labels = plan.labels()
     sizes = np.array([plan.scene_of(clip)[1].size for clip in range(plan.total)])
     labelled = {}
@@ -75,26 +71,17 @@ def load_rendered(folder: Path, name: str, plan: Plan, device: torch.device, cro
     return Samples(
         name=name,
         identity=digest.hexdigest()[:16],
-        video=_on(device, frames),
+        video=video,
         fields=fields,
-        alpha=_on(device, alpha),
+        alpha=alpha,
         pretraining=np.arange(plan.counts[0]),
-        frames=frames.shape[1],
+        frames=video.shape[1],
         crop=crop,
         view=crop,
         scale=2,
         labelled=labelled,
         classes=torch.ones(1, int(labels.max()) + 1, dtype=torch.bool, device=device),
     )
-
-
-def _on(device: torch.device, mapped: NDArray[np.uint8]) -> torch.Tensor:
-    """A mapped array's copy on a device, part by part: torch maps no read-only memory."""
-    out = torch.empty(mapped.shape, dtype=torch.uint8, device=device)
-    for first in range(0, len(mapped), 512):
-        part = np.ascontiguousarray(mapped[first : first + 512]).copy()
-        out[first : first + 512] = torch.from_numpy(part).to(device)
-    return out
 
 
 def load_grid(

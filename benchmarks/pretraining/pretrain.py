@@ -17,7 +17,7 @@ from benchmarks.pretraining.arms import Masker
 from benchmarks.pretraining.hidden import Hidden
 from benchmarks.pretraining.model import VideoMAE, flops
 from benchmarks.pretraining.samples import Draw, Samples
-from benchmarks.pretraining.scoring import step
+from benchmarks.pretraining.training import Schedule, Trainer
 
 Tensor = torch.Tensor
 
@@ -40,28 +40,9 @@ class Recipe:
     weight_decay: float = 0.05
     decoded: float = 0.5
 
-    def rate_at(self, done: int, steps: int) -> float:
-        """Factor of the learning rate after `done` of `steps`."""
-        warm = max(1, int(self.warmup * steps))
-        if done < warm:
-            return (done + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (done - warm) / max(1, steps - warm)))
-
-    def optimiser(
-        self, model: VideoMAE, steps: int
-    ) -> tuple[torch.optim.AdamW, torch.optim.lr_scheduler.LambdaLR]:
-        """AdamW and its schedule."""
-        optimiser = torch.optim.AdamW(
-            model.parameters(),
-            self.rate,
-            betas=(0.9, 0.95),
-            weight_decay=self.weight_decay,
-            fused=model.mask_token.is_cuda,
-        )
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda done: self.rate_at(done, steps)
-        )
-        return optimiser, schedule
+    def schedule(self, steps: int) -> Schedule:
+        """Of a training of so many steps."""
+        return Schedule(self.rate, steps, self.warmup)
 
 
 class Steps(Dataset[tuple[Draw, Tensor | None]]):
@@ -97,13 +78,16 @@ def visible_count(mask: Tensor) -> int:
     return int(counts.pop())
 
 
-def split_tokens(
-    mask: Tensor, visible: int, decoded: float, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Visible tokens and those to reconstruct, int64 [B, n] and [B, m], of masks bool [B, N]."""
-    keys = torch.rand(mask.shape, generator=generator, device=mask.device) + mask
-    order = keys.argsort(1)
-    end = visible + round(decoded * (mask.shape[1] - visible))
+def split_tokens(mask: Tensor, keys: Tensor, visible: int, end: int) -> tuple[Tensor, Tensor]:
+    """Visible tokens and those to reconstruct, int64 [B, visible] and [B, end - visible].
+
+    Args:
+        mask: bool [B, N], equally many tokens visible.
+        keys: uniform [B, N]: which masked tokens are reconstructed.
+        visible: how many are.
+        end: visible ones and those to reconstruct.
+    """
+    order = (keys + mask).argsort(1)
     return order[:, :visible], order[:, visible:end]
 
 
@@ -126,10 +110,10 @@ class Progress:
         self.rates.append(rate)
         self.done += 1
         if self.done % self.per_epoch == 1 % self.per_epoch:
-            self.losses.append(torch.zeros_like(loss.detach()))
-        self.losses[-1] += loss.detach() / self.per_epoch
+            self.losses.append(torch.zeros_like(loss))
+        self.losses[-1] += loss / self.per_epoch
         if self.done == self.warm_steps:
-            float(loss.detach())  # waits for the device
+            float(loss)  # waits for the device
             self.warm = time.perf_counter()
 
     def row(self, batch: int) -> dict[str, Any]:
@@ -163,15 +147,24 @@ def pretrain(
 ) -> dict[str, Any]:
     """Trains `model` in place from fresh weights; returns what belongs into the run's row."""
     model.start(seed)
-    device = samples.device
+    device, tokens = samples.device, model.size.tokens
     forward = torch.compile(model, dynamic=False) if compiled else model
     dataset = Steps(masker, recipe, epochs, seed)
-    optimiser, schedule = recipe.optimiser(model, len(dataset))
+    visible = end = 0
+
+    def loss_of(index: Tensor, mask: Tensor, keys: Tensor) -> Tensor:
+        seen, wanted = split_tokens(mask.flatten(1), keys, visible, end)
+        with torch.autocast(device.type, torch.bfloat16):
+            out: Tensor = forward(samples.patches(index, model.size), seen, wanted)
+        return out
+
+    trainer = Trainer(
+        loss_of, list(model.parameters()), betas=(0.9, 0.95), weight_decay=recipe.weight_decay
+    )
+    trainer.start(recipe.schedule(len(dataset)))
     generator = torch.Generator(device).manual_seed(seed)
     oracles = torch.Generator(device).manual_seed(seed + 1)
     hidden, progress = Hidden(), Progress(len(dataset), dataset.per_epoch)
-    visible = decoded = torch.zeros(0, 0)
-    count = 0
     ahead = 4 if workers else None
     for draw, made in DataLoader(
         dataset,
@@ -187,18 +180,17 @@ def pretrain(
             hidden.add(samples.coverage(draw, model.size.grid), mask)
         if not oracle or not progress.done:  # an oracle's count is exact; asking waits for the GPU
             count = visible_count(mask if oracle else made)
-        visible, decoded = split_tokens(mask.flatten(1), count, recipe.decoded, generator)
-        with torch.autocast(device.type, torch.bfloat16):
-            loss = forward(samples.patches(draw, model.size), visible, decoded)
-        rate = float(schedule.get_last_lr()[0])
-        step(loss, optimiser, schedule, list(model.parameters()))
-        progress.add(draw, loss, rate)
-    tokens = visible.shape[1], decoded.shape[1]
+            if visible not in (0, count):
+                raise ValueError(f"{count} visible tokens after {visible}")
+            visible, end = count, count + round(recipe.decoded * (tokens - count))
+        rate = trainer.schedule.at(trainer.done)
+        keys = torch.rand(len(draw), tokens, generator=generator, device=device)
+        progress.add(draw, trainer.step(draw.index(), mask, keys), rate)
     return {
         "recipe": asdict(recipe),
-        "visible": tokens[0],
-        "decoded": tokens[1],
+        "visible": visible,
+        "decoded": end - visible,
         **progress.row(recipe.batch),
-        "flops": progress.done * recipe.batch * flops(model.size, tokens[0], sum(tokens)),
+        "flops": progress.done * recipe.batch * flops(model.size, visible, end),
         **hidden.result(),
     }

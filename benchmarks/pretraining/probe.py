@@ -12,7 +12,15 @@ from torch.nn import functional
 
 from benchmarks.pretraining.model import VideoMAE
 from benchmarks.pretraining.samples import Labelled, Samples
-from benchmarks.pretraining.scoring import Protocol, Scorer, batches, draw_of, step, summary
+from benchmarks.pretraining.scoring import (
+    Protocol,
+    Scorer,
+    batches,
+    cross_entropy,
+    draw_of,
+    summary,
+)
+from benchmarks.pretraining.training import Schedule, Trainer
 
 Tensor = torch.Tensor
 
@@ -42,7 +50,8 @@ def features(model: VideoMAE, samples: Samples, some: Labelled, *, frozen: bool)
     parts = []
     with torch.no_grad(), torch.autocast(samples.device.type, torch.bfloat16):
         for _, draw in batches(draw_of(samples, some, None), 256):
-            found = model.encode(samples.patches(draw, model.size, frozen=frozen)).float()
+            index = draw.index().to(samples.device)
+            found = model.encode(samples.patches(index, model.size, frozen=frozen)).float()
             plane = found.view(len(draw) * slots, rows, columns, -1).permute(0, 3, 1, 2)
             pooled = functional.avg_pool2d(plane, 2).flatten(2).transpose(1, 2)
             parts.append(pooled.reshape(len(draw), -1, pooled.shape[-1]).bfloat16())
@@ -79,15 +88,18 @@ def _trained(
     scorer = Scorer(samples, train)
     size = min(200, len(known))
     steps = protocol.probe_epochs * (len(known) // size)
-    optimiser = torch.optim.AdamW(probe.parameters(), rate, weight_decay=0.05, fused=known.is_cuda)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+
+    def loss(index: Tensor) -> Tensor:
+        with torch.autocast(known.device.type, torch.bfloat16):
+            raw = probe(known[index])
+        return cross_entropy(raw, scorer.label[index], scorer.allowed[index], 0.0)
+
+    trainer = Trainer(loss, list(probe.parameters()))
+    trainer.start(Schedule(rate, steps, protocol.warmup))
     for _ in range(protocol.probe_epochs):
         order = torch.randperm(len(known), device=known.device)
         for first in range(0, len(known) - size + 1, size):
-            index = order[first : first + size]
-            with torch.autocast(known.device.type, torch.bfloat16):
-                raw = probe(known[index])
-            step(scorer.loss(raw, index, 0.0), optimiser, schedule)
+            trainer.step(order[first : first + size])
     return probe
 
 

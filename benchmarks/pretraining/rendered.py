@@ -7,7 +7,6 @@ import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -93,66 +92,78 @@ def encoded(frames: NDArray[np.uint8]) -> bytes:
 
 
 class Store:
-    """The set on disk (or in shared memory), in arrays that every process maps.
+    """The set on disk (or in shared memory): files as a user has them, and outlines of the objects.
 
-    `frames` uint8 [N, 16, side / 2, side / 2, 3]; `alpha` uint8 [N, 16, side / 2, side / 2] of the
-    object; `fields-K.pkl` the fields of the K-th part.
+    `part-K.pkl` maps a clip's number to its mp4 and, of training clips, the object's alpha in 16
+    frames at half the side, a bit a pixel. Pixels are not kept: every process decodes its own, in
+    less time than a fresh machine's memory takes to grow.
     """
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder, self.plan = folder, plan
         self.half = plan.side // 2
 
-    def array(self, name: str, mode: str = "r") -> NDArray[np.uint8]:
-        """`frames` or `alpha`; mode "w+" makes it."""
-        shape = (self.plan.total, SAMPLED, self.half, self.half) + (
-            (3,) if name == "frames" else ()
-        )
-        path = self.folder / f"{name}.u8"
-        expected = int(np.prod(shape))
-        if mode != "w+" and path.stat().st_size != expected:
-            raise ValueError(f"{path} has {path.stat().st_size} bytes, not {expected}")
-        mapped: NDArray[np.uint8] = np.memmap(path, np.uint8, mode, shape=shape)  # type: ignore[call-overload]
-        return mapped
-
-    def fields(self) -> list[mgm_ext.MotionField]:
-        """The fields of the training clips, in order."""
-        found: dict[int, mgm_ext.MotionField] = {}
-        for path in sorted(self.folder.glob("fields-*.pkl")):
-            found.update(pickle.loads(path.read_bytes()))
-        return [found[index] for index in range(self.plan.counts[0])]
-
     def write_part(self, part: int, parts: int, device: str, threads: int) -> None:
-        """Draws, encodes and reads every `parts`-th batch; one process of several calls this."""
-        frames, alpha = self.array("frames", "r+"), self.array("alpha", "r+")
+        """Draws and encodes every `parts`-th batch; one process of several calls this."""
         photographs = {
             split: torch.from_numpy(pictures(split)).to(device).permute(0, 3, 1, 2).float()
             for split in _SEEDS
         }
-        fields: dict[int, mgm_ext.MotionField] = {}
+        clips: dict[int, tuple[bytes, bytes]] = {}
 
-        def keep(index: int, drawn: NDArray[np.uint8]) -> None:
-            reader = mgm_ext.VideoReader(encoded(drawn), size=self.half)
-            clip = reader.read_clip(np.arange(0, NUM_FRAMES, STRIDE))
-            frames[index] = np.asarray(clip.frames)
-            if index < self.plan.counts[0]:
-                fields[index] = clip.field
+        def keep(index: int, drawn: NDArray[np.uint8], outline: NDArray[np.bool_]) -> None:
+            packed = np.packbits(outline).tobytes() if index < self.plan.counts[0] else b""
+            clips[index] = encoded(drawn), packed
 
         with ThreadPoolExecutor(threads) as pool:
             pending = []
             for split, first, scenes in self._batches(part, parts):
                 drawn, covered = render(scenes, photographs[split], self.plan.side, self.plan.hard)
-                halved = torch.nn.functional.avg_pool2d(covered[:, ::STRIDE].float(), 2).round()
-                alpha[first : first + len(scenes)] = halved.byte().cpu().numpy()
-                clips = drawn.cpu().numpy()
+                halved = torch.nn.functional.avg_pool2d(covered[:, ::STRIDE].float(), 2)
+                outlines = (halved > 127).cpu().numpy()
+                frames = drawn.cpu().numpy()
                 pending += [
-                    pool.submit(partial(keep, first + i, clip)) for i, clip in enumerate(clips)
+                    pool.submit(keep, first + i, frames[i], outlines[i]) for i in range(len(scenes))
                 ]
                 while len(pending) > 8 * _BATCH:
                     pending.pop(0).result()
             for each in pending:
                 each.result()
-        (self.folder / f"fields-{part}.pkl").write_bytes(pickle.dumps(fields, protocol=5))
+        (self.folder / f"part-{part}.pkl").write_bytes(pickle.dumps(clips, protocol=5))
+
+    def read(
+        self, device: torch.device, threads: int
+    ) -> tuple[torch.Tensor, torch.Tensor, list[mgm_ext.MotionField]]:
+        """Everything that `write_part` wrote, on a device.
+
+        Returns:
+            Frames uint8 [N, 16, side / 2, side / 2, 3]; the training clips' alpha, 0 or 255, of the
+            same shape without colours; their fields.
+        """
+        clips: dict[int, tuple[bytes, bytes]] = {}
+        for path in self.folder.glob("part-*.pkl"):
+            clips.update(pickle.loads(path.read_bytes()))
+        shape = (SAMPLED, self.half, self.half)
+        video = torch.empty((self.plan.total, *shape, 3), dtype=torch.uint8, device=device)
+        alpha = torch.empty((self.plan.counts[0], *shape), dtype=torch.uint8, device=device)
+        fields = []
+
+        def decoded(index: int) -> mgm_ext.Clip:
+            reader = mgm_ext.VideoReader(clips[index][0], size=self.half)
+            return reader.read_clip(np.arange(0, NUM_FRAMES, STRIDE))
+
+        with ThreadPoolExecutor(threads) as pool:
+            for first in range(0, self.plan.total, 256):
+                stop = min(first + 256, self.plan.total)
+                batch = list(pool.map(decoded, range(first, stop)))
+                frames = np.stack([np.asarray(clip.frames) for clip in batch])
+                video[first:stop] = torch.from_numpy(frames).to(device)
+                trained = range(first, min(stop, self.plan.counts[0]))
+                fields += [batch[index - first].field for index in trained]
+                for index in trained:
+                    bits = np.unpackbits(np.frombuffer(clips[index][1], np.uint8))
+                    alpha[index] = torch.from_numpy(bits * np.uint8(255)).view(shape).to(device)
+        return video, alpha, fields
 
     def _batches(self, part: int, parts: int) -> Iterator[tuple[str, int, list[Scene]]]:
         first = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -71,6 +72,7 @@ class Runner:
         samples, settings = self._loaded(job.data), self.settings
         began = time.perf_counter()
         with sdpa_kernel(list(ATTENTION), set_priority=True):
+            gc.collect()  # the last run's graphs hold its memory
             torch._dynamo.reset()  # an arm of another count must not make shapes dynamic
             model = VideoMAE(settings.size).to(self.device)
             model.start(job.seed)
@@ -106,7 +108,10 @@ class Runner:
                 )
             else:
                 folder, plan = self.data / name, settings.plans[name]
-                self._samples = load_rendered(folder, name, plan, device, settings.crop)
+                threads = settings.threads * max(1, settings.workers)
+                self._samples = load_rendered(
+                    folder, name, plan, device, settings.crop, threads=threads
+                )
             if settings.compiled:
                 self._samples = self._samples.compiled()
         return self._samples

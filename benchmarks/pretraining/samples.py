@@ -34,6 +34,10 @@ class Draw:
         """Some of them."""
         return Draw(self.clip[cut], self.start[cut], self.x[cut], self.y[cut])
 
+    def index(self) -> Tensor:
+        """int64 [4, B]."""
+        return torch.from_numpy(np.stack([self.clip, self.start, self.x, self.y]))
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -144,23 +148,18 @@ class Samples:
             crop=(self.scale * x, self.scale * y, side, side), size=(self.view, self.view)
         )
 
-    def patches(self, draw: Draw, size: Size, *, frozen: bool = False) -> Tensor:
+    def patches(self, index: Tensor, size: Size, *, frozen: bool = False) -> Tensor:
         """Normalised tokens [B, N, values, 3]; `frozen`: the middle frame in every place."""
         fetch = self.compiled_patches or patches
-        return fetch(
-            self.video, self._index(draw), self.frames, self.crop, self.view, size, frozen=frozen
-        )
+        return fetch(self.video, index, self.frames, self.crop, self.view, size, frozen=frozen)
 
     def coverage(self, draw: Draw, grid: tuple[int, int, int]) -> Tensor:
         """Share of each token that the object covers, float32 [B, S, R, C]."""
         if self.alpha is None:
             raise ValueError(f"nobody knows where the object of {self.name} is")
-        alpha = cropped(self.alpha, self._index(draw), self.frames, self.crop).float() / 255
+        index = draw.index().to(self.device, non_blocking=True)
+        alpha = cropped(self.alpha, index, self.frames, self.crop).float() / 255
         return functional.adaptive_avg_pool3d(alpha[:, None], grid)[:, 0]
-
-    def _index(self, draw: Draw) -> Tensor:
-        index = np.stack([draw.clip, draw.start, draw.x, draw.y])
-        return torch.from_numpy(index).to(self.device, non_blocking=True)
 
 
 def cropped(video: Tensor, index: Tensor, frames: int, crop: int) -> Tensor:

@@ -30,6 +30,7 @@ class Protocol:
         probe_epochs: passes of the probe over its features.
         smoothing: of the labels in fine-tuning.
         repeats: seeds of fine-tuning.
+        warmup: share of the steps in which a rate rises.
     """
 
     labels: tuple[int, ...] = (1_000, 6_000)
@@ -37,10 +38,11 @@ class Protocol:
     batch: int = 128
     rates: tuple[float, ...] = (3e-4, 1e-3)
     probe_rates: tuple[float, ...] = (1e-3, 3e-3)
-    kept: float = 0.5
+    kept: float = 0.3
     probe_epochs: int = 40
     smoothing: float = 0.1
     repeats: int = 1
+    warmup: float = 0.2
 
     def within(self, most: int) -> Protocol:
         """With no more labels than there are."""
@@ -76,36 +78,22 @@ class Scorer:
         self.label = torch.from_numpy(some.label).to(samples.device)
         self.allowed = samples.classes[torch.from_numpy(some.group).to(samples.device)]
 
-    def logits(self, raw: Tensor, index: Tensor) -> Tensor:
-        """Those of other groups at -inf."""
-        return raw.float().masked_fill(~self.allowed[index], -math.inf)
-
-    def loss(self, raw: Tensor, index: Tensor, smoothing: float) -> Tensor:
-        """Cross entropy, smoothed over the labels of the group."""
-        allowed = self.allowed[index]
-        logs = self.logits(raw, index).log_softmax(1)
-        right = logs.gather(1, self.label[index, None])[:, 0]
-        even = logs.masked_fill(~allowed, 0).sum(1) / allowed.sum(1)
-        return -((1 - smoothing) * right + smoothing * even).mean()
-
     def correct(self, raw: Tensor, index: Tensor) -> Tensor:
         """bool [B]."""
-        return self.logits(raw, index).argmax(1) == self.label[index]
+        return _within(raw, self.allowed[index]).argmax(1) == self.label[index]
 
 
-def step(
-    loss: Tensor,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-    clipped: list[torch.nn.Parameter] | None = None,
-) -> None:
-    """One step; the gradient of `clipped` to norm 1 at most."""
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    if clipped:
-        torch.nn.utils.clip_grad_norm_(clipped, 1.0)
-    optimiser.step()
-    schedule.step()
+def _within(raw: Tensor, allowed: Tensor) -> Tensor:
+    """Logits with those of other groups at -inf."""
+    return raw.float().masked_fill(~allowed, -math.inf)
+
+
+def cross_entropy(raw: Tensor, label: Tensor, allowed: Tensor, smoothing: float) -> Tensor:
+    """Of logits [B, labels] within `allowed`, smoothed over the labels of the group."""
+    logs = _within(raw, allowed).log_softmax(1)
+    right = logs.gather(1, label[:, None])[:, 0]
+    even = logs.masked_fill(~allowed, 0).sum(1) / allowed.sum(1)
+    return -((1 - smoothing) * right + smoothing * even).mean()
 
 
 def summary(right: NDArray[np.bool_], some: Labelled) -> dict[str, Any]:
