@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "decode/refusals.hpp"
 #include "error.hpp"
 
 namespace mgm {
@@ -148,6 +149,23 @@ void Demuxer::check(int status, const std::string& attempted) const {
   libav::check(status, attempted, source_.name);
 }
 
+// Empty where the file itself cannot be read.
+std::vector<std::uint8_t> Demuxer::head() {
+  std::vector<std::uint8_t> bytes(kSignatureBytes);
+  std::size_t count = 0;
+  if (source_.bytes || source_.read) {
+    const std::int64_t before = std::exchange(position_, 0);
+    count = static_cast<std::size_t>(std::max<std::int64_t>(read_at_position(bytes), 0));
+    position_ = before;
+  } else {
+    std::ifstream file(source_.name, std::ios::binary);
+    file.read(reinterpret_cast<char*>(bytes.data()), std::ssize(bytes));
+    count = static_cast<std::size_t>(file.gcount());
+  }
+  bytes.resize(count);
+  return bytes;
+}
+
 void Demuxer::open_io() {
   auto* buffer = static_cast<std::uint8_t*>(av_malloc(kIoBuffer));
   if (buffer == nullptr) throw std::bad_alloc();
@@ -177,6 +195,11 @@ void Demuxer::open() {
   const libav::Dictionary options(dictionary);
   if (status >= 0) context_.reset(raw);
   rethrow();
+  if (status < 0 || is_guessed(*context_->iformat)) {
+    if (const auto reason = refused_container(head())) {
+      throw DecodeError(source_.name, std::nullopt, *reason);
+    }
+  }
   check(status, "opening the container");
   find_stream_info();
 }
@@ -195,6 +218,23 @@ void Demuxer::find_stream_info() {
   check(status, "reading the stream headers");
 }
 
+// libav's choice, but no picture of a cover while there is a video.
+int Demuxer::best_stream() const {
+  const int best = av_find_best_stream(context_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (best < 0) throw DecodeError(source_.name, std::nullopt, "no video stream in the file");
+  const std::span streams(context_->streams, context_->nb_streams);
+  const auto is_cover = [](const AVStream* one) {
+    return (one->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
+  };
+  if (!is_cover(streams[static_cast<std::size_t>(best)])) return best;
+  const auto video = std::ranges::find_if(streams, [&](const AVStream* one) {
+    return one->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && !is_cover(one);
+  });
+  if (video != streams.end()) return (*video)->index;
+  throw DecodeError(source_.name, std::nullopt,
+                    "no video stream in the file: its only picture is that of a cover");
+}
+
 void Demuxer::choose_stream(std::optional<int> wanted) {
   const int count = static_cast<int>(context_->nb_streams);
   if (wanted) {
@@ -206,8 +246,10 @@ void Demuxer::choose_stream(std::optional<int> wanted) {
     }
     stream_ = *wanted;
   } else {
-    stream_ = av_find_best_stream(context_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-    if (stream_ < 0) throw DecodeError(source_.name, std::nullopt, "no video stream in the file");
+    stream_ = best_stream();
+  }
+  if (const auto reason = refused_stream(*context_, stream())) {
+    throw DecodeError(source_.name, std::nullopt, *reason);
   }
   for (int i = 0; i < count; ++i) {
     if (i != stream_) context_->streams[i]->discard = AVDISCARD_ALL;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "decode/watchdog.hpp"
 #include "libav.hpp"
@@ -37,7 +38,9 @@ class Demuxer {
  private:
   void open();
   void open_io();
+  [[nodiscard]] std::vector<std::uint8_t> head();
   void find_stream_info();
+  [[nodiscard]] int best_stream() const;
   void choose_stream(std::optional<int> wanted);
   [[nodiscard]] bool seek_to(std::int64_t target, int flags);
   void limit(const ReadOptions& options);

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "decode/refusals.hpp"
 #include "error.hpp"
 
 namespace mgm {
@@ -57,8 +58,8 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   const AVCodecID id = stream.codecpar->codec_id;
   const AVCodec* codec = avcodec_find_decoder(id);
   if (codec == nullptr) {
-    throw DecodeError(path_, std::nullopt,
-                      std::string("no decoder for codec ") + avcodec_get_name(id));
+    if (has_no_motion(id)) throw NoMotionVectors(path_, avcodec_get_name(id), undecoded_reason(id));
+    throw DecodeError(path_, std::nullopt, undecoded_reason(id));
   }
   context_.reset(avcodec_alloc_context3(codec));
   if (!context_) throw std::bad_alloc();

@@ -25,3 +25,12 @@ int mgm_mov_pts_offsets(const AVFormatContext* context, const AVStream* stream, 
   }
   return 0;
 }
+
+int mgm_mov_is_encrypted(const AVFormatContext* context, const AVStream* stream) {
+  if (strstr(context->iformat->name, "mp4") == NULL) return 0;
+  const MOVStreamContext* track = stream->priv_data;
+  if (track == NULL) return 0;
+  const int unknown = track->format == MKTAG('e', 'n', 'c', 'v');
+  const int fairplay = track->format == MKTAG('d', 'r', 'm', 'i');
+  return track->cenc.default_encrypted_sample != NULL || unknown || fairplay;
+}

@@ -15,6 +15,9 @@ extern "C" {
 int mgm_mov_pts_offsets(const AVFormatContext* context, const AVStream* stream, int64_t* offsets,
                         int count);
 
+/* 1 for a track of mov whose samples are encrypted (CENC and its like, FairPlay), else 0. */
+int mgm_mov_is_encrypted(const AVFormatContext* context, const AVStream* stream);
+
 #ifdef __cplusplus
 }
 #endif
