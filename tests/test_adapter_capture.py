@@ -32,6 +32,8 @@ from tests.videomae_family import (
     VideoMAEMulti,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+
 GRID = (4, 4, 4)
 
 

@@ -27,6 +27,8 @@ from mgm_ext.adapters.sampler import EpochSampler
 from tests.conftest import EncodedClip
 from tests.trainers import random_states
 
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+
 GRID = (4, 4, 4)
 SIZE = (96, 128)
 MASKING = make_masking("motion_guided", input_size=GRID, mask_ratio=0.75)

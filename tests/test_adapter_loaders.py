@@ -27,6 +27,8 @@ from tests.conftest import EncodedClip
 from tests.fields import random_field
 from tests.trainers import random_states
 
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+
 GRID = (4, 4, 4)
 VIEWS = [View((10 * i, 5, 60, 70), (64, 64), i == 1) for i in range(3)]
 FIELDS = [random_field(i, slots=4, tubelet=2, high=9, wide=9) for i in range(3)]

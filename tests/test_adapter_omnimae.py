@@ -25,6 +25,8 @@ from tests.omnimae import (
     random_crop,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+
 GRID = (4, 4, 4)
 
 

@@ -24,6 +24,8 @@ from tests.children import in_child
 from tests.conftest import EncodedClip
 from tests.fields import random_field
 
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+
 GRID = (4, 6, 6)
 FIELD = random_field(1, slots=4, tubelet=2, high=9, wide=9)
 INDICES = np.arange(0, 16, 2)

@@ -39,6 +39,8 @@ from tests.videomae_family import (
     VideoMAE,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+
 GRID = (4, 4, 4)
 WINDOW = (8, 14, 14)
 FIELD = random_field(1, slots=8, tubelet=2, high=16, wide=16)

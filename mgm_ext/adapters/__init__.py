@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from .check_mask import STYLES, check_mask
 from .crops import CenterCrop, MultiScaleCrop, RandomResizedCrop, RecordedCrop
+from .fallbacks import FallbackWarning, MaskSource, TooManyFallbacks
 from .fields import FieldReader, field_for
-from .sources import MaskSource, Motion, SafeMasking, TooManyFallbacks
+from .sources import Motion, SafeMasking
 
 __all__ = [
     "STYLES",
     "CenterCrop",
+    "FallbackWarning",
     "FieldReader",
     "MaskSource",
     "Motion",

@@ -73,7 +73,7 @@ class ClipMaker:
         size: at which frames are decoded; see `VideoReader`.
         repeats: views of each decode (repeated augmentation).
         fallback: name of the mask for clips without motion; None: see `SafeMasking`.
-        max_fallback: largest share of them over each process's first 1,000 samples.
+        max_fallback: largest share of them over the first 1,000 samples of all workers.
         max_seconds: decode budget of one clip; None for none.
         window: which coded frames belong to a sampled one.
         cell: side of a cell in source pixels, or "auto".

@@ -36,7 +36,7 @@ class VideoMAEMaskingGenerator:
         capture: where clip and crop are recorded; without it, each call is given the clip.
         replaces: the generator that stood here; called each time, its mask thrown away.
         fallback: name of the mask for clips without motion; None: see `SafeMasking`.
-        max_fallback: largest share of them over the first 1,000 samples of each process.
+        max_fallback: largest share of them over the first 1,000 samples of all workers.
         options: the mask's own, and `seed`.
 
     Attributes:

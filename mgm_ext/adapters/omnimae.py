@@ -153,7 +153,7 @@ def capture(
         dataset: of omnivision, with a `MaskingTransform` among its transforms.
         mask: a name that `make_masking` takes.
         seed: of the masks, in [0, 2^64); None: from the system.
-        max_fallback: largest share of videos without motion over the first 1,000 of each process.
+        max_fallback: largest share of videos without motion over the first 1,000 of all workers.
         options: of `PredShape`.
 
     Raises:

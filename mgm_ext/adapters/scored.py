@@ -26,7 +26,7 @@ class MotionScoreGenerator:
         input_size: (T, H, W) in tokens.
         capture: where clip and crop are recorded.
         replaces: what stood here; called each time, where it can be.
-        max_fallback: largest share of clips without motion over the first 1,000 of each process;
+        max_fallback: largest share of clips without motion over the first 1,000 of all workers;
             such a clip's score is 0 everywhere.
         camera: see `motion_score`.
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from enum import IntEnum
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from ..errors import DecodeError, MgmError, NoMotionVectors
+from ..errors import DecodeError, NoMotionVectors
 from ..masks import Mask, Masking, make_masking
 from ..masks.generator import MotionMasking
 from ..motion_field import Clip, MotionField
 from ..motion_vectors import VideoInfo
 from ..views import View
+from .fallbacks import FallbackCount, FallbackWarning, MaskSource, TooManyFallbacks
 
 __all__ = [
     "FallbackCount",
+    "FallbackWarning",
     "MaskSource",
     "Motion",
     "SafeMasking",
@@ -27,23 +27,6 @@ __all__ = [
 
 _PER_CLIP: Final = frozenset({"random", "block"})
 _STILL: Final = (0.02 * 64) ** 2
-
-
-class MaskSource(IntEnum):
-    """What a sample's mask was made from; `uint8` in a batch."""
-
-    GUIDED = 0
-    """The mask that was asked for."""
-    HELD = 1
-    """The clip stands still: the mask walks as it does without motion."""
-    FALLBACK = 2
-    """No motion could be read: the fallback mask."""
-    DAMAGED = 3
-    """Part of the stream could not be decoded: the mask follows what could."""
-
-
-class TooManyFallbacks(MgmError, RuntimeError):
-    """Too large a share of the samples has no motion: the run would not be what it is called."""
 
 
 class Motion(NamedTuple):
@@ -72,6 +55,9 @@ def motion_of(motion: Clip | MotionField, info: VideoInfo) -> Motion:
         return Motion(None, MaskSource.FALLBACK, info.codec)
     if info.damaged:
         return Motion(motion, MaskSource.DAMAGED)
+    if not field.valid.any():
+        # Stillness is coded too, as vectors of 0: here nothing says whether anything moves.
+        return Motion(None, MaskSource.FALLBACK, f"{info.codec} without inter frames")
     # int32 before the square; an invalid cell is (-32768, 0).
     squares = (field.vectors.astype(np.int32) ** 2).sum(-1)
     moves = bool(((squares >= _STILL) & field.valid).any())
@@ -88,56 +74,10 @@ def no_motion(error: DecodeError | NoMotionVectors | OSError) -> Motion:
     return Motion(None, MaskSource.FALLBACK, "over max_seconds" if late else "cannot be decoded")
 
 
-class FallbackCount:
-    """Counts the samples without motion, and raises when they are too many.
-
-    Counts are per process: each loader's worker judges its own samples.
-
-    Args:
-        max_fallback: largest share of fallbacks allowed, in [0, 1].
-        samples: over how many first samples.
-
-    Raises:
-        ValueError: an argument is outside what is allowed.
-    """
-
-    def __init__(self, max_fallback: float = 0.2, samples: int = 1000) -> None:
-        if not 0 <= max_fallback <= 1 or samples < 1:
-            raise ValueError(
-                f"max_fallback must be in [0, 1] and samples at least 1, got {max_fallback}, "
-                f"{samples}"
-            )
-        self.max_fallback = max_fallback
-        self.samples = samples
-        self.count = 0
-        self.reasons: Counter[str] = Counter()
-
-    def note(self, source: MaskSource, reason: str = "") -> None:
-        """Counts one sample.
-
-        Raises:
-            TooManyFallbacks: more than `max_fallback` of the first `samples` fell back.
-        """
-        if self.count >= self.samples:
-            return
-        self.count += 1
-        if source is not MaskSource.FALLBACK:
-            return
-        self.reasons[reason or "unknown"] += 1
-        fallen = self.reasons.total()
-        if fallen > self.max_fallback * self.samples:
-            shares = ", ".join(f"{why}: {n / fallen:.0%}" for why, n in self.reasons.most_common())
-            raise TooManyFallbacks(
-                f"{fallen} of the first {self.count} samples have no motion ({shares}), more than "
-                f"max_fallback={self.max_fallback} of {self.samples}; convert these files, or set "
-                "max_fallback=1.0 to train on with the fallback mask"
-            )
-
-
 class SafeMasking(FallbackCount):
     """A mask for every clip, with its source; raises when too many clips fell back.
 
-    Counts are per process: each loader's worker judges its own samples.
+    See `FallbackCount`: all workers of a loader count together.
 
     Args:
         masking: makes the masks. One whose count varies (`fit="clip"`) is refused.
