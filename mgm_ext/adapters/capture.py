@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from .passes import SampleSeeds
 from .readers import ReaderName, follow_readers, reader_names
 from .record import Capture, ClipContext
 from .steps import follow_steps, swapped
+from .wrapped import WrappedDataset
 
 __all__ = [
     "Capture",
@@ -71,7 +71,7 @@ def _steps(value: Any) -> Any:
     return getattr(value, "transforms", None)
 
 
-class FollowedDataset:
+class FollowedDataset(WrappedDataset):
     """A trainer's data set, whose readers are followed while it makes a sample.
 
     Args:
@@ -83,8 +83,7 @@ class FollowedDataset:
     """
 
     def __init__(self, dataset: Any, *, seed: int | None = None) -> None:
-        self.dataset = dataset
-        self.seeds = SampleSeeds(len(dataset), seed)
+        super().__init__(dataset, seed=seed)
         self._capture = Capture()
         self._readers: list[ReaderName] | None = reader_names(dataset)
         if not self._readers:
@@ -95,20 +94,6 @@ class FollowedDataset:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_readers": None}  # modules' names, which another process has anew
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "dataset":
-            raise AttributeError(name)
-        return getattr(self.dataset, name)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Fixes the epoch of the masks; see `SampleSeeds`. Without it every visit has another."""
-        self.seeds.set_epoch(epoch)
-        if hasattr(self.dataset, "set_epoch"):
-            self.dataset.set_epoch(epoch)
 
     def _begin(self, index: int | tuple[int, int]) -> tuple[int, int, int]:
         """Forgets the sample before: (base, epoch, number) of this one's seeds."""
@@ -182,7 +167,7 @@ class CapturedDataset(FollowedDataset):
             RuntimeError: what was read, cropped and masked cannot be one clip's.
             TooManyFallbacks: too many samples have no motion.
         """
-        self._begin(index)
+        _, _, number = self._begin(index)
         theirs = {name: getattr(self.dataset, name) for name in self._names}
         begun = {name: _Begun(transform, self._capture) for name, transform in theirs.items()}
         with self._followed(**begun), ExitStack() as stack:
@@ -195,6 +180,7 @@ class CapturedDataset(FollowedDataset):
                 "its mask comes from elsewhere and does not follow the clip"
             )
         self._capture.begin()
+        self._made_from(number, self.masks.source)
         return sample
 
     def _enter(self, stack: ExitStack, transform: Any) -> None:

@@ -15,30 +15,29 @@ from ..video_reader import VideoReader
 from ..views import View
 from .crops import view_of_source
 from .followed import Followed
-from .passes import SampleSeeds
 from .sources import FallbackCount, MaskSource, Motion, motion_of, no_motion
 from .steps import swapped
+from .wrapped import WrappedDataset
 
 __all__ = ["CapturedVideos"]
 
 
-class CapturedVideos:
+class CapturedVideos(WrappedDataset):
     """OmniMAE's `VideoPathDataset`, with masks that follow what its transforms show.
 
     Args:
         dataset: of omnivision.
         shape: makes the masks.
         seed: of the masks, in [0, 2^64); None: from the system.
-        max_fallback: largest share of videos without motion over the first 1,000 of each process.
+        max_fallback: largest share of videos without motion over the first 1,000 of all workers.
 
     Raises:
         TypeError: the data set reads or masks in another way.
     """
 
     def __init__(self, dataset: Any, shape: Any, *, seed: int | None, max_fallback: float) -> None:
-        self.dataset = dataset
+        super().__init__(dataset, seed=seed)
         self.shape = shape
-        self.seeds = SampleSeeds(len(dataset), seed)
         self.fallbacks = FallbackCount(max_fallback)
         self._video: _Video | None = None
         self._views: list[View | None] = []
@@ -46,18 +45,6 @@ class CapturedVideos:
             raise TypeError(f"{type(dataset).__name__} is no VideoPathDataset of omnivision")
         if not list(_maskers(dataset.transforms)):
             raise TypeError("none of its transforms is a MaskingTransform with a pred_shape")
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "dataset":
-            raise AttributeError(name)
-        return getattr(self.dataset, name)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Fixes the epoch of the masks; see `SampleSeeds`."""
-        self.seeds.set_epoch(epoch)
 
     def __getitem__(self, index: int) -> Any:
         """The data set's sample or list of samples, each mask from what it shows.
@@ -71,9 +58,11 @@ class CapturedVideos:
         with self._followed():
             self.shape.prepare(self._due, lambda n: seed_for(base, epoch, index % len(self), n))
             try:
-                return self.dataset[index]
+                sample = self.dataset[index]
             finally:
                 self.shape.prepare(None, None)
+        self._made_from(index, self.shape.source)
+        return sample
 
     @contextmanager
     def _followed(self) -> Iterator[None]:

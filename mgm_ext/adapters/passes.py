@@ -10,7 +10,14 @@ import torch
 from ..masks import seed_for
 from ..masks.seeds import drawn_seed
 
-__all__ = ["SampleSeeds"]
+__all__ = ["SampleSeeds", "shared"]
+
+
+def shared(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor, in memory that the workers of a loader share; a copy's share one of their own."""
+    if not tensor.is_shared():  # type: ignore[no-untyped-call]
+        tensor.share_memory_()  # type: ignore[no-untyped-call]
+    return tensor
 
 
 class SampleSeeds:
@@ -29,17 +36,11 @@ class SampleSeeds:
     def __init__(self, length: int, seed: int | None = None) -> None:
         self.base = drawn_seed() if seed is None else seed
         self._rank = _rank()
-        self._visits: torch.Tensor = torch.zeros(length + 1, dtype=torch.int64)
-        self._share()
+        self._visits = shared(torch.zeros(length + 1, dtype=torch.int64))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._share()
-
-    def _share(self) -> None:
-        # A copy's workers share memory of their own.
-        if not self._visits.is_shared():  # type: ignore[no-untyped-call]
-            self._visits.share_memory_()  # type: ignore[no-untyped-call]
+        self._visits = shared(self._visits)
 
     @property
     def epoch(self) -> int | None:
