@@ -39,6 +39,37 @@ def horizontal_flip(prob: float, images: torch.Tensor) -> torch.Tensor:
     return images.flip(-1) if np.random.uniform() < prob else images  # noqa: NPY002
 
 
+def block_lists(
+    config: Any, grid: tuple[int, int, int], batch_size: int, draw: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The encoder's and predictor's lists of a batch: blocks of one size, cut to the shortest."""
+
+    def between(low: float, high: float) -> float:
+        return low + float(torch.rand((), generator=draw)) * (high - low)
+
+    slots, rows, columns = grid
+    deep = max(1, int(slots * between(*config["temporal_scale"])))
+    area = int(rows * columns * between(*config["spatial_scale"]))
+    aspect = between(*config["aspect_ratio"])
+    size = deep, round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+    size = (deep, min(size[1], rows), min(size[2], columns))
+    enc: list[torch.Tensor] = []
+    pred: list[torch.Tensor] = []
+    while len(enc) < batch_size:
+        seen = torch.ones(grid, dtype=torch.bool)
+        for _ in range(config["num_blocks"]):
+            t, y, x = (
+                int(torch.randint(whole - side + 1, (), generator=draw))
+                for whole, side in zip(grid, size, strict=True)
+            )
+            seen[t : t + size[0], y : y + size[1], x : x + size[2]] = False
+        if seen.any():
+            enc.append(seen.flatten().nonzero()[:, 0])
+            pred.append((~seen).flatten().nonzero()[:, 0])
+    kept, wanted = (min(len(one) for one in side) for side in (enc, pred))
+    return torch.stack([e[:kept] for e in enc]), torch.stack([p[:wanted] for p in pred])
+
+
 class VideoTransform:
     """Frames [T, H, W, 3] to normalised [3, T, h, w]."""
 

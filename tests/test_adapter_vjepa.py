@@ -16,10 +16,13 @@ from torch.utils.data import DataLoader
 from mgm_ext import Score, VideoReader, View, motion_score
 from mgm_ext.adapters import TooManyFallbacks, check_mask
 from mgm_ext.adapters.vjepa import VJEPA2MaskCollator, VJEPAMaskCollator, capture
+from mgm_ext.adapters.vjepa_blocks import cover_of
 from tests.children import in_child
 from tests.fields import random_field
 from tests.jepa import VideoDataset, VideoTransform, _get_param_spatial_crop
 from tests.trainers import gather_tokens
+
+pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
 
 GRID = (8, 14, 14)
 TOKENS = 1568
@@ -54,9 +57,10 @@ def test_vjepa_lists_are_constant_disjoint_and_complete() -> None:
             both = torch.cat([gather_tokens(NUMBERS[:3], [i]) for i in (kept, wanted)], 1)[..., 0]
             torch.testing.assert_close(both.sort(dim=1).values, NUMBERS[:3, :, 0])
         lengths.add(tuple((e.shape[1], p.shape[1]) for e, p in zip(enc, pred, strict=True)))
-    # 1 - 0.85^8 of 196, and 0.9 of 1568: the rest of each is kept, rounded down.
+    # What the blocks leave on average, and 0.9 of 1568: kept tokens are rounded down by slot.
     ((first, second),) = lengths
-    assert first == (8 * int(196 * 0.85**8), TOKENS - 8 * int(196 * 0.85**8))
+    share = cover_of(JEPA[0], GRID, 8, 1).share
+    assert first == (8 * int(196 * (1 - share)), TOKENS - 8 * int(196 * (1 - share)))
     assert second == (156, TOKENS - 156)
 
 
@@ -112,7 +116,8 @@ def test_vjepa_steps_skip_batches_and_settings_are_checked() -> None:
     with pytest.raises(ValueError, match="must have mask_ratio, or num_blocks and spatial_scale"):
         VJEPAMaskCollator([{"num_blocks": 8}])
     blind = VJEPAMaskCollator([{"mask_ratio": 0.75, "max_fallback": 0.003}])
-    with pytest.raises(TooManyFallbacks, match="no score in the sample: 100%"):
+    blind(jepa_batch(SCORES))
+    with pytest.raises(TooManyFallbacks, match=r"4 of the first 8 .*no score in the sample: 100%"):
         blind(jepa_batch([None] * 4))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mgm_ext.adapters.vjepa_blocks import cover_of
 from tests import real_trainers
 from tests.conftest import ROOT
 
@@ -40,6 +41,29 @@ def test_every_trainer_that_is_run_has_a_page_in_both_tables() -> None:
         "pipelines",
         *(page for _, _, page in real_trainers.TRIALS.values()),
     }
+
+
+@pytest.mark.parametrize("page", ["v-jepa", "v-jepa2"])
+def test_the_counts_of_v_jepas_blocks_are_measured(page: str) -> None:
+    text = (ROOT / "docs" / "trainers" / f"{page}.md").read_text()
+    rows = re.findall(r"\| (\d) of ([\d.]+) \| (\d+) \| (.*) \| (.*) \| (.*) \|", text)
+    assert len(rows) == 4
+    for blocks, scale, batch, *shares in rows:
+        config = {
+            "num_blocks": int(blocks),
+            "spatial_scale": (float(scale), float(scale)),
+            "aspect_ratio": (0.75, 1.5),
+        }
+        cover = cover_of(config, (8, 14, 14), 8, int(batch))
+        assert shares == [
+            f"{share:.2f}" for share in (cover.share, cover.predicted / 1568, cover.kept / 1568)
+        ]
+    assert len(re.findall(r"- mask_ratio: ", text)) == 2
+
+
+def test_no_page_says_twice_what_was_stubbed() -> None:
+    for page in PAGES:
+        assert "stubbed in the run" not in page.read_text(), page.stem
 
 
 def test_the_table_says_what_failed() -> None:

@@ -11,8 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from ..masks import make_masking, seed_for
+from ..masks.generator import MotionMasking
 from ..score import Score
 from .sources import MaskSource, Motion, SafeMasking
+from .vjepa_blocks import cover_of
 
 __all__ = ["MaskLists", "SampleMotion", "SeededScore", "is_picture", "motion_in"]
 
@@ -28,19 +30,17 @@ _KNOWN: Final = frozenset(
 )
 
 
-def _predicted(config: Mapping[str, Any]) -> float:
-    """Share of the tokens to predict: given, or what the blocks cover on average."""
+def _ratio(config: Mapping[str, Any]) -> float | None:
+    """Share of the tokens to predict, where it is given."""
     for name in ("mask_ratio", "ratio"):
         if config.get(name) is not None:
             return float(config[name])
-    blocks, space = config.get("num_blocks"), config.get("spatial_scale")
-    if blocks is None or space is None:
+    if config.get("num_blocks") is None or config.get("spatial_scale") is None:
         raise ValueError(
             "a mask's settings must have mask_ratio, or num_blocks and spatial_scale, got "
             f"{dict(config)}"
         )
-    time = config.get("temporal_scale") or (1.0, 1.0)
-    return float(1 - (1 - sum(space) / 2 * sum(time) / 2) ** int(blocks))
+    return None
 
 
 class SeededScore(NamedTuple):
@@ -84,25 +84,51 @@ def is_picture(clips: Any) -> bool:
 class MaskLists:
     """Index lists of one entry of `cfgs_mask`, of constant length."""
 
-    def __init__(self, config: Mapping[str, Any], grid: Grid, number: int, seed: int) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], grid: Grid, number: int, seed: int, batch_size: int
+    ) -> None:
         if unknown := sorted(config.keys() - _KNOWN):
             raise ValueError(f"a mask's settings are {sorted(_KNOWN)}, not {unknown}")
+        self.grid, self.number, self.batch_size = grid, number, batch_size
+        self._config = dict(config)
+        self._span = max(1, int(grid[0] * config.get("max_temporal_keep", 1.0)))
+        ratio, self.cover = _ratio(config), None
+        if ratio is None:
+            self.cover = cover_of(config, grid, self._span, batch_size)
+            ratio = self.cover.share
         name = config.get("mask", "motion_guided")
         options = {"count": "floor_kept", **config.get("options", {})}
-        masking = make_masking(name, input_size=grid, mask_ratio=_predicted(config), **options)
+        masking = make_masking(name, input_size=grid, mask_ratio=ratio, **options)
         self._masks = SafeMasking(
             masking,
             fallback=config.get("fallback"),
             max_fallback=config.get("max_fallback", 0.2),
         )
-        self.grid = grid
-        self._span = max(1, int(grid[0] * config.get("max_temporal_keep", 1.0)))
-        self._max_keep = config.get("max_keep")
+        cut = self.cover is not None and batch_size > 1
+        limits = [config.get("max_keep"), self.cover.kept if self.cover and cut else None]
+        self._keep = min((limit for limit in limits if limit is not None), default=None)
+        self._predict = self.cover.predicted if self.cover and cut else None
         self._full = bool(config.get("full_complement"))
         self._pred_full = bool(config.get("pred_full_complement"))
         self._inverted = bool(config.get("inv_block"))
         self._base = seed_for(seed, 0, number)
         self._counter = Value("q", -1)
+
+    @property
+    def needs_motion(self) -> bool:
+        """Its mask follows motion, and no share of fallbacks that is allowed is the whole."""
+        return isinstance(self._masks.masking, MotionMasking) and self._masks.max_fallback < 1
+
+    def said(self) -> str:
+        """What replaces what, in one line."""
+        enc, pred = self._sample(SampleMotion(None, 0, True), 0, counted=False)
+        name, tokens = self._masks.masking.name, self.grid[0] * self.grid[1] * self.grid[2]
+        line = f"mgm_ext: mask {self.number} of MaskCollator is replaced by {name}: the encoder "
+        line += f"sees {len(enc)} and the predictor {len(pred)} of {tokens} tokens"
+        if self.cover is None:
+            return f"{line}, by mask_ratio={_ratio(self._config)}"
+        share = f"{self.cover.share:.2f} of the tokens"
+        return f"{line}; its blocks cover {share}, at batch_size={self.batch_size}"
 
     def step(self) -> int:
         """Counts a batch, in any worker; its number, from 0."""
@@ -131,26 +157,39 @@ class MaskLists:
         return (pred, enc) if self._inverted else (enc, pred)
 
     def _sample(
-        self, motion: SampleMotion, seed: int
+        self, motion: SampleMotion, seed: int, counted: bool = True
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         if motion.seed is not None:
             seed = seed_for(self._base, 0, motion.seed)
-        if motion.score is not None:
-            self._masks.note(MaskSource.GUIDED)
-            mask = self._masks.masking(motion.score, seed=seed).copy()
-        elif motion.still:
-            self._masks.note(MaskSource.HELD)
-            mask = self._masks.masking(seed=seed).copy()
-        else:
-            fallen = Motion(None, MaskSource.FALLBACK, "no score in the sample")
-            mask = self._masks(fallen, seed=seed)[0].copy()
+        mask = self._mask(motion, seed, counted)
         # As the original: what the context cannot span is predicted too.
         mask[self._span :] = True
         enc, pred = np.flatnonzero(~mask), np.flatnonzero(mask)
-        if self._max_keep is not None and len(enc) > self._max_keep and not self._pred_full:
-            # A cut in raster order would starve the last slots.
-            chosen = np.random.default_rng(seed).permutation(len(enc))[: self._max_keep]
-            enc = enc[np.sort(chosen)]
+        whole, draw = np.arange(mask.size), np.random.default_rng(seed)
+        if self._full or not self._pred_full:
+            enc = _cut(enc, self._keep, draw)
+        pred = _cut(pred, self._predict, draw)
         if self._full:
-            pred = np.setdiff1d(np.arange(mask.size), enc)
+            pred = np.setdiff1d(whole, enc)
+        elif self._pred_full:
+            enc = np.setdiff1d(whole, pred)
         return enc, pred
+
+    def _mask(self, motion: SampleMotion, seed: int, counted: bool) -> NDArray[np.bool_]:
+        if motion.score is None and not motion.still:
+            fallen = Motion(None, MaskSource.FALLBACK, "no score in the sample")
+            return self._masks(fallen, seed=seed)[0].copy()
+        if counted:
+            self._masks.note(MaskSource.GUIDED if motion.score is not None else MaskSource.HELD)
+        if motion.score is None:
+            return self._masks.masking(seed=seed).copy()
+        return self._masks.masking(motion.score, seed=seed).copy()
+
+
+def _cut(
+    tokens: NDArray[np.int64], most: int | None, draw: np.random.Generator
+) -> NDArray[np.int64]:
+    """At most so many of them, drawn: a cut in raster order would starve the last slots."""
+    if most is None or len(tokens) <= most:
+        return tokens
+    return tokens[np.sort(draw.permutation(len(tokens))[:most])]

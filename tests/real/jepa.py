@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import sys
@@ -22,6 +23,7 @@ from .world import STUBBED, stub
 __all__ = ["TRIALS"]
 
 SIDE = 112
+BATCH = 4
 GRID = (8, 7, 7)
 CONFIG = {
     "num_blocks": 8,
@@ -72,6 +74,27 @@ def masked(enc: torch.Tensor) -> torch.Tensor:
     return torch.ones(len(enc), tokens, dtype=torch.bool).scatter_(1, enc, False)
 
 
+def own_counts(generator: Any) -> tuple[float, float]:
+    """Mean lengths of the encoder's and predictor's lists in batches of their own generator."""
+    counts = []
+    for _ in range(300):
+        with contextlib.suppress(TypeError):  # where one token is left, theirs ends
+            enc, pred = generator(BATCH)
+            counts.append((enc.shape[1], pred.shape[1]))
+    kept, predicted = np.mean(counts, 0)
+    return float(kept), float(predicted)
+
+
+def as_theirs(generator: Any, collator: Any) -> float:
+    """Share of the tokens that their generator has predicted; ours must have it, too."""
+    kept, predicted = own_counts(generator)
+    (ours,) = collator.generators[16]
+    tokens = GRID[0] * GRID[1] * GRID[2]
+    for mine, theirs in ((ours.cover.kept, kept), (ours.cover.predicted, predicted)):
+        assert abs(mine - theirs) < 0.04 * tokens, f"{mine} tokens, theirs has {theirs:.1f}"
+    return round(predicted / tokens, 2)
+
+
 def vjepa(folder: Path, clips: list[Path], work: Path) -> Trial:
     dataset, encoder, predictor = parts(folder, clips, work)
     wrappers = importlib.import_module("src.models.utils.multimask")
@@ -95,10 +118,13 @@ def vjepa(folder: Path, clips: list[Path], work: Path) -> Trial:
         if not ours:
             collate = masks.MaskCollator([config], SIDE, 16, 16, 2)
             return Made(dataset(), train, lambda batch: batch[0][0][0], collate)
-        mine = VJEPAMaskCollator([config], SIDE, 16, 16, 2)
-        return Made(capture(dataset(), mine, seed=1), train, lambda batch: batch[0][0][0], mine)
+        mine = VJEPAMaskCollator([config], SIDE, 16, 16, 2, batch_size=BATCH)
+        ours = capture(dataset(), mine, seed=1, quiet=True)
+        return Made(ours, train, lambda batch: batch[0][0][0], mine)
 
-    return Trial(make, GRID, 0.73, flips=True, counted=False)
+    theirs = masks.MaskCollator([CONFIG], SIDE, 16, 16, 2).mask_generators[0]
+    ratio = as_theirs(theirs, VJEPAMaskCollator([CONFIG], SIDE, 16, 16, 2, batch_size=BATCH))
+    return Trial(make, GRID, ratio, flips=True, counted=False)
 
 
 def vjepa2(folder: Path, clips: list[Path], work: Path) -> Trial:
@@ -109,6 +135,8 @@ def vjepa2(folder: Path, clips: list[Path], work: Path) -> Trial:
     context = wrappers.MultiSeqWrapper(encoder)
     guess = wrappers.PredictorMultiSeqWrapper(predictor)
     target = copy.deepcopy(context)
+
+    sizes: Any = ([16], (SIDE, SIDE), (16, 16), 2)
 
     def train(batch: Any) -> tuple[float, torch.Tensor]:
         ((udata, enc, pred),) = batch
@@ -127,10 +155,9 @@ def vjepa2(folder: Path, clips: list[Path], work: Path) -> Trial:
         config = CONFIG if ratio is None else {"mask_ratio": ratio}
         pixels = _pixels
         if not ours:
-            collate = masks.MaskCollator([config], [16], (SIDE, SIDE), (16, 16), 2)
-            return Made(dataset(), train, pixels, collate)
-        mine = VJEPA2MaskCollator([config], [16], (SIDE, SIDE), (16, 16), 2)
-        return Made(capture(dataset(), mine, seed=1), train, pixels, mine)
+            return Made(dataset(), train, pixels, masks.MaskCollator([config], *sizes))
+        mine = VJEPA2MaskCollator([config], *sizes, batch_size=BATCH)
+        return Made(capture(dataset(), mine, seed=1, quiet=True), train, pixels, mine)
 
     def images() -> str:
         image = importlib.import_module("PIL.Image")
@@ -146,12 +173,12 @@ def vjepa2(folder: Path, clips: list[Path], work: Path) -> Trial:
         made = dataset()
         made.samples[0] = str(path)
         made.samples = [str(sample) for sample in made.samples[:2]]
-        mine = VJEPA2MaskCollator(
-            [{**CONFIG, "max_fallback": 0.0}], [16], (SIDE, SIDE), (16, 16), 2
-        )
-        return pictures(capture(made, mine), mine)
+        mine = VJEPA2MaskCollator([{**CONFIG, "max_fallback": 0.0}], *sizes)
+        return pictures(capture(made, mine, quiet=True), mine)
 
-    return Trial(make, GRID, 0.73, flips=True, counted=False, also=(images,))
+    theirs = masks.MaskCollator([CONFIG], *sizes).mask_generators[16][0]
+    ratio = as_theirs(theirs, VJEPA2MaskCollator([CONFIG], *sizes, batch_size=BATCH))
+    return Trial(make, GRID, ratio, flips=True, counted=False, also=(images,))
 
 
 def _pixels(batch: Any) -> Any:
