@@ -74,117 +74,96 @@ def attentive(engine: Any, model: Any, dataset: Any, grid: Any, more: Any, place
     return make
 
 
+def listed(clips: list[Path], work: Path, **more: Any) -> Any:
+    """The arguments that UMT's and InternVideo2's builders of data sets share."""
+    both = {"mask_type": "attention", "mask_ratio": 0.8, "flip": True, "prefix": "", "split": " "}
+    reading = {"num_segments": 1, "use_decord": True, "num_sample": 1}
+    return arguments(clips, work, **both, **reading, **more)
+
+
+def taught(builder: Any, engine: Any, model: Any, grid: Any, options: dict[str, Any]) -> Any:
+    """A `make` of a model that a teacher's attention masks.
+
+    Args:
+        builder: of the data set.
+        engine: the trainer's.
+        model: the student.
+        grid: (S, R, C) tokens.
+        options: of the engine; the one that is `Swapped` is the teacher of the masks.
+    """
+    (swapped,) = (value for value in options.values() if isinstance(value, Swapped))
+    options = {"clip_input_resolution": SIDE, "mask_type": "attention", **options}
+    return attentive(engine, model, builder, grid, {"swapped": swapped, "options": options})
+
+
 def umt(folder: Path, clips: list[Path], work: Path) -> Trial:
     enter(folder / "single_modality")
     grid = (8, 7, 7)
-    args = arguments(
-        clips,
-        work,
-        mask_type="attention",
-        mask_ratio=0.8,
-        num_frames=8,
-        flip=True,
-        prefix="",
-        split=" ",
-        num_segments=1,
-        use_decord=True,
-        num_sample=1,
-    )
+    args = listed(clips, work, num_frames=8)
     build = importlib.import_module("datasets.build")
     engine = importlib.import_module("engines.engine_for_pretraining_umt")
     kind = importlib.import_module("models.modeling_pretrain_umt").PretrainVisionTransformer
-    torch.manual_seed(0)
-    model = kind(
-        img_size=SIDE,
+    model = student(
+        kind,
         encoder_embed_dim=48,
         encoder_depth=1,
         encoder_num_heads=2,
-        mlp_ratio=2,
         norm_layer=functools.partial(nn.LayerNorm, eps=1e-6),
-        num_frames=8,
         tubelet_size=1,
         clip_decoder_embed_dim=48,
         clip_output_dim=32,
     )
-    swapped = Swapped(Teacher(grid, 32, 0, middle=False))
     STUBBED.append("CLIP")
-    options = {"teacher_model": swapped, "clip_input_resolution": SIDE, "mask_type": "attention"}
-    make = attentive(
-        engine,
-        model,
-        lambda: build.build_pretraining_dataset(args),
-        grid,
-        {"swapped": swapped, "options": options},
-    )
+    options = {"teacher_model": Swapped(Teacher(grid, 32, 0, middle=False))}
 
-    def store() -> str:
-        return stored(build.build_pretraining_dataset(args), grid)
+    def dataset() -> Any:
+        return build.build_pretraining_dataset(args)
 
-    return Trial(make, grid, 0.8, flips=True, also=(store,))
+    make = taught(dataset, engine, model, grid, options)
+    return Trial(make, grid, 0.8, flips=True, also=(lambda: stored(dataset(), grid),))
 
 
 def internvideo2(folder: Path, clips: list[Path], work: Path) -> Trial:
     enter(folder / "InternVideo2" / "single_modality")
-    for name in ("flash_attn.modules.mlp", "flash_attn.ops.rms_norm", "flash_attn.bert_padding"):
-        stub(name)
-    stub("flash_attn.flash_attn_interface")
+    for name in ("modules.mlp", "ops.rms_norm", "bert_padding", "flash_attn_interface"):
+        stub(f"flash_attn.{name}")
     one_process()
     grid = (8, 7, 7)
-    args = arguments(
-        clips,
-        work,
-        mask_type="attention",
-        mask_ratio=0.8,
-        num_frames=16,
-        sampling_rate=2,
-        flip=True,
-        prefix="",
-        split=" ",
-        num_segments=1,
-        use_decord=True,
-        num_sample=1,
-    )
+    args = listed(clips, work, num_frames=16, sampling_rate=2)
     build = importlib.import_module("datasets.build")
     engine = importlib.import_module("engines.engine_for_pretraining")
     meter = importlib.import_module("utils").SmoothedValue
     meter.synchronize_between_processes = lambda _: None  # wants CUDA
-    kind = importlib.import_module("models.internvideo2_pretrain").PretrainInternVideo2
-    torch.manual_seed(0)
-    model = kind(
+    model = student(
+        importlib.import_module("models.internvideo2_pretrain").PretrainInternVideo2,
         patch_size=16,
-        img_size=SIDE,
         embed_dim=48,
         num_heads=2,
-        mlp_ratio=2,
         depth=1,
         use_flash_attn=False,
         use_fused_rmsnorm=False,
         use_fused_mlp=False,
         attn_pool_num_heads=2,
         clip_embed_dim=48,
-        num_frames=8,
         clip_teacher_embed_dim=32,
         clip_teacher_final_dim=64,
         mae_teacher_embed_dim=32,
     )
-    swapped = Swapped(Teacher(grid, 32, 1, middle=True))
     mae = Teacher(grid, 32, 0, middle=False)
     STUBBED.extend(["InternVL", "VideoMAEv2-g", "its meters' all_reduce"])
     options = {
-        "clip_teacher_model": swapped,
+        "clip_teacher_model": Swapped(Teacher(grid, 32, 1, middle=True)),
         "mae_teacher_model": lambda videos: mae(videos)[0],
-        "clip_input_resolution": SIDE,
         "mae_input_resolution": SIDE,
-        "mask_type": "attention",
     }
-    make = attentive(
-        engine,
-        model,
-        lambda: build.build_pretraining_dataset(args),
-        grid,
-        {"swapped": swapped, "options": options},
-    )
+    make = taught(lambda: build.build_pretraining_dataset(args), engine, model, grid, options)
     return Trial(make, grid, 0.8, flips=True)
+
+
+def student(kind: Any, **more: Any) -> Any:
+    """A tiny model of what both share."""
+    torch.manual_seed(0)
+    return kind(img_size=SIDE, mlp_ratio=2, num_frames=8, **more)
 
 
 def everest(folder: Path, clips: list[Path], work: Path) -> Trial:
