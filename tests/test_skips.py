@@ -8,7 +8,7 @@ import tomllib
 from tests.conftest import ROOT
 
 BROUGHT = {"elftools": "pyelftools", "jsonschema": "cyclonedx-python-lib[json-validation]"}
-ELSEWHERE = {"mvextractor.videocap"}  # pins another NumPy; its users run the test
+ELSEWHERE = {"mvextractor.videocap"}  # its wheel brings OpenCV whole
 
 
 def test_packages_that_tests_skip_without_are_in_the_test_group() -> None:
