@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mgm_ext
@@ -41,6 +43,18 @@ def test_the_sentence_about_small_objects_is_a_pair_of_rows() -> None:
     assert sentence in documented
 
 
+def test_a_clips_words_are_one_draw() -> None:
+    right = np.repeat([1, 0, 1, 1, 0], 6).astype(np.uint8)
+    found = {
+        "right": base64.b64encode(np.packbits(right).tobytes()).decode(),
+        "accuracy": 0.6,
+    }
+    apart = report.spread(found)
+    together = report.spread({**found, "by_group": [0.6] * 6})
+    assert apart == pytest.approx(1.96 * np.sqrt(0.24 / 29))
+    assert together == pytest.approx(1.96 * np.sqrt(0.24 / 4))
+
+
 def test_plot_shows_the_runs_of_one_length(tmp_path: Path) -> None:
     rows = read_rows(report.RESULTS / "first_set.jsonl")
     assert report.plot(rows, tmp_path / "plot.png", epochs=75)
@@ -51,7 +65,7 @@ def test_plot_shows_the_runs_of_one_length(tmp_path: Path) -> None:
 def test_the_table_orders_by_length_then_accuracy() -> None:
     lines = report.table(read_rows(report.RESULTS / "first_set.jsonl")).splitlines()
     cells = [line.split("|") for line in lines[2:] if line.startswith("|")]
-    keys = [(int(cell[3]), -float(cell[4])) for cell in cells]
+    keys = [(int(cell[3]), -float(cell[4].split()[0])) for cell in cells]
     assert keys == sorted(keys)
     assert len(keys) == 10
     with pytest.raises(ValueError, match="no <!-- end -->"):

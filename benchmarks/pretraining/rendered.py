@@ -69,7 +69,7 @@ class Plan:
 
 
 PLANS: Final = {
-    "rendered": Plan(hard=Difficulty(camouflage=0.85)),
+    "rendered": Plan(hard=Difficulty(camouflage=1.0)),
     # To choose how hard "rendered" is: the tube at 0.9 should come to 0.80 to 0.88.
     "camouflage_5": Plan(_PILOT, seed=1, hard=Difficulty(camouflage=0.5)),
     "camouflage_10": Plan(_PILOT, seed=1, hard=Difficulty(camouflage=1.0)),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from benchmarks import tables
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "pretraining"
 PAGE = ROOT / "docs" / "pretraining.md"
 COLUMNS = (
-    "mask", "ratio", "epochs", "fine-tuned", "small / medium / large",
+    "set", "mask", "ratio", "epochs", "fine-tuned", "small / medium / large", "by word",
     "on 1,000 labels", "probe", "object hidden", "never visible", "loss", "GPU seconds", "PFLOP",
 )  # fmt: skip
 ORACLE = "oracle_"
@@ -33,6 +35,18 @@ def _last_loss(trained: dict[str, Any]) -> float:
     return float(trained["epoch_losses"][-1] if "epoch_losses" in trained else trained["loss"])
 
 
+def spread(found: dict[str, Any]) -> float:
+    """Half of an accuracy's 95 % interval over test clips; a clip's words are one draw."""
+    bits = np.unpackbits(np.frombuffer(base64.b64decode(found["right"]), np.uint8))
+    words = len(found.get("by_group", [0]))
+    right = int(bits.sum())
+    counts = [n for n in range(len(bits) - 7, len(bits) + 1) if n % words == 0]
+    # The last byte is padded: of 8 numbers of samples, that which gives the accuracy.
+    count = min(counts, key=lambda n: abs(right / n - found["accuracy"]))
+    clips = bits[:count].reshape(-1, words).mean(1)
+    return float(1.96 * clips.std(ddof=1) / np.sqrt(len(clips)))
+
+
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}"
 
@@ -42,11 +56,13 @@ def _cells(row: dict[str, Any]) -> list[str]:
     few, many = row["finetune"][min(row["finetune"], key=int)], most(row)
     flops = trained.get("flops")
     return [
+        job["data"],
         job["arm"] + (", one frame" if job["frozen"] else ""),
         f"{job['ratio']:g}" if trained else "",
         str(job["epochs"]),
-        _percent(many["accuracy"]),
+        f"{_percent(many['accuracy'])} ± {100 * spread(many):.1f}",
         " / ".join(_percent(part) for part in many.get("by_size", [])),
+        " / ".join(_percent(part) for part in many.get("by_group", [])),
         _percent(few["accuracy"]),
         _percent(row["probe"]["accuracy"]),
         _percent(trained.get("object_hidden")),
@@ -66,6 +82,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     """Runs by epochs, then by accuracy; under it what they have in common."""
     cells = [_cells(row) for row in sorted(rows, key=_order)]
     kept = [i for i in range(len(COLUMNS)) if any(line[i] for line in cells)]
+    if len({row["job"]["data"] for row in rows}) == 1:
+        kept.remove(COLUMNS.index("set"))
     lines = [[COLUMNS[i] for i in kept], ["---"] * len(kept)]
     lines += [[line[i] for i in kept] for line in cells]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{caption(rows)}"
@@ -80,7 +98,8 @@ def caption(rows: Sequence[dict[str, Any]]) -> str:
     seeds = sorted({row["job"]["seed"] for row in rows})
     named = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {', '.join(map(str, seeds))}"
     return (
-        f"Accuracy in percent, {named}. Set {all_of([row['data'] for row in rows])}; "
+        f"Accuracy in percent ± 95 % over the test clips (not over seeds), {named}. "
+        f"Set {all_of([row['data'] for row in rows])}; "
         f"{all_of([row['card'] for row in rows])}; torch {all_of([row['torch'] for row in rows])}; "
         f"commit {all_of([row['commit'][:10] for row in rows])}."
     )
