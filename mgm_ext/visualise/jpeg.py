@@ -6,7 +6,7 @@ import io
 
 from PIL import Image
 
-from .panels import Picture
+from .text import Picture
 
 __all__ = ["jpeg_bytes"]
 
