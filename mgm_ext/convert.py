@@ -78,14 +78,14 @@ def convert_video(
             raise DecodeError(str(source), None, "no frame could be decoded")
         partial.replace(output)
     except av.InvalidDataError as error:
-        raise DecodeError(str(source), None, str(error)) from error
+        raise DecodeError(str(source), None, error.strerror or str(error)) from error
     finally:
         partial.unlink(missing_ok=True)
     return count
 
 
 def _check(source: Path, output: Path, *, short_side: int | None) -> None:
-    if output.suffix not in (".mp4", ".mkv"):
+    if output.suffix.lower() not in (".mp4", ".mkv"):
         raise ValueError(f"output must end in .mp4 or .mkv, not {output}")
     if short_side is not None and not 16 <= short_side <= 1 << 13:
         raise ValueError(f"short_side must be in [16, {1 << 13}] or None, got {short_side}")

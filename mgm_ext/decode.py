@@ -120,6 +120,7 @@ def read_motion_vectors(
         DecodeError: nothing can be decoded, the stream is damaged and `strict`, or a limit is
             passed.
         NoMotionVectors: the codec carries none.
+        IndexError: `start` is beyond the last frame.
         ValueError: a bad argument.
 
     Source: libavcodec's AVMotionVector for the fields; the reference distance is ours.
@@ -141,7 +142,14 @@ def read_motion_vectors(
     )
     info = VideoInfo._of(values.pop("info"))
     types = letters(values.pop("picture_types"))
+    if start and not len(types) and stop != start:
+        has = "" if info.num_frames is None else f": {info.num_frames} frames"
+        raise IndexError(f"start={start} is beyond the last frame of {_name(source)}{has}")
     return MotionVectors(info=info, picture_types=types, **values)
+
+
+def _name(source: Source) -> str:
+    return os.fsdecode(source) if isinstance(source, (str, os.PathLike)) else "<bytes>"
 
 
 def check_window(window: Window) -> _core.Window:

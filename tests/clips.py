@@ -38,8 +38,14 @@ ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     "rv20": ("rm", {"b": "1M"}),
     "mjpeg": ("avi", {}),
     "gif": ("gif", {}),
+    "prores_ks": ("mov", {}),
+    "ffv1": ("mkv", {}),
 }
-PIXEL_FORMATS = {"mjpeg": "yuvj420p", "gif": "rgb8"}  # elsewhere yuv420p
+PIXEL_FORMATS = {
+    "mjpeg": "yuvj420p",
+    "gif": "rgb8",
+    "prores_ks": "yuv422p10le",
+}  # elsewhere yuv420p
 
 
 def has_encoder(codec: str) -> bool:

@@ -16,7 +16,11 @@ from PIL import Image
 import mgm_ext
 from mgm_ext import cli
 from mgm_ext.masks import MASKINGS
+from mgm_ext.visualise.legend import HEAD
 from tests.conftest import ROOT, EncodedClip
+
+ROWS = [(0, row) for row in range(5)] + [(1 + row // 4, 5 + row) for row in range(8)]
+"""(group, row) of each mask: five random, four of boxes, four of motion."""
 
 
 @pytest.fixture
@@ -61,9 +65,10 @@ def test_draw_writes_a_picture_or_a_video(clip: Path, tmp_path: Path, suffix: st
     assert cli.main(["draw", str(clip), "-o", str(output), "--stride", "2", "--ratio", "0.4"]) == 0
     if suffix == ".png":
         with Image.open(output) as picture:
-            assert picture.size == (3 * 160, 8 * (112 + 16))
-            grey = (np.asarray(picture)[:, 2 * 160 :] == 118).all(axis=-1)
-        assert grey.mean() == pytest.approx(0.4 * 112 / 128, abs=0.06)
+            high = 224 + 22  # 320 pixels wide, and the label
+            assert picture.size == (4 * 320 + 3 * 4, HEAD + 8 * high)
+            grey = (np.asarray(picture)[:, 3 * 324 :] == 118).all(axis=-1)
+        assert grey.mean() == pytest.approx(0.4 * 8 * 224 / (HEAD + 8 * high), abs=0.06)
     else:
         assert output.stat().st_size > 1000
 
@@ -75,17 +80,18 @@ def test_masks_draws_a_row_for_each_mask(
     line = ["masks", str(clip), "-o", str(output), "--stride", "2", "--grid", "4,7,10", "--json"]
     assert cli.main([*line, "--ratio", "0.4"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert list(facts) == ["output", *MASKINGS]
+    assert list(facts) == ["output", "mask_source", *MASKINGS]
     assert facts.pop("running_cell") == 0.5  # it knows 1/4, 1/2 and 3/4 only
-    assert {facts[name] for name in facts if name != "output"} == {0.4}
+    assert {facts[name] for name in facts if name in MASKINGS} == {0.4}
     with Image.open(output) as picture:
         pixels = np.asarray(picture)
-    high = 73 + 3  # 104 pixels wide, and the gap
-    assert pixels.shape == (18 + (1 + len(MASKINGS)) * high, 120 + 4 * 107, 3)
-    grey = (pixels == 118).all(-1)
-    rows = grey[18:, 120:].reshape(1 + len(MASKINGS), high, -1).sum((1, 2)) / (4 * 104 * 73)
-    assert rows[0] < 0.02
-    assert rows[1:] == pytest.approx([0.4, 0.4, 0.4, 0.5, *[0.4] * 9], abs=0.04)
+    high = 90 + 3  # 128 pixels wide, and the gap
+    assert pixels.shape == (4 * 24 + (1 + len(MASKINGS)) * high, 150 + 4 * 131, 3)
+    grey = (pixels == 118).all(-1)[:, 150:].reshape(-1, 4 * 131)
+    tops = [24, *(24 * (2 + group) + high * (1 + row) for group, row in ROWS)]
+    shares = [grey[top : top + 90].sum() / (4 * 128 * 90) for top in tops]
+    assert shares[0] < 0.02
+    assert shares[1:] == pytest.approx([0.4] * 3 + [0.5] + [0.4] * 9, abs=0.04)
 
 
 def test_contrast_of_the_moving_object(
@@ -113,7 +119,7 @@ def test_contrast_of_the_moving_object(
         (["info", "none.mp4"], 1, "No such file"),
         (["draw", "x.mp4", "-o", "x.gif"], 2, "must end in .png or .mp4"),
         (["mask", "x.mp4"], 2, "required: -o"),
-        (["mask", "x.mp4", "-o", "x.npz", "--grid", "8,14"], 2, "three positive integers"),
+        (["mask", "x.mp4", "-o", "x.npz", "--grid", "8"], 2, "or rows,columns such as 16x16"),
         ([], 2, "required"),
     ],
 )

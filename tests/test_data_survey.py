@@ -195,5 +195,5 @@ def test_pictures_in_the_page_are_of_the_clip(encoded_clip: EncodedClip, tmp_pat
     table = pq.read_table(tmp_path / "out.parquet")
     (one,) = drawings(table, shards_of([path]), budget=60)
     with Image.open(BytesIO(one.picture)) as picture:
-        assert picture.size == (3 * 267, 200)  # vectors, score, mask; short side 200
+        assert picture.size == (3 * 320 + 2 * 4, 240)  # vectors, score, mask, gaps between
     assert "pixels per frame" in one.text

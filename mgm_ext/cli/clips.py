@@ -15,53 +15,29 @@ from ..contrast import MotionContrast, motion_contrast
 from ..masks import MASKINGS, PRESETS, Mask, make_masking, motion_guided_mask
 from ..masks.options import chosen_weight
 from ..motion_field import Clip
-from ..score import motion_score
+from ..score import Score, motion_score
 from ..video_reader import VideoReader
-from .output import bar, needs_extra, say
+from .arguments import grid_of
+from .output import bar, needs_extra, say, write_npz
+from .sampling import sample
 
-__all__ = ["add_clip_options", "contrast", "draw", "mask", "masks"]
-
-
-def grid(text: str) -> tuple[int, int, int]:
-    """S,R,C of the command line."""
-    sides = tuple(int(side) for side in text.split(","))
-    if len(sides) != 3 or min(sides) < 1:
-        raise argparse.ArgumentTypeError(f"must be S,R,C, three positive integers, not {text!r}")
-    return sides[0], sides[1], sides[2]
-
-
-def add_clip_options(parser: argparse.ArgumentParser) -> None:
-    """Which frames, tokens, ratio, preset and seed."""
-    parser.add_argument("--start", type=int, default=0, help="first frame")
-    parser.add_argument("--stride", type=int, default=4, help="frames from one sample to the next")
-    parser.add_argument("--frames", type=int, default=16, help="sampled frames")
-    parser.add_argument("--grid", type=grid, default=(8, 14, 14), help="slots,rows,columns")
-    parser.add_argument("--ratio", type=float, default=0.75, help="masked share of each slot")
-    parser.add_argument("--preset", choices=PRESETS, default="robust")
-    parser.add_argument("--seed", type=int, default=0)
-
-
-def read(arguments: argparse.Namespace, *, pixels: bool) -> Clip:
-    """The frames that the options name, the last one repeated past the end."""
-    reader = VideoReader(arguments.file)
-    last = len(reader) - 1
-    indices = np.minimum(arguments.start + arguments.stride * np.arange(arguments.frames), last)
-    return reader.read_clip(indices, pixels=pixels)
+__all__ = ["contrast", "draw", "mask", "masks"]
 
 
 def mask(arguments: argparse.Namespace) -> None:
     """Writes the mask of a clip."""
-    clip = read(arguments, pixels=PRESETS[arguments.preset].weight == "auto")
+    clip, source = sample(arguments, pixels=PRESETS[arguments.preset].weight == "auto")
     made = motion_guided_mask(
         clip,
-        grid=arguments.grid,
+        grid=grid_of(arguments),
         mask_ratio=arguments.ratio,
         preset=arguments.preset,
         seed=arguments.seed,
     )
-    np.savez_compressed(arguments.output, mask=made, frame_indices=clip.frame_indices)
+    write_npz(arguments.output, mask=made, frame_indices=clip.frame_indices)
     facts = {
         "output": str(arguments.output),
+        **source,
         "frames": [int(clip.frame_indices[0]), int(clip.frame_indices[-1])],
         "mask": list(made.shape),
         "masked_per_slot": made.sum(axis=(1, 2)).tolist(),
@@ -73,54 +49,55 @@ def draw(arguments: argparse.Namespace) -> None:
     """Draws vectors, score, box and mask of a clip."""
     with needs_extra("draw"):
         from .. import visualise
-    clip = read(arguments, pixels=True)
-    preset = PRESETS[arguments.preset]
-    weight = chosen_weight(None, preset, frames=True)
-    score = motion_score(clip, grid=arguments.grid, camera=preset.camera, weight=weight)
-    made = motion_guided_mask(
-        score, mask_ratio=arguments.ratio, preset=arguments.preset, seed=arguments.seed
-    )
-    boxes = motion_boxes(
-        score,
-        mask_ratio=arguments.ratio,
-        peak=preset.peak,
-        first=preset.first,
-        seed=arguments.seed,
-    )
-    panels = visualise.clip_panels(clip, score, made, boxes)
+    clip, source = sample(arguments, pixels=True)
+    raw, score, made, boxes = _steps(clip, arguments)
+    legend = visualise.clip_legend(clip, score, made, raw=raw)
+    labels = visualise.clip_labels(clip, score)
+    panels = visualise.clip_panels(clip, score, made, boxes, raw=raw)
     per_slot = len(clip.frame_indices) // len(made)
     with bar(len(clip.frame_indices), "frames", arguments) as progress:
-        if arguments.output.suffix == ".png":
-            strips = []
-            for sample, panel in enumerate(panels):
-                progress.update()
-                if sample % per_slot == 0:
-                    strips.append(panel)
-            labels = [
-                f"slot {slot}, frame {clip.frame_indices[slot * per_slot]}: "
-                "vectors | score and box | masked patches"
-                for slot in range(len(made))
-            ]
-            visualise.write_png(arguments.output, visualise.sheet(strips, labels))
+        strips = (panel for panel in panels if not progress.update())
+        if arguments.output.suffix.lower() == ".png":
+            kept = [strip for place, strip in enumerate(strips) if place % per_slot == 0]
+            page = visualise.sheet(kept, labels[::per_slot], legend=legend)
+            visualise.write_png(arguments.output, page)
         else:
-            fps = max(1.0, clip.info.average_fps / arguments.stride)
-            visualise.write_mp4(
-                arguments.output, (p for p in panels if not progress.update()), fps=fps
+            pages = (
+                visualise.sheet([strip], [label], legend=legend)
+                for strip, label in zip(strips, labels, strict=True)
             )
-    moving = float(score.pixels_per_frame.max())
+            fps = max(1.0, clip.info.average_fps / arguments.stride)
+            visualise.write_mp4(arguments.output, pages, fps=fps)
     facts = {
         "output": str(arguments.output),
+        **source,
         "slots": len(made),
-        "fastest_token": f"{moving:.2f} pixels per frame",
+        "masked": round(float(made.mean()), 4),
+        "fastest_token": f"{float(score.pixels_per_frame.max()):.2f} pixels per frame",
     }
-    say(facts, arguments)
+    say(facts, arguments, {"masked": "of the tokens"})
+
+
+def _steps(
+    clip: Clip, arguments: argparse.Namespace
+) -> tuple[Score | None, Score, Mask, NDArray[np.float32]]:
+    """The score with the camera's motion where the preset takes it out, the score, mask, boxes."""
+    preset, grid = PRESETS[arguments.preset], grid_of(arguments)
+    weight = chosen_weight(None, preset, frames=True)
+    score = motion_score(clip, grid=grid, camera=preset.camera, weight=weight)
+    raw = None
+    if preset.camera != "none":
+        raw = motion_score(clip, grid=grid, camera="none", weight=weight)
+    drawn: dict[str, Any] = {"mask_ratio": arguments.ratio, "seed": arguments.seed}
+    made = motion_guided_mask(score, preset=arguments.preset, **drawn)
+    return raw, score, made, motion_boxes(score, peak=preset.peak, first=preset.first, **drawn)
 
 
 def masks(arguments: argparse.Namespace) -> None:
     """Draws every mask of one clip, a row each."""
     with needs_extra("masks"):
         from .. import visualise
-    clip = read(arguments, pixels=True)
+    clip, source = sample(arguments, pixels=True)
     made = {}
     with bar(len(MASKINGS), "masks", arguments) as progress:
         for name in MASKINGS:
@@ -128,20 +105,21 @@ def masks(arguments: argparse.Namespace) -> None:
             progress.update()
     visualise.write_png(arguments.output, visualise.mask_sheet(clip, made))
     ratios = {name: round(float(mask.mean()), 4) for name, mask in made.items()}
-    say({"output": str(arguments.output), **ratios}, arguments)
+    facts = {"output": str(arguments.output), **source, **ratios}
+    say(facts, arguments, dict.fromkeys(ratios, "of the tokens"))
 
 
 def _one_of_all(name: str, clip: Clip, arguments: argparse.Namespace) -> Mask:
-    ratio, options = arguments.ratio, {}
+    ratio, options, grid = arguments.ratio, dict[str, Any](), grid_of(arguments)
     if name == "running_cell":
         ratio = min((0.25, 0.5, 0.75), key=lambda allowed: abs(allowed - ratio))
     if name == "motion_guided":
         options["preset"] = arguments.preset
     if name == "boxes":
         # For want of a detector: where the motion is, half as large as the mask.
-        score = motion_score(clip, grid=arguments.grid, weight="texture")
+        score = motion_score(clip, grid=grid, weight="texture")
         options["boxes"] = motion_boxes(score, mask_ratio=ratio / 2, seed=arguments.seed)
-    masking = make_masking(name, input_size=arguments.grid, mask_ratio=ratio, **options)
+    masking = make_masking(name, input_size=grid, mask_ratio=ratio, **options)
     return masking(clip, seed=arguments.seed)
 
 

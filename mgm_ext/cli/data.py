@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .arguments import Help
 from .output import bar, needs_extra, say
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def add_commands(commands: Any) -> None:
     def add(
         name: str, run: Callable[[argparse.Namespace], None], text: str
     ) -> argparse.ArgumentParser:
-        command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+        command: argparse.ArgumentParser = commands.add_parser(
+            name, help=text, description=text, formatter_class=Help
+        )
         command.set_defaults(run=run, suffixes=())
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
         return command
@@ -61,10 +64,8 @@ def _add_source(command: argparse.ArgumentParser) -> None:
         metavar="SRC",
         help="a folder, a .txt list, or a pattern of .tar or .parquet files",
     )
-    command.add_argument("--workers", type=int, help="processes; default: one per processor")
-    command.add_argument(
-        "--budget", type=float, default=120.0, help="seconds a clip may take (default: 120)"
-    )
+    command.add_argument("--workers", type=int, help="processes; without it one per processor")
+    command.add_argument("--budget", type=float, default=120.0, help="seconds a clip may take")
 
 
 @contextmanager

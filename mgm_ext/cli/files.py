@@ -9,12 +9,23 @@ import numpy as np
 
 from ..decode import probe, read_motion_vectors
 from ..video_reader import VideoReader
-from .output import bar, needs_extra, say
+from .output import bar, needs_extra, say, write_npz
 
-__all__ = ["convert", "info", "vectors"]
+__all__ = ["OUTPUTS", "convert", "info", "vectors"]
+
+OUTPUTS = (".mp4", ".mkv")
+"""Suffixes of what `convert` writes."""
 
 _CHUNK = 128  # frames between two looks at the progress bar
 _STILL = 0.02  # source pixels per frame, as in motion_guided_mask
+_UNITS = {
+    "size": "pixels",
+    "fps": "frames per second",
+    "seconds": "s",
+    "key_frame_spacing": "frames",
+    **dict.fromkeys(("inter_share", "intra_share", "still_share"), "of the cells"),
+    **dict.fromkeys(("median_speed", "p95_speed"), "pixels per frame"),
+}
 
 
 def _speeds(reader: VideoReader, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -60,14 +71,14 @@ def info(arguments: argparse.Namespace) -> None:
     if header.has_vectors:
         facts |= _speeds(reader, arguments)
     facts["damaged"] = reader.info.damaged
-    say(facts, arguments)
+    say(facts, arguments, _UNITS)
 
 
 def vectors(arguments: argparse.Namespace) -> None:
     """Writes the motion vectors of a video."""
     found = read_motion_vectors(arguments.file, blocks=arguments.blocks)
     arrays = {name: getattr(found, name) for name in found.__dataclass_fields__ if name != "info"}
-    np.savez_compressed(arguments.output, **arrays)
+    write_npz(arguments.output, **arrays)
     facts = {"output": str(arguments.output), "frames": len(found), "vectors": len(found.w)}
     say(facts, arguments)
 
