@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import webbrowser
+import zipfile
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from mgm_ext import VideoReader, cli, probe
 from mgm_ext.cli import demo
 from mgm_ext.masks import PRESETS
 from tests.conftest import ROOT, EncodedClip
+from tests.test_wheel import WHEELS
 
 Captured = pytest.CaptureFixture[str]
 SHIPPED = ROOT / "mgm_ext" / demo.CLIP
@@ -64,6 +66,13 @@ def test_the_shipped_clip_is_small_and_what_its_script_draws() -> None:
     for number, frame in zip(numbers, clip.frames, strict=True):
         wrong = frame.astype(float) - demo_clip.picture(int(number))
         assert 10 * np.log10(255**2 / (wrong**2).mean()) > 28
+
+
+@pytest.mark.skipif(not WHEELS, reason="`make wheel` has made none")
+@pytest.mark.parametrize("wheel", WHEELS, ids=lambda path: path.name)
+def test_wheels_bring_the_clip(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read(f"mgm_ext/{demo.CLIP}") == SHIPPED.read_bytes()
 
 
 def test_the_script_encodes_the_clip_again(tmp_path: Path) -> None:

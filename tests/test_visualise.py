@@ -139,6 +139,21 @@ def test_key_frames_and_cuts_are_said_in_words(encoded_clip: EncodedClip) -> Non
     assert labels[1] == "slot 0    frame 2, 0.08 s    lost or damaged: the nearest whole frame"
 
 
+def test_a_mask_of_a_still_clip_says_that_it_follows_nothing(
+    encoded_clip: EncodedClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def head(title: str, words: str, width: int) -> Any:
+        said.append(words)
+        return np.zeros((legend.HEAD, width, 3), np.uint8)
+
+    monkeypatch.setattr(panels, "plain_head", head)
+    for kind in ("object", "still"):
+        drawn(read(encoded_clip("libx264", kind=kind, size=(96, 128))))
+    assert said == ["39% of the tokens", "39% of the tokens, and follows no motion: there is none"]
+
+
 def test_words_fit_their_room() -> None:
     assert text.fitted("vectors in the file", 400, 15) == "vectors in the file"
     short = text.fitted("vectors in the file", 60, 15)

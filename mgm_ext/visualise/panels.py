@@ -22,6 +22,7 @@ __all__ = ["WIDTH", "clip_labels", "clip_legend", "clip_panels", "sheet"]
 WIDTH: Final = 320
 """Of a panel in pixels, whatever the video's own is."""
 _GAP: Final = 4
+_STILL: Final = 0.02  # pixels per frame, as in motion_guided_mask
 _APART: Final = 15  # pixels of a panel between two arrows
 
 
@@ -109,7 +110,10 @@ def clip_legend(
         heads.append(heat_head("motion as coded", heat_top(raw), width))
     title = "motion that the mask follows" if raw is None else "camera taken out, and the box"
     heads.append(heat_head(title, heat_top(score), width))
-    heads.append(plain_head("masked patches", f"{mask.mean():.0%} of the tokens", width))
+    share = f"{mask.mean():.0%} of the tokens"
+    if score.pixels_per_frame.max() < _STILL:
+        share += ", and follows no motion: there is none"
+    heads.append(plain_head("masked patches", share, width))
     return _beside(heads)
 
 

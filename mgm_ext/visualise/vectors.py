@@ -15,6 +15,7 @@ from .text import Picture
 __all__ = ["STILL_DOT", "arrow", "arrow_gain", "direction_colour", "draw_vectors"]
 
 STILL_DOT: Final = (150, 150, 150)
+_EDGE: Final = (20, 20, 24)
 _FINE: Final = 3  # drawn larger and scaled down, for smooth edges
 _HUES: Final = 360
 
@@ -48,17 +49,18 @@ def arrow_gain(field: MotionField, *, length: float) -> float:
 
 
 def arrow(pen: Any, start: NDArray[np.float64], end: NDArray[np.float64], width: int) -> None:
-    """An arrow with a head, in the colour of its direction."""
+    """An arrow with a head, in the colour of its direction, edged so that any ground shows it."""
     along = end - start
     length = float(np.hypot(*along))
-    colour = direction_colour(*along)
     unit = along / max(length, 1e-9)
     across = np.array([-unit[1], unit[0]])
     head = min(max(3.5 * width, 0.35 * length), 6.0 * width, length)
     neck = end - unit * head
-    pen.line([*start, *neck], fill=colour, width=width)
-    sides = (neck + across * head * 0.45, neck - across * head * 0.45)
-    pen.polygon([tuple(end), *(tuple(side) for side in sides)], fill=colour)
+    for colour, more in ((_EDGE, width // 2), (direction_colour(*along), 0)):
+        pen.line([*(start - unit * more), *neck], fill=colour, width=width + 2 * more)
+        wide = across * (head * 0.45 + 1.5 * more)
+        corners = (end + unit * 2 * more, neck - unit * more + wide, neck - unit * more - wide)
+        pen.polygon([tuple(corner) for corner in corners], fill=colour)
 
 
 def draw_vectors(
