@@ -4,7 +4,8 @@
 #   make demo       build, mask a real clip, say where to look            (mgm-ext draw, mask, info)
 #   make test       build, run the tests                                  TESTS="tests/test_x.py -k y" chooses
 #   make check      ruff, mypy, stubtest, clang-format, the fast tests, instruction counts
-#   make bench      the speed tables, plots and the README's figures      PEERS=1 installs the rivals first
+#   make docs       the documentation site into out/docs, warnings as errors
+#   make bench      the tables and plots of docs/benchmarks   PEERS=1 installs the rivals first
 #   make evidence   the pre-training experiment at its smallest, on the CPU
 #   make fuzz       MUTANTS=10000 damaged files                           (python -m tests.fuzz --mutants N)
 #   make sanitize   the same under ASan and UBSan, MUTANTS=1000
@@ -19,7 +20,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check lint bench evidence fuzz sanitize libfuzzer wheel cuda format clean
+.PHONY: demo test check lint docs bench evidence fuzz sanitize libfuzzer wheel cuda format clean
 
 PYTHON ?= $(shell python3 release/pythons.py --first)
 VENV := .venv
@@ -75,6 +76,10 @@ $(STAMP)/peers: $(STAMP)/test benchmarks/peers.py
 	$(BIN)/python -m benchmarks.peers
 	touch $@
 
+$(STAMP)/docs: $(STAMP)/package
+	$(PIP) install --group docs
+	touch $@
+
 $(STAMP)/wheel: $(STAMP)/venv release/toolchain.txt
 	sh release/system_packages.sh $(FOREIGN_TOOLS)
 	$(PIP) install --require-hashes -r release/toolchain.txt
@@ -105,6 +110,11 @@ format: $(STAMP)/check
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CPP)
+
+# Links within the pages, references and headings are checked; what does not hold is an error.
+docs: $(STAMP)/docs
+	$(BIN)/python -m sphinx -b html -W --keep-going -q -d out/doctrees docs out/docs
+	@echo "Look at out/docs/index.html."
 
 bench: $(STAMP)/test $(STAMP)/valgrind $(if $(PEERS),$(STAMP)/peers)
 	rm -rf out/benchmark/*/

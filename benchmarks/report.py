@@ -1,6 +1,7 @@
-"""Turns what the benchmarks measured into benchmarks/results, plots and the README's tables.
+"""Turns what the benchmarks measured into benchmarks/results, plots and docs/benchmarks.
 
-`python -m benchmarks.report` after `pytest benchmarks`.
+`python -m benchmarks.report` after `pytest benchmarks`; without new rows it writes the tables of
+the stored results.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mgm_ext import _core
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+PAGES = ROOT / "docs" / "benchmarks"
 DISTRIBUTIONS = (
     "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
     "torch",
@@ -103,15 +105,27 @@ def _plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
         plots.bars(chosen, title, throughput)
 
 
+def stored(folder: Path = RESULTS) -> dict[str, str]:
+    """The Markdown of every table in `folder`, by name."""
+    written = {}
+    for path in sorted(folder.glob("*.json")):
+        results = json.loads(path.read_text())
+        if path.stem == cuda_rows.TABLE:
+            found, about = cuda_rows.rows_of(results), cuda_rows.caption(results)
+        else:
+            found, about = [Row(**row) for row in results["rows"]], caption(results)
+        written[path.stem] = tables.markdown(found, about)
+    return written
+
+
 def main() -> None:
-    """Rewrites results, plots and README from the rows in out/benchmark."""
-    written = write_results(list(rows.read()), circumstances(), RESULTS)
-    on_gpu = json.loads((RESULTS / "cuda.json").read_text())
-    written[cuda_rows.TABLE] = tables.markdown(cuda_rows.rows_of(on_gpu), cuda_rows.caption(on_gpu))
-    readme = ROOT / "README.md"
-    readme.write_text(tables.rewrite(readme.read_text(), written))
-    for name, text in written.items():
-        print(f"## {name}\n\n{text}\n")
+    """Stores the rows in out/benchmark with their plots, and rewrites the pages of all results."""
+    new = write_results(list(rows.read()), circumstances(), RESULTS)
+    written = stored()
+    for page in sorted(PAGES.glob("*.md")):
+        page.write_text(tables.rewrite(page.read_text(), written))
+    for name in new:
+        print(f"## {name}\n\n{written[name]}\n")
 
 
 if __name__ == "__main__":

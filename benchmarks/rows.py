@@ -23,7 +23,7 @@ class Row:
     """One line of a table.
 
     Attributes:
-        table: name of the table, as in the README's marker.
+        table: name of the table, as in the marker of a page.
         row: what was done; with `rival` it names the line within its table.
         rival: what it is compared with; "" for a plain number.
         value: ratio (rival's time over ours) or number; None where there is none, `note` says why.

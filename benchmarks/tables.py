@@ -1,4 +1,4 @@
-"""Tables in Markdown, and where they stand in the README."""
+"""Tables in Markdown, and where they stand in pages."""
 
 from __future__ import annotations
 

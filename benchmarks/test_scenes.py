@@ -19,7 +19,7 @@ CODECS = {"H.264": "libx264", "VP9": "libvpx-vp9"}
 GROUNDS: tuple[Ground, ...] = ("textured", "flat", "noisy")
 CAMERAS: tuple[Camera, ...] = ("still", "pan", "zoom")
 EXTRAS: tuple[Extra, ...] = ("bars", "logo", "ticker")
-# What is summed up in one line of the README; the report has each scene.
+# What is summed up in one line of the page; the report has each scene.
 GROUPS: dict[str, list[Scene]] = {
     camera: [Scene(ground, camera) for ground in GROUNDS] for camera in CAMERAS
 }

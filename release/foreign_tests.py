@@ -49,7 +49,7 @@ def prepare(wheel: Path, folder: Path) -> tuple[Path, list[Path]]:
     wrapper.write_text(f'#!/bin/sh\nPYTHONPATH={site} exec {words} "$@"\n')
     wrapper.chmod(0o755)
     (site / "sitecustomize.py").write_text(CUSTOMIZE.format(wrapper=str(wrapper)))
-    for name in ("tests", "cmake", "release", "README.md", "SECURITY.md", "pyproject.toml"):
+    for name in ("tests", "cmake", "release", "docs", "README.md", "SECURITY.md", "pyproject.toml"):
         place = folder / "checkout" / name
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         place.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The README's table of codecs: what is claimed of each, held against clips of it.
+"""The table of docs/codecs.md: what is claimed of each, held against clips of it.
 
 `python -m tests.codec_table` writes the table anew.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from mgm_ext import MotionVectors
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "codecs.md"
 MARKERS = "<!-- codecs -->", "<!-- end of codecs -->"
 FLAGS = {1: "skip", 2: "derived", 4: "list 1", 8: "field"}
 
@@ -116,20 +116,20 @@ def table(evidence: Mapping[str, object]) -> str:
     return "\n".join(lines)
 
 
-def parts(readme: str) -> Iterator[str]:
+def parts(page: str) -> Iterator[str]:
     """Before the table, the table, after it."""
     begin, end = map(re.escape, MARKERS)
-    found = re.fullmatch(f"(.*{begin}\n)(.*)(\n{end}.*)", readme, re.DOTALL)
+    found = re.fullmatch(f"(.*{begin}\n)(.*)(\n{end}.*)", page, re.DOTALL)
     if found is None:
-        raise ValueError(f"README.md lacks {' or '.join(MARKERS)}")
+        raise ValueError(f"{PAGE.name} lacks {' or '.join(MARKERS)}")
     yield from found.groups()
 
 
 def main() -> None:
     from tests.test_codec_table import read_clips
 
-    before, _, after = parts(README.read_text())
-    README.write_text(before + table(read_clips()) + after)
+    before, _, after = parts(PAGE.read_text())
+    PAGE.write_text(before + table(read_clips()) + after)
 
 
 if __name__ == "__main__":

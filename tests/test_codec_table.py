@@ -1,4 +1,4 @@
-"""The README's table of codecs says what clips of these codecs show."""
+"""The table of docs/codecs.md says what clips of these codecs show."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_a_false_claim_is_found(found: dict[str, list[MotionVectors]]) -> None:
     )
 
 
-def test_the_readme_has_this_table(found: dict[str, list[MotionVectors]]) -> None:
-    _, text, _ = codec_table.parts(codec_table.README.read_text())
+def test_the_page_has_this_table(found: dict[str, list[MotionVectors]]) -> None:
+    _, text, _ = codec_table.parts(codec_table.PAGE.read_text())
     assert text == codec_table.table(found), "run `python -m tests.codec_table`"
 
 

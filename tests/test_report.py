@@ -1,4 +1,4 @@
-"""The benchmark report: arithmetic of ratios, marks of missed targets, rewriting of the README."""
+"""The benchmark report: arithmetic of ratios, marks of missed targets, rewriting of pages."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_table_shows_spread_and_leaves_out_empty_columns() -> None:
     ]
 
 
-def test_readme_changes_between_its_markers_only() -> None:
+def test_a_page_changes_between_its_markers_only() -> None:
     text = (
         "a\n<!-- table one -->\nold\n<!-- end -->\nb\n<!-- table two -->\nkept\n<!-- end -->\nc\n"
     )

@@ -26,14 +26,14 @@ def check_mask(
 ) -> Given:
     """Raises with a sentence where a trainer would train on, wrongly and in silence.
 
-    | style | checked is | trainers |
-    |---|---|---|
-    | "videomae" | one sample's NumPy array (N,) or (S, R * C) of 0 and 1 | the VideoMAE family |
-    | "transformers" | bool (B, N), as the model indexes with it | Hugging Face, UMT, AdaMAE |
-    | "internvideo2" | bool (B, 1 + N), the class token first and visible | InternVideo2 |
-    | "mae_st" | float noise (B, N) that the model sorts | MAE-ST, SlowFast, lightly, timm |
-    | "vjepa" | (masks_enc, masks_pred), lists of int64 (B, K) | V-JEPA, V-JEPA 2 |
-    | "maskfeat" | (B, S, R, C) of 0 and 1 that is blended in | SlowFast MaskFeat |
+    By style, what is checked, and whose it is:
+
+    - "videomae": one sample's NumPy array (N,) or (S, R * C) of 0 and 1; the VideoMAE family.
+    - "transformers": bool (B, N), as the model indexes with it; Hugging Face, UMT, AdaMAE.
+    - "internvideo2": bool (B, 1 + N), the class token first and visible; InternVideo2.
+    - "mae_st": float noise (B, N) that the model sorts; MAE-ST, SlowFast, lightly, timm.
+    - "vjepa": (masks_enc, masks_pred), lists of int64 (B, K); V-JEPA, V-JEPA 2.
+    - "maskfeat": (B, S, R, C) of 0 and 1 that is blended in; SlowFast MaskFeat.
 
     Args:
         mask: NumPy arrays or torch tensors, on any device; True or 1 = masked.

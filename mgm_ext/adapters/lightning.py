@@ -62,8 +62,8 @@ class MaskCallback(Callback):
     """Puts a mask into each batch; the seeds depend on epoch, batch and rank alone.
 
     Args:
-        make: a name that `batch_masks` takes, or a function (motion, seeds, **options) -> bool
-            [B, S, R, C] on the batch's device, with seeds int64 [B].
+        make: a name that `batch_masks` takes, or a function `(motion, seeds, **options)` of
+            bool [B, S, R, C] on the batch's device, with seeds int64 [B].
         motion: key of the motion in the batch.
         view: key of the views in the batch, where the motion is a list.
         key: of the mask, bool [B, N].

@@ -1,5 +1,7 @@
 """Hugging Face: batches for `VideoMAEForPreTraining`, checked before the model sees them.
 
+::
+
     dataset = video_dataset(paths, model.config, mask="motion_guided", mask_ratio=0.75)
     loader = DataLoader(dataset, batch_size=8, collate_fn=VideoMAECollator(model.config))
     loss = model(**next(iter(loader))).loss

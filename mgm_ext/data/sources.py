@@ -167,7 +167,7 @@ def clips_of(source: DataSource) -> Iterator[SourceClip]:
 
     Args:
         source: a folder of videos, of .tar or of .parquet files; one such file, or a pattern of
-            them ("shards/train-{000..099}.tar", "data/*.parquet"); a list of paths, or a .txt file
+            them (`shards/train-{000..099}.tar`, `data/*.parquet`); a list of paths, or a .txt file
             with one path a line; or a Hugging Face `datasets.Dataset` with bytes.
 
     Yields:
