@@ -1,4 +1,4 @@
-"""Turns what the benchmarks measured into benchmarks/results, plots and docs/benchmarks.
+"""Turns what the benchmarks measured into benchmarks/results, plots, pages and README.
 
 `python -m benchmarks.report` after `pytest benchmarks`; without new rows it writes the tables of
 the stored results.
@@ -15,13 +15,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cuda_rows, peers, plots, rows, tables
+from benchmarks import cuda_rows, peers, plots, rows, summary, tables
 from benchmarks.rows import Row
 from mgm_ext import _core
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = ROOT / "docs" / "benchmarks"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "benchmarks").glob("*.md")))
+DOCS = "https://github.com/mgm-ext/mgm-ext/blob/main/docs"  # an index page knows no other links
 DISTRIBUTIONS = (
     "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
     "torch",
@@ -115,14 +116,14 @@ def stored(folder: Path = RESULTS) -> dict[str, str]:
         else:
             found, about = [Row(**row) for row in results["rows"]], caption(results)
         written[path.stem] = tables.markdown(found, about)
-    return written
+    return {**written, "summary": summary.markdown(folder, DOCS)}
 
 
 def main() -> None:
     """Stores the rows in out/benchmark with their plots, and rewrites the pages of all results."""
     new = write_results(list(rows.read()), circumstances(), RESULTS)
     written = stored()
-    for page in sorted(PAGES.glob("*.md")):
+    for page in PAGES:
         page.write_text(tables.rewrite(page.read_text(), written))
     for name in new:
         print(f"## {name}\n\n{written[name]}\n")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
+REPOSITORY = "https://github.com/mgm-ext/mgm-ext/blob/main/"
+RAW = "https://raw.githubusercontent.com/mgm-ext/mgm-ext/main/"
 TOP = sorted(ROOT.glob("*.md"))
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 
@@ -37,8 +39,12 @@ def without_code(text: str) -> str:
 
 
 def links(page: Path) -> Iterator[tuple[str, str]]:
-    """Relative links and pictures: (path, anchor), either may be empty."""
+    """Links and pictures of the repository: (path from the page's folder, anchor)."""
     for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text())):
+        for address in (REPOSITORY, RAW):
+            if target.startswith(address):
+                up = "../" * len(page.relative_to(ROOT).parents[:-1])
+                target = f"{up}{target.removeprefix(address)}"
         if "://" not in target and not target.startswith("mailto:"):
             path, _, anchor = target.partition("#")
             yield path, anchor
