@@ -17,11 +17,12 @@ OWN = {"SHA256SUMS", "notes.md"}
 
 def changes(text: str, version: str) -> str:
     """The part of a changelog under the heading of this version."""
-    heading = rf"^## {re.escape(version)}(?![\w.]).*\n((?:(?!^## ).*\n?)*)"
+    heading = rf"^## \[?{re.escape(version)}(?![\w.]).*\n((?:(?!^## ).*\n?)*)"
     match = re.search(heading, text, re.MULTILINE)
     if match is None:
         raise SystemExit(f"CHANGELOG.md has no heading for {version}.")
-    return match[1].strip()
+    without_addresses = re.sub(r"^\[[^\]]+\]: .*\n?", "", match[1], flags=re.MULTILINE)
+    return without_addresses.strip()
 
 
 def checksums(files: list[Path]) -> str:

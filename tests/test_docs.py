@@ -134,3 +134,16 @@ def test_the_api_pages_show_every_public_name() -> None:
     missing = set(mgm_ext.__all__) - set(shown)
     assert not missing
     assert len(shown) == len(set(shown))
+
+
+def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, re.MULTILINE)) <= kinds
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings
+    for heading in headings:
+        assert re.fullmatch(r"\[\d+\.\d+\.\d+\] - (\d{4}-\d\d-\d\d|not released yet)", heading)
+        assert f"\n{heading.split(' ')[0]}: https://" in text
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert headings[0].startswith(f"[{version}] ")
