@@ -11,7 +11,19 @@ import pytest
 
 from tests.conftest import ROOT
 
-CHANGELOG = "# Changelog\n\n## [0.2.0] - 2027-01-02\n\n- new\n- newer\n\n## 0.1.0\n\n- old\n\n[0.2.0]: https://x\n"
+CHANGELOG = """# Changelog
+
+## [0.2.0] - 2027-01-02
+
+- new
+- newer
+
+## 0.1.0
+
+- old
+
+[0.2.0]: https://x
+"""
 
 
 @pytest.mark.parametrize(("version", "text"), [("0.2.0", "- new\n- newer"), ("0.1.0", "- old")])
