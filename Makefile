@@ -149,6 +149,7 @@ comma := ,
 MAKE_WHEELS = $(BIN)/python release/wheels.py --architectures $(ARCHITECTURES)
 $(STAMP)/wheel-made-$(ARCHITECTURES): $(STAMP)/wheel $(NATIVE) $(shell find mgm_ext -name '*.py*' -o -name py.typed) $(wildcard release/*.py tests/wheel_*.py)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE_WHEELS) $(PYTHONS)
+	$(BIN)/twine check --strict wheelhouse/*.whl
 	$(BIN)/python release/try_wheels.py
 	touch $@
 
@@ -158,6 +159,7 @@ wheel: cuda-wheel
 .PHONY: cuda-wheel
 cuda-wheel: $(STAMP)/wheel $(STAMP)/cuda
 	PATH="$(CURDIR)/$(BIN):$$PATH" CUDACXX="$(abspath $(NVCC))" $(MAKE_WHEELS) --cuda $(PYTHONS)
+	$(BIN)/twine check --strict wheelhouse/cuda/*.whl
 	$(BIN)/python release/try_wheels.py wheelhouse/cuda/*.whl
 else
 wheel: $(STAMP)/wheel-made-$(ARCHITECTURES)

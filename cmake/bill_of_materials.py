@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import urllib.parse
 import uuid
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ SHA256 = {
 
 def component(name: str, version: str, sha256: str | None) -> dict[str, Any]:
     kind = "pypi" if name in ON_PYPI else "generic"
-    purl = f"pkg:{kind}/{name}@{version}"
+    purl = f"pkg:{kind}/{name}@{urllib.parse.quote(version)}"
     part: dict[str, Any] = {
         "type": "library",
         "bom-ref": purl,

@@ -21,8 +21,9 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --list-gpu-arch OUTPUT_VARIABLE known)
   set(CMAKE_CUDA_ARCHITECTURES)
-  foreach(architecture 75 80 86 89 90 100 120)
-    if(known MATCHES "compute_${architecture}[\r\n]")
+  foreach(architecture 75-real 80-real 86-real 89-real 90 100-real 120-real)  # 90 as PTX, too: for all that come later
+    string(REGEX MATCH "^[0-9]+" number ${architecture})
+    if(known MATCHES "compute_${number}[\r\n]")
       list(APPEND CMAKE_CUDA_ARCHITECTURES ${architecture})
     endif()
   endforeach()
@@ -37,7 +38,13 @@ target_compile_options(_cuda PRIVATE
   $<$<COMPILE_LANGUAGE:CUDA>:--fmad=false>
   $<$<COMPILE_LANGUAGE:CXX>:${MGM_WARNINGS}>)
 target_link_options(_cuda PRIVATE ${MGM_EXPORTS})
-set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden CUDA_RUNTIME_LIBRARY Static
+# By its path: where nvcc's host compiler is zig, CMake does not learn in which folders nvcc looks.
+set(MGM_CUDA_FOLDERS ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+list(TRANSFORM MGM_CUDA_FOLDERS APPEND /../lib)
+find_library(MGM_CUDA_RUNTIME cudart_static REQUIRED
+  HINTS ${MGM_CUDA_FOLDERS} ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES})
+target_link_libraries(_cuda PRIVATE ${MGM_CUDA_RUNTIME} rt Threads::Threads ${CMAKE_DL_LIBS})
+set_target_properties(_cuda PROPERTIES CUDA_VISIBILITY_PRESET hidden CUDA_RUNTIME_LIBRARY None
   LINKER_LANGUAGE CXX)
 if(MGM_DEVELOP)
   set_target_properties(_cuda PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_SOURCE_DIR}/mgm_ext)

@@ -22,11 +22,14 @@ from elftools.elf.sections import SymbolTableSection
 
 GLIBC = (2, 28)
 LARGEST = {False: 6_000_000, True: 24_000_000}  # bytes, without and with the CUDA module
+CUDA_VERSION = "+cu13"  # in the version of a wheel with _cuda, as the tag cannot say it
 MACHINES = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64"}
 # What a module may need of the system: the C library, in the pieces that 2.28 still has.
 SYSTEM_LIBRARIES = re.compile(r"(lib(c|m|dl|rt|pthread)|ld-linux[\w-]*)\.so\.\d")
 LICENSES = {"LICENSE", "NOTICE", "LGPL-2.1.txt", "dav1d.txt", "pybind11.txt", "llvm.txt", "zig.txt"}
-NAME = re.compile(r"mgm_ext-[^-]+-(cp3\d+)-(cp3\d+t?)-manylinux_2_28_(x86_64|aarch64)\.whl")
+NAME = re.compile(
+    r"mgm_ext-[^-+]+(?:\+cu\d+)?-(cp3\d+)-(cp3\d+t?)-manylinux_2_28_(x86_64|aarch64)\.whl"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ def complaints(wheel: Path) -> list[str]:
                 found.append(f"{name} is for another Python")
     if not any(Path(name).name.startswith("_core.") for name in libraries):
         found.append("no _core")
+    if cuda != (CUDA_VERSION in wheel.name):
+        found.append(f"{'a' if cuda else 'no'} _cuda inside")
     if wheel.stat().st_size >= LARGEST[cuda]:
         found.append(f"{wheel.stat().st_size} bytes; allowed are {LARGEST[cuda]}")
     return found

@@ -51,12 +51,28 @@ def defines(python: pythons.Python, *, cuda: bool) -> dict[str, str]:
         "MGM_TARGET": zig.target(python.architecture),
         "MGM_ZIG_VERSION": metadata.version("ziglang"),
         "MGM_CUDA": "ON" if cuda else "OFF",
+        "MGM_LOCAL_VERSION": wheel_check.CUDA_VERSION if cuda else "",
         "Python_EXECUTABLE": sys.executable,
         "Python_INCLUDE_DIR": str(python.include),
         # Without an interpreter CMake takes headers of a free-threaded Python only on demand.
         "Python_FIND_ABI": f"ANY;ANY;ANY;{'ON' if python.abi.endswith('t') else 'OFF'}",
         "PYTHON_MODULE_EXTENSION": python.suffix,
     }
+
+
+def relabel(raw: Path, local: str) -> None:
+    """Appends a local version to a wheel's, in its name and in what it says of itself."""
+    tool = [sys.executable, "-m", "wheel"]
+    folder = raw.parent / "unpacked"
+    run(*tool, "unpack", "--dest", folder, raw)
+    (top,) = folder.iterdir()
+    (info,) = top.glob("*.dist-info")
+    stated = info / "METADATA"
+    text = re.sub(r"^(Version: .*)$", rf"\g<1>{local}", stated.read_text(), count=1, flags=re.M)
+    stated.write_text(text)
+    info.rename(top / f"{info.name.removesuffix('.dist-info')}{local}.dist-info")
+    raw.unlink()
+    run(*tool, "pack", "--dest-dir", raw.parent, top)
 
 
 def build(python: pythons.Python, folder: Path, *, cuda: bool) -> Path:
@@ -67,13 +83,16 @@ def build(python: pythons.Python, folder: Path, *, cuda: bool) -> Path:
     options = [word for name, value in settings.items() for word in ("-C", f"{name}={value}")]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     run(*pip, "wheel", "--no-build-isolation", "--no-deps", *options, "-w", folder / "raw", ROOT)
-    relink.collect(tree, module="_core", target=zig.target(python.architecture), abi=python.abi)
+    (raw,) = (folder / "raw").glob("*.whl")
+    if cuda:  # its _core is linked from the objects of the plain wheel's kit
+        relabel(raw, wheel_check.CUDA_VERSION)
+    else:
+        relink.collect(tree, module="_core", target=zig.target(python.architecture), abi=python.abi)
     (raw,) = (folder / "raw").glob("*.whl")
     tags = ["--python-tag", python.abi.removesuffix("t"), "--abi-tag", python.abi]
     tags += ["--platform-tag", f"manylinux_2_28_{python.architecture}"]
     run(sys.executable, "-m", "wheel", "tags", "--remove", *tags, raw)
     (tagged,) = (folder / "raw").glob("*.whl")
-    # Of the same name as one without CUDA: the tag cannot say it.
     place = WHEELHOUSE / "cuda" if cuda else WHEELHOUSE
     place.mkdir(parents=True, exist_ok=True)
     for old in place.glob(f"mgm_ext-*-{python.abi}-manylinux*_{python.architecture}.whl"):

@@ -7,6 +7,7 @@ import platform
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import bill_of_materials
@@ -21,10 +22,11 @@ pytest.importorskip("jsonschema", reason="of the dependency group `test`")
 
 import relink
 import wheel_check
+import wheels
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-WHEELS = sorted((ROOT / "wheelhouse").glob("*.whl"))
+WHEELS = sorted((ROOT / "wheelhouse").rglob("*.whl"))
 ABI = f"cp{sys.version_info[0]}{sys.version_info[1]}"
 
 
@@ -104,6 +106,28 @@ def test_the_bill_of_materials_is_valid_and_names_what_is_linked(tmp_path: Path)
         assert len(part["hashes"][0]["content"]) == 64
 
 
+def test_a_local_version_is_in_a_wheels_name_and_words(tmp_path: Path) -> None:
+    files = pytest.importorskip("wheel.wheelfile", reason="of the dependency group `wheel`")
+    plain = tmp_path / "mgm_ext-0.1.0-cp313-cp313-manylinux_2_28_x86_64.whl"
+    info = "mgm_ext-0.1.0.dist-info"
+    with files.WheelFile(plain, "w") as archive:  # which writes RECORD
+        archive.writestr("mgm_ext/__init__.py", "Version: 0.1.0")
+        archive.writestr(f"{info}/METADATA", "Name: mgm-ext\nVersion: 0.1.0\n\nVersion: old\n")
+        tag = "Root-Is-Purelib: false\nTag: cp313-cp313-manylinux_2_28_x86_64"
+        archive.writestr(f"{info}/WHEEL", f"Wheel-Version: 1.0\n{tag}\n")
+    wheels.relabel(plain, "+cu13")
+    (labelled,) = tmp_path.glob("*.whl")
+    assert labelled.name == plain.name.replace("0.1.0", "0.1.0+cu13")
+    assert wheel_check.NAME.fullmatch(labelled.name)
+    with zipfile.ZipFile(labelled) as archive:
+        stated = archive.read("mgm_ext-0.1.0+cu13.dist-info/METADATA").decode()
+        assert stated == "Name: mgm-ext\nVersion: 0.1.0+cu13\n\nVersion: old\n"
+        assert (
+            "mgm_ext-0.1.0+cu13.dist-info/METADATA,sha256="
+            in archive.read("mgm_ext-0.1.0+cu13.dist-info/RECORD").decode()
+        )
+
+
 def test_the_pinned_compiler_is_the_one_in_the_bill_of_materials() -> None:
     pinned = (ROOT / "release" / "toolchain.txt").read_text()
     for (name, version), sha256 in bill_of_materials.SHA256.items():
@@ -131,8 +155,8 @@ def test_wheels_are_sound(wheel: Path) -> None:
 
 def test_a_modified_ffmpeg_can_be_linked_into_a_wheel(tmp_path: Path) -> None:
     tag = f"{ABI}-manylinux_2_28_{platform.machine()}.whl"
-    wheels = [wheel for wheel in WHEELS if wheel.name.endswith(tag)]
+    made = [wheel for wheel in WHEELS if wheel.name.endswith(tag)]
     kits = sorted(relink.KITS.glob(f"{platform.machine()}-*-{ABI}"))
-    if not (wheels and kits):
+    if not (made and kits):
         pytest.skip("`make wheel` has made none for this Python")
-    assert relink.ask_relinked(kits[0], wheels[0], tmp_path) == "7.1.x"
+    assert relink.ask_relinked(kits[0], made[0], tmp_path) == "7.1.x"
