@@ -11,3 +11,7 @@ foreach(tool AR RANLIB NM STRIP)
     set(CMAKE_${language}_COMPILER_${tool} ${MGM_TOOLS}/zig-${name})
   endforeach()
 endforeach()
+# zig makes -O2 of -O3, but not of what it hands to clang.
+foreach(language C CXX)
+  set(CMAKE_${language}_FLAGS_RELEASE_INIT "-Xclang -O3")
+endforeach()

@@ -67,9 +67,9 @@ std::string path_of(const py::object& object) {
 
 // Of two letters or more: one is a drive.
 bool has_scheme(std::string_view path) {
-  const auto is_letter = [](unsigned char c) { return std::isalpha(c) != 0; };
-  const auto is_inner = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+  const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto is_inner = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
   };
   const std::string_view scheme = path.substr(0, path.find(':'));
   return scheme.size() > 1 && scheme.size() < path.size() && is_letter(scheme[0]) &&

@@ -45,7 +45,8 @@ static const Dav1dWarpedMotionParams* warp(const Dav1dTaskContext* t, enum Block
   const uint8_t* size = dav1d_block_dimensions[bs];
   if (imin(size[0], size[1]) < 2) return NULL;
   const int compound = b->comp_type != COMP_INTER_NONE;
-  const int global = compound ? GLOBALMV_GLOBALMV : GLOBALMV;
+  int global = GLOBALMV;
+  if (compound) global = GLOBALMV_GLOBALMV; /* of another enum */
   if (!compound && b->motion_mode == MM_WARP) {
     return t->warpmv.type > DAV1D_WM_TYPE_TRANSLATION ? &t->warpmv : NULL;
   }
