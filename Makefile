@@ -153,12 +153,13 @@ $(STAMP)/wheel-made-$(ARCHITECTURES): $(STAMP)/wheel $(NATIVE) $(shell find mgm_
 	$(BIN)/python release/try_wheels.py
 	touch $@
 
-# The same with mgm_ext._cuda inside: larger, and always built anew.
+# The same with mgm_ext._cuda inside: larger, and always built anew. By PyPI's nvcc: that of CUDA 13.0 takes no libc++.
 ifdef CUDA
 wheel: cuda-wheel
 .PHONY: cuda-wheel
-cuda-wheel: $(STAMP)/wheel $(STAMP)/cuda
-	PATH="$(CURDIR)/$(BIN):$$PATH" CUDACXX="$(abspath $(NVCC))" $(MAKE_WHEELS) --cuda $(PYTHONS)
+cuda-wheel: $(STAMP)/wheel
+	$(PIP) install --group cuda
+	PATH="$(CURDIR)/$(BIN):$$PATH" CUDACXX="$$(echo $(CURDIR)/$(PYPI_NVCC))" $(MAKE_WHEELS) --cuda $(PYTHONS)
 	$(BIN)/twine check --strict wheelhouse/cuda/*.whl
 	$(BIN)/python release/try_wheels.py wheelhouse/cuda/*.whl
 else
@@ -179,7 +180,8 @@ release: wheel sdist relink-kits
 	$(BIN)/python release/notes.py dist
 
 # The machine's own nvcc, or the one that PyPI has.
-NVCC = $(shell command -v nvcc || ls -d /usr/local/cuda/bin/nvcc $(VENV)/lib/python*/site-packages/nvidia/cu13/bin/nvcc 2>/dev/null | head -1)
+PYPI_NVCC = $(VENV)/lib/python*/site-packages/nvidia/cu13/bin/nvcc
+NVCC = $(shell command -v nvcc || ls -d /usr/local/cuda/bin/nvcc $(PYPI_NVCC) 2>/dev/null | head -1)
 $(STAMP)/cuda: $(STAMP)/package
 	test -n "$(NVCC)" || $(PIP) install --group cuda
 	touch $@

@@ -40,19 +40,23 @@ class Module:
     needed: tuple[str, ...]
     versions: tuple[str, ...]  # symbol versions asked of other libraries: GLIBC_2.17, ...
     exported: tuple[str, ...]
+    imported: tuple[str, ...]
 
 
 def read_module(data: bytes) -> Module:
     elf = ELFFile(io.BytesIO(data))
-    needed, versions, exported = [], [], []
+    needed, versions, exported, imported = [], [], [], []
     for section in elf.iter_sections():
         if isinstance(section, DynamicSection):
             needed += [str(tag.needed) for tag in section.iter_tags("DT_NEEDED")]  # type: ignore[attr-defined]
         elif isinstance(section, GNUVerNeedSection):
             versions += [v.name for _, rows in section.iter_versions() for v in rows]
         elif isinstance(section, SymbolTableSection) and section.name == ".dynsym":
-            exported += [s.name for s in section.iter_symbols() if is_exported(s.entry)]
-    return Module(elf["e_machine"], tuple(needed), tuple(versions), tuple(exported))
+            symbols = list(section.iter_symbols())
+            exported += [s.name for s in symbols if is_exported(s.entry)]
+            imported += [s.name for s in symbols if s.entry["st_shndx"] == "SHN_UNDEF"]
+    lists = (needed, versions, exported, imported)
+    return Module(elf["e_machine"], *map(tuple, lists))
 
 
 def is_exported(entry: Any) -> bool:
@@ -79,6 +83,8 @@ def module_complaints(name: str, module: Module, architecture: str) -> Iterator[
         yield f"{name} needs symbols of {', '.join(bad)}"
     if module.exported != (f"PyInit_{stem}",):
         yield f"{name} exports {', '.join(module.exported)}"
+    if stem == "_core" and "memcpy" not in module.imported:
+        yield f"{name} has a memcpy of its own"
 
 
 def text_complaints(names: list[str]) -> Iterator[str]:

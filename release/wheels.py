@@ -51,7 +51,6 @@ def defines(python: pythons.Python, *, cuda: bool) -> dict[str, str]:
         "MGM_TARGET": zig.target(python.architecture),
         "MGM_ZIG_VERSION": metadata.version("ziglang"),
         "MGM_CUDA": "ON" if cuda else "OFF",
-        "MGM_WERROR": "ON" if os.environ.get("CI") else "OFF",
         "MGM_LOCAL_VERSION": wheel_check.CUDA_VERSION if cuda else "",
         "Python_EXECUTABLE": sys.executable,
         "Python_INCLUDE_DIR": str(python.include),

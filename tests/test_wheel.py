@@ -36,6 +36,7 @@ def module(**changes: object) -> wheel_check.Module:
         "needed": ("libc.so.6", "libm.so.6", "libpthread.so.0", "ld-linux-x86-64.so.2"),
         "versions": ("GLIBC_2.2.5", "GLIBC_2.28"),
         "exported": ("PyInit__core",),
+        "imported": ("memcpy", "PyModuleDef_Init"),
     }
     return wheel_check.Module(**(values | changes))  # type: ignore[arg-type]
 
@@ -51,6 +52,7 @@ def module(**changes: object) -> wheel_check.Module:
         ({"versions": ("GLIBC_2.2.5", "GLIBCXX_3.4.21")}, "needs symbols of GLIBCXX_3.4.21"),
         ({"exported": ("PyInit__core", "avcodec_open2")}, "exports PyInit__core, avcodec_open2"),
         ({"exported": ()}, "exports"),
+        ({"imported": ("PyModuleDef_Init",)}, "has a memcpy of its own"),
     ],
 )
 def test_a_module_may_need_old_symbols_of_the_c_library_alone(
@@ -65,6 +67,7 @@ def test_a_module_may_need_old_symbols_of_the_c_library_alone(
 def test_what_a_module_says_of_itself_is_read_from_its_bytes() -> None:
     found = wheel_check.read_module(Path(_core.__file__).read_bytes())
     assert found.exported == ("PyInit__core",)
+    assert {"memcpy", "PyModuleDef_Init"} <= set(found.imported)
     assert "libc.so.6" in found.needed
     assert any(version.startswith("GLIBC_2.") for version in found.versions)
 
