@@ -122,3 +122,13 @@ def test_views_are_given_one_for_each_mask(clips: list[Path]) -> None:
     with pytest.raises(RuntimeError, match="with a view for each mask"):
         shape(*GRID, 48)
     assert SimpleNamespace(shape=shape).shape.source is MaskSource.GUIDED
+
+
+def test_what_replaces_what_is_printed(
+    clips: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    capture(dataset(clips, 2), mask="motion_topk")
+    said = "mgm_ext: no_mask of VideoPathDataset is replaced by motion_topk: as many tokens\n"
+    assert capsys.readouterr().out == said
+    capture(dataset(clips, 2), quiet=True)
+    assert capsys.readouterr().out == ""

@@ -57,6 +57,7 @@ def test_mask_is_written_with_its_frames(clip: Path, tmp_path: Path) -> None:
         assert arrays["mask"].shape == (8, 7, 10)
         assert (arrays["mask"].sum(axis=(1, 2)) == 35).all()
         assert arrays["frame_indices"].tolist() == list(range(0, 32, 2))
+        assert str(arrays["mask_source"]) == "guided"
 
 
 @pytest.mark.parametrize("suffix", [".png", ".mp4"])

@@ -142,6 +142,7 @@ def capture(
     mask: str = "motion_guided",
     seed: int | None = None,
     max_fallback: float = 0.2,
+    quiet: bool = False,
     **options: Any,
 ) -> CapturedVideos:
     """OmniMAE's `VideoPathDataset`, whose masks follow what its transforms show of each clip.
@@ -154,10 +155,17 @@ def capture(
         mask: a name that `make_masking` takes.
         seed: of the masks, in [0, 2^64); None: from the system.
         max_fallback: largest share of videos without motion over the first 1,000 of all workers.
+        quiet: do not print what replaces what.
         options: of `PredShape`.
 
     Raises:
         TypeError: the data set reads or masks in another way.
     """
     shape = PredShape(mask, **options)
-    return CapturedVideos(dataset, shape, seed=seed, max_fallback=max_fallback)
+    captured = CapturedVideos(dataset, shape, seed=seed, max_fallback=max_fallback)
+    if not quiet:
+        names = " and ".join(captured.replaced())
+        print(  # noqa: T201
+            f"mgm_ext: {names} of {type(dataset).__name__} is replaced by {mask}: as many tokens"
+        )
+    return captured

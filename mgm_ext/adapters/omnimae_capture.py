@@ -46,6 +46,11 @@ class CapturedVideos(WrappedDataset):
         if not list(_maskers(dataset.transforms)):
             raise TypeError("none of its transforms is a MaskingTransform with a pred_shape")
 
+    def replaced(self) -> list[str]:
+        """Names of what made the masks."""
+        maskers = _maskers(self.dataset.transforms)
+        return sorted({_name(masker.pred_shape) for masker in maskers})
+
     def __getitem__(self, index: int) -> Any:
         """The data set's sample or list of samples, each mask from what it shows.
 
@@ -162,6 +167,10 @@ class _Recording:
         made = followed.view
         self._views[place] = made if before is None or made is None else before.compose(made)
         return result
+
+
+def _name(made: Any) -> str:
+    return str(getattr(made, "__name__", type(made).__name__))
 
 
 def _children(transform: Any) -> list[Any]:

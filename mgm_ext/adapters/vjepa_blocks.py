@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["Cover", "cover_of"]
 
 Grid = tuple[int, int, int]
-_SAMPLES: Final = 4096
-_BATCHES: Final = 512
+_SAMPLES: Final = 12288
+_BATCHES: Final = (128, 4096)
 
 
 class Cover(NamedTuple):
@@ -44,7 +44,8 @@ def cover_of(config: Mapping[str, Any], grid: Grid, span: int, batch_size: int) 
     rng = np.random.default_rng(0)
     left = grid[1] * grid[2] * (grid[0] - span)
     covers: list[NDArray[np.int64]] = []
-    for _ in range(max(_BATCHES, _SAMPLES // batch_size)):
+    fewest, most = _BATCHES
+    for _ in range(max(fewest, min(most, _SAMPLES // batch_size))):
         size = _block_size(config, grid, rng)
         covered = _covered(size, grid, (batch_size, int(config["num_blocks"])), rng)
         counts = covered[:, :span].sum((1, 2, 3))

@@ -34,7 +34,8 @@ def mask(arguments: argparse.Namespace) -> None:
         preset=arguments.preset,
         seed=arguments.seed,
     )
-    write_npz(arguments.output, mask=made, frame_indices=clip.frame_indices)
+    arrays = {"frame_indices": clip.frame_indices, "mask_source": np.array(source["mask_source"])}
+    write_npz(arguments.output, mask=made, **arrays)
     facts = {
         "output": str(arguments.output),
         **source,

@@ -10,6 +10,7 @@ from typing import Any
 
 from .arguments import Help, add_clip_options
 from .clips import draw
+from .output import needs_extra
 
 __all__ = ["CLIP", "add_command"]
 
@@ -32,6 +33,8 @@ def add_command(commands: Any) -> None:
 
 def demo(arguments: argparse.Namespace) -> None:
     """Draws the clip that comes with the package."""
+    with needs_extra("demo"):
+        from .. import visualise  # noqa: F401
     with as_file(files("mgm_ext") / CLIP) as clip:
         arguments.file = clip
         arguments.output = arguments.output.resolve()
