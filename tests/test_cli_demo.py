@@ -45,7 +45,8 @@ def test_the_demo_names_and_opens_its_picture(
     assert (err, opened) == ("", [])
     with Image.open(picture) as drawn:
         assert drawn.size[0] > 1000
-    assert cli.main(["demo", "--open", "--json", "-o", "other.png", "--require-motion"]) == 0
+    line = ["demo", "--open", "--json", "-o", "other.png", "--require-motion"]
+    assert cli.main([*line, "--frames", "4", "--grid", "6x6"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["mask_source"] == "guided"
     assert facts["output"] == str(tmp_path / "other.png")
@@ -104,7 +105,7 @@ def test_help_says_every_default(command: str, capsys: Captured) -> None:
 def test_info_has_units_in_words_and_none_in_json(
     encoded_clip: EncodedClip, capsys: Captured
 ) -> None:
-    clip = encoded_clip("libx264", kind="object", num_frames=40, size=(96, 128))
+    clip = encoded_clip("libx264", kind="object", num_frames=8, size=(96, 128))
     assert cli.main(["info", str(clip)]) == 0
     text = capsys.readouterr().out
     for name, unit in (

@@ -144,8 +144,8 @@ KINDS = {
 @pytest.fixture
 def files(encoded_clip: EncodedClip) -> dict[str, Path]:
     return {
-        "mjpeg": encoded_clip("mjpeg", num_frames=20, **SIZE),
-        "intra": encoded_clip("libx264", kind="object", g=1, num_frames=20, **SIZE),
+        "mjpeg": encoded_clip("mjpeg", num_frames=14, **SIZE),
+        "intra": encoded_clip("libx264", kind="object", g=1, num_frames=14, **SIZE),
         "one": encoded_clip("libx264", kind="object", num_frames=1, **SIZE),
         "still": encoded_clip("libx264", kind="still", num_frames=20, **SIZE),
     }

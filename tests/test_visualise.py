@@ -116,7 +116,10 @@ def test_the_legends_arrow_is_a_round_speed_of_legible_length(scale: float) -> N
 def test_the_camera_alone_is_bright_as_coded_and_dark_where_it_is_taken_out(
     encoded_clip: EncodedClip,
 ) -> None:
-    clip = read(encoded_clip("libx264", kind="scroll", motion=(3, 0), size=(96, 128)), start=8)
+    clip = read(
+        encoded_clip("libx264", kind="scroll", motion=(3, 0), size=(96, 128)),
+        start=8,
+    )
     score = motion_score(clip, grid=GRID, camera="affine")
     raw = motion_score(clip, grid=GRID, camera="none")
     assert heat_top(raw) > 2.5
@@ -129,7 +132,7 @@ def test_the_camera_alone_is_bright_as_coded_and_dark_where_it_is_taken_out(
 
 
 def test_key_frames_and_cuts_are_said_in_words(encoded_clip: EncodedClip) -> None:
-    clip = read(encoded_clip("libx264", kind="object", size=(96, 128)))
+    clip = read(encoded_clip("libx264", kind="object", size=(96, 128), num_frames=8))
     score = dataclasses.replace(motion_score(clip, grid=GRID), cuts=np.array([False, True]))
     clip = dataclasses.replace(clip, stand_in=np.array([False, True, False, False]))
     labels = visualise.clip_labels(clip, score)
@@ -150,7 +153,7 @@ def test_a_mask_of_a_still_clip_says_that_it_follows_nothing(
 
     monkeypatch.setattr(panels, "plain_head", head)
     for kind in ("object", "still"):
-        drawn(read(encoded_clip("libx264", kind=kind, size=(96, 128))))
+        drawn(read(encoded_clip("libx264", kind=kind, size=(96, 128), num_frames=20), start=12))
     assert said == ["39% of the tokens", "39% of the tokens, and follows no motion: there is none"]
 
 
@@ -165,7 +168,7 @@ def test_words_fit_their_room() -> None:
 def test_rows_of_masks_are_grouped_by_what_they_follow(encoded_clip: EncodedClip) -> None:
     names = [name for group in GROUPS.values() for name in group]
     assert sorted(names) == sorted(MASKINGS)
-    clip = read(encoded_clip("libx264", kind="object", size=(96, 128)))
+    clip = read(encoded_clip("libx264", kind="object", size=(96, 128), num_frames=8))
     ratios = {"motion_topk": 0.8, "fixed_box": 0.4, "tube": 0.2, "mine": 0.6}
     made = {
         name: make_masking("random" if name == "mine" else name, input_size=GRID, mask_ratio=ratio)(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
-from collections.abc import Sequence
 from enum import IntEnum
 from multiprocessing.context import get_spawning_popen
 from multiprocessing.sharedctypes import RawArray
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import MgmError
 
 __all__ = ["FallbackCount", "FallbackWarning", "MaskSource", "TooManyFallbacks"]
+
+_PLACES: Final = 256
 
 
 class MaskSource(IntEnum):
@@ -36,25 +41,48 @@ class FallbackWarning(UserWarning):
     """The first sample of a run without motion."""
 
 
-class SharedCounts:
-    """Integers in memory that forked and spawned processes share; any other copy has its own.
+class _Kind(IntEnum):
+    SAMPLES = 0
+    FALLEN = 1
+    WARNED = 2
 
-    Nothing locks them: a worker that is killed must not hold up the others, and one count lost
-    between two of them decides nothing.
+
+class SharedCounts:
+    """Counts in memory that forked and spawned processes share; any other copy has its own.
+
+    Each process adds to a place of its own, so that nothing is lost and nothing locked: a worker
+    that is killed must not hold up the others. Processes share a place only where their numbers
+    are _PLACES apart.
+
+    Args:
+        values: of another one's copy.
     """
 
-    def __init__(self, values: Sequence[int]) -> None:
-        self.values: Any = RawArray("q", list(values))
+    def __init__(self, values: bytes | None = None) -> None:
+        self._memory: Any = RawArray("q", len(_Kind) * _PLACES)
+        if values is not None:
+            self._array()[:] = np.frombuffer(values, np.int64).reshape(len(_Kind), _PLACES)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if get_spawning_popen() is None:
-            return SharedCounts, (list(self.values),)
-        return _shared, (self.values,)
+            return SharedCounts, (self._array().tobytes(),)
+        return _shared, (self._memory,)
+
+    def _array(self) -> NDArray[np.int64]:
+        return np.frombuffer(self._memory, np.int64).reshape(len(_Kind), _PLACES)
+
+    def add(self, kind: _Kind) -> None:
+        """Counts one."""
+        self._memory[kind * _PLACES + os.getpid() % _PLACES] += 1
+
+    def total(self, kind: _Kind) -> int:
+        """Over all processes."""
+        return int(self._array()[kind].sum())
 
 
-def _shared(values: Any) -> SharedCounts:
-    made = SharedCounts([])
-    made.values = values
+def _shared(memory: Any) -> SharedCounts:
+    made = SharedCounts()
+    made._memory = memory
     return made
 
 
@@ -83,17 +111,17 @@ class FallbackCount:
         self.max_fallback = max_fallback
         self.samples = samples
         self.reasons: Counter[str] = Counter()
-        self._counts = SharedCounts([0, 0])
+        self._counts = SharedCounts()
 
     @property
     def count(self) -> int:
         """Samples so far, up to `samples`."""
-        return int(self._counts.values[0])
+        return min(self.samples, self._counts.total(_Kind.SAMPLES))
 
     @property
     def fallen(self) -> int:
         """Samples so far that had no motion."""
-        return int(self._counts.values[1])
+        return self._counts.total(_Kind.FALLEN)
 
     def note(self, source: MaskSource, reason: str = "") -> None:
         """Counts one sample.
@@ -101,21 +129,24 @@ class FallbackCount:
         Raises:
             TooManyFallbacks: more than `max_fallback` of the first `samples` fell back.
         """
-        counts = self._counts.values
         judged = self.count < self.samples
-        counts[0] += judged
+        if judged:
+            self._counts.add(_Kind.SAMPLES)
         if source is not MaskSource.FALLBACK:
             return
         self.reasons[reason or "unknown"] += 1
-        counts[1] += 1
-        if judged and self.fallen > self.max_fallback * self.samples:
+        self._counts.add(_Kind.FALLEN)
+        # Workers that count at one time may together go a few beyond the last that is judged.
+        fallen = min(self.fallen, self.count)
+        if judged and fallen > self.max_fallback * self.samples:
             raise TooManyFallbacks(
-                f"{self.fallen} of the first {self.count} samples have no motion "
+                f"{fallen} of the first {self.count} samples have no motion "
                 f"({self._shares()}), more than max_fallback={self.max_fallback} of "
                 f"{self.samples}; convert these files, or set max_fallback=1.0 to train on with "
                 "the fallback mask"
             )
-        if self.fallen == 1:
+        if not self._counts.total(_Kind.WARNED):
+            self._counts.add(_Kind.WARNED)
             warnings.warn(
                 f"mgm_ext: a sample has no motion ({reason or 'unknown'}) and gets the fallback "
                 f"mask; the run ends where more than {self.max_fallback:.0%} of the first "
