@@ -58,13 +58,14 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   const AVCodecID id = stream.codecpar->codec_id;
   const AVCodec* codec = avcodec_find_decoder(id);
   if (codec == nullptr) {
-    if (has_no_motion(id)) throw NoMotionVectors(path_, avcodec_get_name(id), undecoded_reason(id));
-    throw DecodeError(path_, std::nullopt, undecoded_reason(id));
+    if (has_no_motion(id)) throw NoMotionVectors(path_, avcodec_get_name(id), undecoded_reason(*stream.codecpar));
+    throw DecodeError(path_, std::nullopt, undecoded_reason(*stream.codecpar));
   }
   context_.reset(avcodec_alloc_context3(codec));
   if (!context_) throw std::bad_alloc();
   libav::check(avcodec_parameters_to_context(context_.get(), stream.codecpar),
                "reading the codec parameters", path_);
+  if (id == AV_CODEC_ID_MPEG1VIDEO || id == AV_CODEC_ID_MPEG2VIDEO) order_.emplace();
   if (id == AV_CODEC_ID_AV1) {
     // Tells nothing but the largest picture that the stream could hold, which max_pixels would
     // judge in place of the pictures it does hold.
@@ -125,6 +126,9 @@ void PacketDecoder::require_vectors() const {
 void PacketDecoder::send(const AVPacket* packet) {
   const int status = avcodec_send_packet(context_.get(), packet);
   if (status < 0 && !is_flow(status)) ++errors_;
+  if (packet == nullptr || packet->size < 1) return;
+  if ((packet->flags & AV_PKT_FLAG_CORRUPT) != 0) ++errors_;
+  if (order_ && order_->is_gap({packet->data, static_cast<std::size_t>(packet->size)})) ++errors_;
 }
 
 bool PacketDecoder::is_damaged(const AVFrame& frame) {
@@ -150,7 +154,8 @@ bool PacketDecoder::receive(AVFrame& frame) {
 
 void PacketDecoder::flush() {
   avcodec_flush_buffers(context_.get());
-  tap_.missed = 0;
+  tap_.missed = tap_.begun = 0;
+  if (order_) order_->restart();
 }
 
 }  // namespace mgm

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "decode/temporal_references.hpp"
 #include "libav.hpp"
 #include "mgm.hpp"
 #include "taps/tap.h"
@@ -36,8 +38,8 @@ class PacketDecoder {
   void send(const AVPacket* packet);
   // False when there is none.
   [[nodiscard]] bool receive(AVFrame& frame);
-  // Packets and pictures so far that the decoder refused.
-  [[nodiscard]] std::int64_t errors() const { return errors_; }
+  // Packets and pictures so far that the decoder refused, or that the stream says are missing.
+  [[nodiscard]] std::int64_t errors() const { return errors_ + tap_.gaps; }
   // Part of the frame was lost.
   [[nodiscard]] static bool is_damaged(const AVFrame& frame);
   // Forgets all pictures, before packets from another place.
@@ -61,6 +63,7 @@ class PacketDecoder {
   Mode mode_ = Mode::kPixels;
   libav::CodecContext context_;
   std::int64_t errors_ = 0;
+  std::optional<TemporalReferences> order_;  // of MPEG-1 and MPEG-2
 };
 
 }  // namespace mgm

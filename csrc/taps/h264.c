@@ -19,11 +19,26 @@ int __wrap_ff_h264_execute_decode_slices(H264Context* h);
 void __real_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 
+/* frame_num is that of the reference picture before, or the next one, unless the stream says that
+ * it may leave some out. The decoder takes other pictures for the one before as well. Where
+ * decoding began in the midst of a stream nothing is missed. */
+static void look_for_gap(MgmTap* tap, MgmH264State* state, const H264Context* h) {
+  const SPS* sps = h->ps.sps;
+  const int number = h->poc.frame_num;
+  const int before = h->picture_idr || state->reset ? 0 : state->last_frame_num;
+  const int next = (before + 1) % (1 << sps->log2_max_frame_num);
+  const int known = tap->begun && !sps->gaps_in_frame_num_allowed_flag;
+  if (known && !h->picture_idr && number != before && number != next) ++tap->gaps;
+  tap->begun = 1;
+  if (!h->droppable) state->last_frame_num = number;
+}
+
 static void begin_picture(MgmTap* tap, MgmH264State* state, const H264Context* h,
                           const H264SliceContext* sl, MgmPicture* picture) {
   /* Both fields of a frame come by here. */
   if (state->serial == picture->serial) return;
   state->serial = picture->serial;
+  look_for_gap(tap, state, h);
   if (h->picture_idr || state->reset) ++tap->sequence;
   state->reset = 0;
   picture->sequence = tap->sequence;

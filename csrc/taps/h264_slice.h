@@ -19,11 +19,12 @@ struct MgmH264State {
   MgmPicture* picture; /* of the current slice; NULL: nothing is noted */
   MgmH264Rows rows;
   MgmH264Cover cover;
-  MgmCell* cells;    /* where libavcodec's rows are wanted; the picture's */
-  MgmH264Note* note; /* of the current slice */
-  int64_t serial;    /* of the current picture */
-  int reset;         /* the next picture begins another POC numbering */
-  int no_pixels;     /* the slice is not reconstructed */
+  MgmCell* cells;     /* where libavcodec's rows are wanted; the picture's */
+  MgmH264Note* note;  /* of the current slice */
+  int64_t serial;     /* of the current picture */
+  int reset;          /* the next picture begins another POC numbering */
+  int last_frame_num; /* of the reference picture before */
+  int no_pixels;      /* the slice is not reconstructed */
 };
 
 /* Chooses the note of the slice that begins. */

@@ -107,6 +107,8 @@ typedef struct MgmTap {
    * in them is not told. A tap that cannot may ignore it. */
   int pass_intra;
   int missed;       /* set by the tap: a later picture needed what was left unread */
+  int begun;        /* set by the tap: a picture was begun since the last flush */
+  int64_t gaps;     /* counted by the tap: pictures that the stream says came before, and did not */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
