@@ -139,12 +139,15 @@ def test_what_stands_in_for_a_frame_has_pixels(
             assert frame.tobytes() in frames, first
 
 
-def test_what_stands_in_for_a_lost_key_frame_has_pixels(
-    encoded_clip: EncodedClip, tmp_path: Path
+@pytest.mark.parametrize("codec", ["mpeg2video", "mpeg4", "libx264", "libx265"])
+@pytest.mark.parametrize("bf", [0, 2])
+def test_what_stands_in_for_a_lost_key_frame_is_a_frame_before_the_damage(
+    encoded_clip: EncodedClip, tmp_path: Path, codec: str, bf: int
 ) -> None:
-    whole = encoded_clip(
-        "mpeg2video", kind="object", size=(96, 128), num_frames=48, container="mp4", bf=0, g=12
-    )
+    options: dict[str, Any] = {"bf": bf, "g": 12, "container": "mp4"}
+    if codec == "libx264":
+        options["x264_params"] = "scenecut=0"
+    whole = encoded_clip(codec, kind="object", size=(96, 128), num_frames=48, **options)
     reader = VideoReader(whole)
     frames = frames_of(reader, range(48))
     key = int(reader.info.key_frames[1])
@@ -152,9 +155,17 @@ def test_what_stands_in_for_a_lost_key_frame_has_pixels(
         packets = [packet.is_keyframe for packet in container.demux(video=0)]
     path = broken(whole, tmp_path / "broken.mp4", packets.index(True, 1))
     assert VideoReader(path).info.key_frames[1] == key
-    clip = VideoReader(path).read_clip([key])
-    np.testing.assert_array_equal(clip.frames, frames[[key - 1]])
-    assert clip.stand_in.tolist() == [True]
+    damaged = VideoReader(path).read_clip(range(48))
+    assert damaged.frames is not None
+    same = np.array([np.array_equal(a, b) for a, b in zip(damaged.frames, frames, strict=True)])
+    before = int(np.flatnonzero(same[:key])[-1])  # B pictures before a lost one refer to it
+    assert before == key - 1 or (bf == 2 and before >= key - 4)
+    alone = VideoReader(path).read_clip([key])
+    assert alone.frames is not None
+    assert alone.stand_in.tolist() == [True]
+    np.testing.assert_array_equal(alone.frames[0], frames[before])
+    for index in np.flatnonzero(damaged.stand_in).tolist():
+        assert any(np.array_equal(damaged.frames[index], frame) for frame in frames), index
 
 
 def test_the_second_field_of_the_last_frame_has_its_own_packet(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ bool has_pixels(const ShownFrame& shown) {
   return picture == nullptr || (!picture->vectors_only && !picture->vectors_only_unreferenced);
 }
 
+bool is_good(const ShownFrame& shown) { return !shown.damaged && !shown.doubtful; }
+
 PacketDecoder::Options decoder_options(const ReadOptions& options, bool pixels_only) {
   return {.vectors = !pixels_only,
           .vectors_only = false,
@@ -168,7 +170,7 @@ bool ClipReader::pop() {
 // Takes the next frame that came out, unless it lies after the one asked for.
 bool ClipReader::take_ahead(std::int64_t index) {
   if (ahead_.empty() || ahead_.front().index > index) return false;
-  const bool stands_in = current_ && !current_->damaged && (!pixels_ || has_pixels(*current_));
+  const bool stands_in = current_ && is_good(*current_) && (!pixels_ || has_pixels(*current_));
   if (stands_in) standby_ = std::move(current_);
   current_ = std::move(ahead_.front());
   ahead_.pop_front();
@@ -230,23 +232,48 @@ void ClipReader::judge(std::int64_t index) {
                          : "the stream is damaged (strict=True)");
 }
 
-// The nearest whole frame; of two as near, the one before.
+// The last one that was read before this.
+const ShownFrame* ClipReader::whole_before(std::int64_t index) const {
+  const bool good = current_ && current_->index < index && is_good(*current_);
+  if (good && will_do(*current_, index)) return &*current_;
+  return standby_ ? &*standby_ : nullptr;
+}
+
+// Where no whole frame lies between here and where decoding began, begins further back, each time
+// twice as far: what stands in must not depend on what was read before.
+void ClipReader::look_back(std::int64_t index) {
+  while (whole_before(index) == nullptr && loop_.began().packet > 0) {
+    const FrameIndex::Entry began = loop_.began();
+    const std::int64_t further = began.frame - std::max<std::int64_t>(index - began.frame, 1);
+    FrameIndex::Entry entry = entry_for(std::max<std::int64_t>(further, 0));
+    if (entry.packet >= began.packet) entry = loop_.index()->entry_before(began);
+    restart(entry, index);
+    read_to(index);
+  }
+}
+
+// The nearest good frame; of two as near, the one before. Where there is none, whatever is whole.
 const ShownFrame* ClipReader::find_stand_in(std::int64_t index) {
-  const ShownFrame* before = nullptr;
-  if (standby_) before = &*standby_;
-  if (current_ && current_->index < index && will_do(*current_, index)) before = &*current_;
-  const auto nearest = [&]() -> const ShownFrame* {
-    const auto at = std::ranges::find_if(ahead_, [&](const auto& f) { return will_do(f, index); });
+  look_back(index);
+  const ShownFrame* before = whole_before(index);
+  const auto nearest = [&](bool good) -> const ShownFrame* {
+    const auto at = std::ranges::find_if(ahead_, [&](const ShownFrame& one) {
+      return will_do(one, index) && (!good || is_good(one));
+    });
     return at == ahead_.end() ? nullptr : &*at;
   };
   const auto is_beyond = [&] {
     return before != nullptr && !ahead_.empty() &&
            ahead_.back().index - index >= index - before->index;
   };
-  while (nearest() == nullptr && !is_beyond() && ahead_.size() < kMostAhead && pop()) continue;
-  const ShownFrame* after = nearest();
-  if (before == nullptr || after == nullptr) return before != nullptr ? before : after;
-  return after->index - index < index - before->index ? after : before;
+  while (nearest(true) == nullptr && !is_beyond() && ahead_.size() < kMostAhead && pop()) continue;
+  const ShownFrame* after = nearest(true);
+  if (before != nullptr && after != nullptr) {
+    return after->index - index < index - before->index ? after : before;
+  }
+  if (before != nullptr || after != nullptr) return before != nullptr ? before : after;
+  return current_ && current_->index < index && will_do(*current_, index) ? &*current_
+                                                                          : nearest(false);
 }
 
 ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
@@ -259,8 +286,8 @@ ClipReader::Fetched ClipReader::fetch(std::int64_t index) {
   mend(index);
   judge(index);
   Fetched fetched{.whole = has_whole(index)};
-  if (current_ && current_->index == index) fetched.frame = &*current_;
   if (!fetched.whole) fetched.stand_in = find_stand_in(index);
+  if (current_ && current_->index == index) fetched.frame = &*current_;
   abandoned_ = false;
   return fetched;
 }

@@ -58,6 +58,8 @@ class ClipReader {
   void judge(std::int64_t index);
   [[nodiscard]] bool has_whole(std::int64_t index) const;
   [[nodiscard]] bool will_do(const ShownFrame& shown, std::int64_t index) const;
+  [[nodiscard]] const ShownFrame* whole_before(std::int64_t index) const;
+  void look_back(std::int64_t index);
   [[nodiscard]] const ShownFrame* find_stand_in(std::int64_t index);
   [[nodiscard]] Treatment treat(std::int64_t packet);
 

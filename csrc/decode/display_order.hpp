@@ -16,6 +16,7 @@ struct ShownFrame {
   std::int64_t index = 0;
   std::int64_t packet = -1;  // place in the file of the packet that it came from; -1: unknown
   bool damaged = false;
+  bool doubtful = false;  // decoded behind damage from which no key frame lies between
   bool repeated = false;  // the same picture was shown before: no blocks
   std::vector<float> distances = {};
 

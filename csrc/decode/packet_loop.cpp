@@ -1,5 +1,6 @@
 #include "decode/packet_loop.hpp"
 
+#include <algorithm>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -55,6 +56,8 @@ void PacketLoop::reset(const FrameIndex::Entry& entry) {
   next_packet_ = entry.packet;
   last_frame_ = entry.frame - 1;
   drained_ = damaged_ = false;
+  skips_ = false;
+  damage_.clear();
   packets_.clear();
   packets_of_frames_.clear();
   key_frames_.clear();
@@ -91,6 +94,7 @@ void PacketLoop::advance() {
     if (policy_) {
       const Treatment treatment = policy_(number);
       decoder_->set_mode(treatment.mode);
+      skips_ = skips_ || treatment.skip;
       decoder_->context().skip_frame = treatment.skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
     }
   } else {
@@ -100,7 +104,7 @@ void PacketLoop::advance() {
   const std::int64_t errors = decoder_->errors();
   decoder_->send(more ? packet_.get() : nullptr);
   take_frames();
-  if (decoder_->errors() != errors && matters(number)) damaged_ = true;
+  if (decoder_->errors() != errors && matters(number)) note_damage(number);
   if (options_.strict && damaged_) fail("the stream is damaged (strict=True)");
   if (!more) order_.finish();
 }
@@ -118,6 +122,18 @@ bool PacketLoop::matters(std::int64_t packet) const {
 
 std::optional<std::int64_t> PacketLoop::frame_of(std::int64_t packet) const {
   return index_ ? index_->frame_of(packet) : std::nullopt;
+}
+
+void PacketLoop::note_damage(std::int64_t packet) {
+  damaged_ = true;
+  damage_.push_back(packet);
+}
+
+// Damage lies between the key frame that it is decoded from and itself.
+bool PacketLoop::is_doubtful(const ShownFrame& shown) const {
+  if (damage_.empty() || !index_ || !index_->identified()) return !damage_.empty();
+  const std::int64_t first = index_->entry_before(shown.index).packet;
+  return std::ranges::any_of(damage_, [&](auto at) { return at >= first && at <= shown.packet; });
 }
 
 void PacketLoop::take_frames() {
@@ -145,6 +161,8 @@ void PacketLoop::place(libav::Frame frame) {
       damaged_ = true;  // a lost picture let others pass
       return;
     }
+    if (*number > next && !skips_ && *number > began_.frame)
+      damage_.push_back(index_->packet_of(next));
     shown.index = last_frame_ = *number;
   } else {
     shown.index = ++last_frame_;
@@ -152,7 +170,8 @@ void PacketLoop::place(libav::Frame frame) {
   }
   watch(*frame);
   interlaced_ = interlaced_ || (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
-  damaged_ = damaged_ || shown.damaged;
+  if (shown.damaged) note_damage(packet);
+  shown.doubtful = is_doubtful(shown);
   if ((frame->flags & AV_FRAME_FLAG_KEY) != 0) key_frames_.push_back(shown.index);
   shown.frame = std::move(frame);
   const bool by_packet = by_index && !hides_pictures();

@@ -91,6 +91,8 @@ class PacketLoop {
   void take_frames();
   void place(libav::Frame frame);
   void watch(const AVFrame& frame);
+  void note_damage(std::int64_t packet);
+  [[nodiscard]] bool is_doubtful(const ShownFrame& shown) const;
   [[nodiscard]] bool matters(std::int64_t packet) const;
   [[nodiscard]] std::optional<std::int64_t> frame_of(std::int64_t packet) const;
   [[nodiscard]] bool take_turn();
@@ -115,6 +117,8 @@ class PacketLoop {
   bool pending_ = false;                            // seek() left the entry's packet in packet_
   bool seeks_ = true;                               // the container's seeking was right so far
   bool drained_ = false, damaged_ = false, interlaced_ = false;
+  bool skips_ = false;                         // the policy left out a picture since the last start
+  std::vector<std::int64_t> damage_;           // packets where it was seen since the last start
   std::int64_t inter_ = 0, tapped_inter_ = 0;  // pictures; see watch()
   // Of next_in_turn.
   std::optional<ShownFrame> held_;
