@@ -135,9 +135,12 @@ bool has_no_motion(AVCodecID codec) {
   return descriptor != nullptr && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
 }
 
-std::string undecoded_reason(AVCodecID codec) {
-  const std::string name = avcodec_get_name(codec);
-  const std::string lack = has_no_motion(codec) ? " carries no motion vectors and" : "";
+std::string undecoded_reason(const AVCodecParameters& codec) {
+  std::array<char, AV_FOURCC_MAX_STRING_SIZE> tag{};
+  const bool known = codec.codec_id != AV_CODEC_ID_NONE;
+  const std::string name =
+      known ? avcodec_get_name(codec.codec_id) : av_fourcc_make_string(tag.data(), codec.codec_tag);
+  const std::string lack = has_no_motion(codec.codec_id) ? " carries no motion vectors and" : "";
   return "codec " + name + lack + " is not decoded: convert the file with " + std::string(kConvert);
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t kSignatureBytes = std::size_t{1} << 16;
 [[nodiscard]] std::optional<std::string> refused_stream(const AVFormatContext& context,
                                                         const AVStream& stream);
 // Of a codec that no decoder is built in for.
-[[nodiscard]] std::string undecoded_reason(AVCodecID codec);
+[[nodiscard]] std::string undecoded_reason(const AVCodecParameters& codec);
 // No picture is predicted from another by motion.
 [[nodiscard]] bool has_no_motion(AVCodecID codec);
 
