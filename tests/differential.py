@@ -51,7 +51,7 @@ class Truth:
 def decode(path: Path) -> Truth:
     """Every frame by PyAV; pixels of the first ones."""
     truth, room = Truth(), MOST_BYTES
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="ignore") as container:
         stream = oracles.in_one_thread(container)
         truth.codec = stream.codec_context.name
         for packet in container.demux(stream):
@@ -148,6 +148,8 @@ def compare(path: Path) -> tuple[str, list[str]]:
     try:
         reader = VideoReader(path)
         count = len(reader)
+        if not truth.count:
+            reader.read_clip([0])  # an index alone is not a frame
     except (mgm_ext.MgmError, OSError) as error:
         return ("refused" if truth.count else "neither"), [str(error)]
     if not truth.count:

@@ -82,7 +82,9 @@ def in_one_thread(
         export: frames bring the public export of motion vectors.
         options: of the decoder.
     """
-    stream = container.streams.video[0]
+    stream: Any = container.streams.best("video")
+    if stream is None or stream.codec_context is None:
+        raise ValueError("no video stream that PyAV decodes")
     context = stream.codec_context
     context.thread_count = 1
     context.thread_type = "NONE"
@@ -92,7 +94,7 @@ def in_one_thread(
 
 def pyav_frames(path: Path, *, export: bool = False, **options: str) -> Iterator[av.VideoFrame]:
     """PyAV's frames; see `in_one_thread`."""
-    with av.open(str(path)) as container:
+    with av.open(str(path), metadata_errors="ignore") as container:
         yield from container.decode(in_one_thread(container, export=export, **options))
 
 
