@@ -11,6 +11,7 @@ import pytest
 
 import mgm_ext
 from mgm_ext import VideoReader
+from mgm_ext.adapters.mvextractor import COLUMNS, VideoCap
 from tests import clips, libvpx
 from tests.conftest import EncodedClip
 
@@ -73,6 +74,45 @@ def test_the_order_of_clips_changes_nothing(parts: Path, order: tuple[int, ...])
     for part in order:
         reader.read_clip([part * PART + 1, part * PART + 4], pixels=False)
     assert reader.info.size_changes == CHANGES
+
+
+@pytest.mark.parametrize("size", [None, 48, (40, 56)])
+def test_the_size_of_a_clip_is_that_of_the_files_first_frame(
+    parts: Path, size: int | tuple[int, int] | None
+) -> None:
+    whole = VideoReader(parts, size=size).read_clip(range(4 * PART), window="frame")
+    assert whole.frames is not None
+    wanted = {None: LARGE, 48: (48, 72), (40, 56): (40, 56)}[size]
+    assert whole.frames.shape[1:3] == wanted
+    reader = VideoReader(parts, size=size)
+    for first in (2 * PART + 1, PART, 0, 3 * PART + 2):
+        indices = [first, first + 3]
+        for clip in (
+            r.read_clip(indices, window="frame") for r in (VideoReader(parts, size=size), reader)
+        ):
+            np.testing.assert_array_equal(clip.frames, whole.frames[indices])
+            np.testing.assert_array_equal(clip.field.vectors, whole.field.vectors[indices])
+            assert (clip.field.width, clip.field.height) == LARGE[::-1]
+
+
+def test_a_capture_gives_each_frame_and_its_vectors_in_their_own_size(parts: Path) -> None:
+    capture = VideoCap()
+    assert capture.open(str(parts))
+    truth = mgm_ext.read_motion_vectors(parts)
+    with av.open(str(parts)) as container:
+        theirs = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+    for index in range(4 * PART):
+        ok, frame, rows, _ = capture.read()
+        assert ok
+        assert frame is not None
+        assert frame.shape[:2] == PARTS[index // PART]
+        assert np.abs(frame.astype(int) - theirs[index]).max() <= 2
+        assert len(rows) == len(truth.dst_x[truth.frame(index)])
+        for name, side in (("dst_x", 1), ("dst_y", 0)):
+            places = rows[:, COLUMNS.index(name)]
+            np.testing.assert_array_equal(places, getattr(truth, name)[truth.frame(index)])
+            assert ((places >= 0) & (places < frame.shape[side] + 64)).all()
+    assert not capture.read()[0]
 
 
 def test_sizes_are_those_of_the_turned_picture(parts: Path, tmp_path: Path) -> None:
