@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import mgm_ext
 from mgm_ext.adapters import decord as ours
 from tests.conftest import EncodedClip, RealClip
+from tests.test_clip_tail import broken
 
 FRAMES = 40
 CPU: Any = "cpu"
@@ -222,6 +223,21 @@ def test_damage_raises_where_faults_are_not_tolerated(real_clip: RealClip) -> No
     assert issubclass(ours.DECORDLimitReachedError, ours.DECORDError)
     with pytest.raises(ours.DECORDLimitReachedError, match="damaged"):
         ours.VideoReader(path, fault_tol=0.1).get_batch(range(0, 2 * middle, 4))
+
+
+@pytest.mark.parametrize("fault_tol", [0.1, 1, 5])
+def test_every_tolerance_of_faults_is_heeded(
+    path: Path, tmp_path: Path, every_frame: NDArray[np.uint8], fault_tol: float
+) -> None:
+    damaged = str(broken(path, tmp_path / "damaged.mp4", 20))
+    strict, lenient = ours.VideoReader(damaged, fault_tol=fault_tol), ours.VideoReader(damaged)
+    assert len(strict) == len(lenient) == FRAMES
+    for read in (lambda: strict[20], lambda: strict.get_batch([3, 21]), lambda: list(strict)):
+        with pytest.raises(ours.DECORDLimitReachedError, match="damaged"):
+            read()
+        # Before the damage, and from the next key frame on.
+        np.testing.assert_array_equal(strict.get_batch([2, 35]).asnumpy(), every_frame[[2, 35]])
+    assert lenient.get_batch(range(FRAMES)).shape == (FRAMES, 96, 130, 3)
 
 
 @pytest.mark.parametrize("name", ["arm_wrestling.mp4", "bikes.mp4", "rotated_90.mov"])

@@ -24,7 +24,7 @@ def shown(path: Path) -> list[float]:
         return [float(frame.time) for frame in container.decode(video=0) if frame.time is not None]
 
 
-@pytest.mark.parametrize("container", ["mp4", "mkv", "ts"])
+@pytest.mark.parametrize("container", ["mp4", "mkv", "ts", "avi"])
 @pytest.mark.parametrize("fps", [25, 30])
 def test_frames_are_played_until_the_next(
     encoded_clip: EncodedClip, container: str, fps: int
@@ -32,7 +32,9 @@ def test_frames_are_played_until_the_next(
     path = encoded_clip(
         "libx264", kind="object", size=(96, 130), num_frames=FRAMES, container=container, fps=fps
     )
-    reader, starts = VideoReader(path), shown(path)
+    reader = VideoReader(path)
+    # AVI has no times of display: libav's are late by the reorder delay.
+    starts = [i / fps for i in range(FRAMES)] if container == "avi" else shown(path)
     middles = [(a + b) / 2 for a, b in itertools.pairwise(starts)]
     clip = reader.get_frames_played_at([*middles, starts[-1] + 0.4 / fps])
     assert clip.frame_indices.tolist() == list(range(FRAMES))
@@ -45,7 +47,7 @@ def test_frames_are_played_until_the_next(
     assert (exact.frames, exact.field.cell, exact.field.window) == (None, 16, "frame")
 
 
-@pytest.mark.parametrize("container", ["mp4", "mkv", "ts"])
+@pytest.mark.parametrize("container", ["mp4", "mkv", "ts", "avi"])
 @pytest.mark.parametrize("fps", [25, 30, 60])
 def test_whole_multiples_of_the_frames_length_meet_their_frames(
     encoded_clip: EncodedClip, container: str, fps: int
