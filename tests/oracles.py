@@ -82,8 +82,8 @@ def in_one_thread(
         export: frames bring the public export of motion vectors.
         options: of the decoder.
     """
-    stream: Any = container.streams.best("video")
-    if stream is None or stream.codec_context is None:
+    stream = container.streams.best("video")
+    if not isinstance(stream, av.VideoStream) or stream.codec_context is None:
         raise ValueError("no video stream that PyAV decodes")
     context = stream.codec_context
     context.thread_count = 1

@@ -58,7 +58,8 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   const AVCodecID id = stream.codecpar->codec_id;
   const AVCodec* codec = avcodec_find_decoder(id);
   if (codec == nullptr) {
-    if (has_no_motion(id)) throw NoMotionVectors(path_, avcodec_get_name(id), undecoded_reason(*stream.codecpar));
+    if (has_no_motion(id))
+      throw NoMotionVectors(path_, avcodec_get_name(id), undecoded_reason(*stream.codecpar));
     throw DecodeError(path_, std::nullopt, undecoded_reason(*stream.codecpar));
   }
   context_.reset(avcodec_alloc_context3(codec));
