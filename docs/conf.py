@@ -46,7 +46,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 autodoc_type_aliases = {
-    name: name for name in ("ArrayLike", "Aspect", "Grid", "Mask", "Source", "DataSource")
+    name: name
+    for name in ("ArrayLike", "NDArray", "Aspect", "Grid", "Mask", "Source", "DataSource")
 }
 autodoc_class_signature = "mixed"
 python_maximum_signature_line_length = 88
@@ -58,6 +59,8 @@ napoleon_attr_annotations = False
 napoleon_custom_sections = [("Source", "notes_style")]
 
 copybutton_prompt_text = "$ "
+
+smartquotes = False  # quotes are those of code
 
 html_theme = "furo"
 html_title = "mgm-ext"
@@ -71,6 +74,7 @@ html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 
+ALIAS = re.compile(r"TypeAliasForwardRef\('(\w+)'\)")
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
 
 
@@ -106,6 +110,12 @@ def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     source[0] = on_the_site((ROOT / shown).read_text(), ROOT, page)
 
 
+def name_aliases(*event: str | None) -> tuple[str | None, ...]:
+    """A signature with the names of `autodoc_type_aliases` as the source has them."""
+    return tuple(part and ALIAS.sub(r"\1", part) for part in event[-2:])
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", read_source)
+    app.connect("autodoc-process-signature", name_aliases)
