@@ -98,3 +98,15 @@ def test_clips_of_key_frames_alone_are_fallbacks(encoded_clip: EncodedClip) -> N
     path = encoded_clip("libx264", kind="object", size=(96, 128), g=1, num_frames=8)
     motion = FieldReader().motion_for(path, np.arange(8))
     assert motion == Motion(None, MaskSource.FALLBACK, "h264 without inter frames")
+
+
+@pytest.mark.parametrize(("gop", "source"), [(1, "fallback"), (30, "guided")])
+def test_a_survey_calls_clips_as_the_adapters_do(
+    gop: int, source: str, encoded_clip: EncodedClip
+) -> None:
+    pytest.importorskip("pyarrow")
+    from mgm_ext.data.clips import SourceClip
+    from mgm_ext.data.survey_row import survey_clip
+
+    path = encoded_clip("libx264", kind="object", size=(96, 128), g=gop, num_frames=8)
+    assert survey_clip(SourceClip("clip", str(path)), full=True)["mask_source"] == source

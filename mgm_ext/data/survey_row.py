@@ -131,6 +131,8 @@ def _motion(source: str | bytes, reader: VideoReader) -> dict[str, Any]:
         speeds += _speeds(field.vectors[::_SPEED_ROWS])
         motion += _motion_and_rest(field)
     median, fast = _percentiles(speeds, (0.5, 0.95))
+    # As in the adapters: where no cell has a vector, nothing says whether anything moves.
+    moved = "guided" if valid > still else "held" if valid else "fallback"
     return {
         "inter_share": valid / cells,
         "intra_share": 1 - valid / cells,
@@ -139,7 +141,7 @@ def _motion(source: str | bytes, reader: VideoReader) -> dict[str, Any]:
         "median_speed": median,
         "p95_speed": fast,
         "camera_share": max(0.0, 1 - motion[1] / motion[0]) if motion[0] > 0 else None,
-        "mask_source": "damaged" if damaged else "guided" if valid > still else "held",
+        "mask_source": "damaged" if damaged else moved,
         "damaged": damaged,
     }
 
