@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST, NEWEST = 11, 14
+WITHOUT_GIL = range(13, NEWEST + 1)  # pybind11 supports it from 3.13 on
 QUESTION = """
 import platform, sys, sysconfig
 print(sys.version_info[1], sys.executable, sysconfig.get_path("include"), platform.machine(),
@@ -100,8 +101,8 @@ def find_all() -> list[Python]:
     missing = [f"3.{minor}" for minor, python in found.items() if python is None]
     if missing:
         print(f"No Python {', '.join(missing)} here: no wheel for it.", file=sys.stderr)
-    without_gil = find(NEWEST, "t")
-    return [python for python in (*found.values(), without_gil) if python is not None]
+    without_gil = [find(minor, "t") for minor in WITHOUT_GIL]
+    return [python for python in (*found.values(), *without_gil) if python is not None]
 
 
 def main() -> int:

@@ -120,16 +120,18 @@ def interpreters(architecture: str, given: list[Path]) -> list[pythons.Python]:
             raise SystemExit(f"{', '.join(bad)}: no Python 3.")
         return [python for _, python in asked if python is not None]
     here = pythons.find_all() if native else []
-    lacking = sorted(set(foreign.SUITES) - {python.minor for python in here})
+    abis = {python.abi for python in here}
+    lacking = [minor for minor in sorted(foreign.SUITES) if f"cp3{minor}" not in abis]
     more = []
     for minor in lacking:
         try:
             more.append(foreign.from_debian(minor, architecture))
         except debian.SourceError as error:
             print(f"No Python 3.{minor} for {architecture}: {error}", file=sys.stderr)
-    built = foreign.built(pythons.NEWEST, f"cp3{pythons.NEWEST}t", architecture)
-    if built is not None and built.abi not in {python.abi for python in here}:
-        more.append(built)
+    for minor in pythons.WITHOUT_GIL:
+        built = foreign.built(minor, f"cp3{minor}t", architecture)
+        if built is not None and built.abi not in abis:
+            more.append(built)
     return [*here, *more]
 
 

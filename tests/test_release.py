@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tomllib
 from pathlib import Path
 
 import notes
@@ -35,6 +36,11 @@ def test_notes_are_the_versions_part_of_the_changelog(version: str, text: str) -
 def test_a_version_without_a_heading_is_not_released(version: str) -> None:
     with pytest.raises(SystemExit, match=f"no heading for {version}"):
         notes.changes(CHANGELOG, version)
+
+
+def test_the_changelog_has_a_part_for_the_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert notes.changes((ROOT / "CHANGELOG.md").read_text(), version)
 
 
 def test_checksums_are_as_sha256sum_writes_them(tmp_path: Path) -> None:
