@@ -55,6 +55,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _cell(text: str) -> int | str:
+    if text not in ("auto", "8", "16", "32"):
+        raise argparse.ArgumentTypeError(f"must be 8, 16, 32 or auto, not {text!r}")
     return text if text == "auto" else int(text)
 
 
