@@ -1,10 +1,12 @@
-"""Plots of tables: ratios with their spread, and curves of throughput."""
+"""Plots of tables: ratios by peer, and curves of throughput."""
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,51 +16,64 @@ from benchmarks.tables import quantity
 
 OURS, OTHERS, SHORT, LINE = "#1f77b4", "#b0b0b0", "#d62728", "#555555"
 SPEED = "frames per second of one core"
+# How the names of comparisons with ourselves begin: plotted where a table has no others.
+OURSELVES = (
+    "our own", "the same", "one after", "one process", "frames and field", "read_motion_field",
+    "a loop of",
+)  # fmt: skip
 
 
 def ratios(rows: Sequence[Row], title: str, path: Path) -> bool:
-    """One point per ratio with its 10th to 90th percentile, targets ticked; False without any."""
+    """A line for each peer with a point for each of its rows, sorted; False without any ratio."""
     found = [row for row in rows if row.value and row.low and row.high]
+    found = [row for row in found if not row.rival.startswith(OURSELVES)] or found
     if not found:
         return False
-    figure = Figure(figsize=(10, 1.6 + 0.4 * len(found)), layout="constrained")
+    groups: dict[str, list[float]] = defaultdict(list)
+    for row in found:
+        groups[row.rival].append(row.value or 0)
+    order = sorted(groups, key=lambda name: median(groups[name]))
+    figure = Figure(figsize=(9, 1.7 + 0.42 * len(order)), layout="constrained")
     axes: Axes = figure.subplots()
-    for y, row in enumerate(reversed(found)):
-        _ratio(axes, y, row)
-    edges = [e for r in found for e in (r.low, r.high, r.at_least, 1.0) if e]
-    right = max(*edges, 1.2) * 1.3
-    left = min(min(edges) / 1.15, right**-0.12)  # room for a word
+    for y, name in enumerate(order):
+        _peer(axes, y, groups[name])
+    _ratio_axis(axes, [value for values in groups.values() for value in values])
+    axes.set_yticks(range(len(order)), [textwrap.fill(name, 44) for name in order])
+    axes.set_ylim(-0.6, len(order) - 0.3)
+    axes.set_title(f"{title}\n{message(found)}", fontsize=11)
+    _save(figure, path)
+    return True
+
+
+def message(rows: Sequence[Row]) -> str:
+    """What a plot of ratios shows, in one line."""
+    won = sum((row.value or 0) >= 1 for row in rows)
+    every = f"all {len(rows)}" if won == len(rows) else f"{won} of {len(rows)}"
+    return f"mgm_ext is faster in {every} comparisons"
+
+
+def _peer(axes: Axes, y: int, values: Sequence[float]) -> None:
+    axes.plot([min(values), max(values)], [y, y], color=OURS, linewidth=2, alpha=0.35)
+    for value in values:
+        axes.plot(value, y, "o", color=OURS if value >= 1 else SHORT, markersize=6, alpha=0.8)
+    ends = [quantity(end, "x") for end in (min(values), max(values))]
+    text = ends[0] if ends[0] == ends[1] else f"{ends[0].rstrip('x')} to {ends[1]}"
+    _above(axes, text, (max(values), y), LINE)
+
+
+def _ratio_axis(axes: Axes, values: Sequence[float]) -> None:
+    left, right = min(0.8, min(values) / 1.3), max(1.3, max(values) * 1.6)
     axes.set_xscale("log")
     axes.set_xlim(left, right)
     shown = [t for t in _marks() if left <= t <= right]
     axes.set_xticks(shown, [f"{t:g}x" for t in shown])
     axes.minorticks_off()
-    axes.set_yticks(range(len(found)), [f"{r.row}\nvs {r.rival}" for r in reversed(found)])
-    axes.set_ylim(-0.6, len(found) + 0.2)
-    axes.tick_params(axis="y", labelsize=7.5)
+    axes.tick_params(axis="y", labelsize=8.5)
     axes.grid(axis="x", alpha=0.3)
     axes.axvline(1, color=LINE, linewidth=1)
     axes.axvspan(left, 1, color=SHORT, alpha=0.05, linewidth=0)
-    for side, words in (("right", "slower  "), ("left", "  the first named is faster")):
-        axes.text(1, len(found) - 0.2, words, ha=side, va="center", fontsize=8, color=LINE)
-    figure.suptitle(title, fontsize=11)
-    explained = (
-        "above each point: how many times as long the second named takes; bar: 10th to 90th\n"
-        "percentile of interleaved pairs; upright tick: the target; red: target missed"
-    )
-    figure.supxlabel(explained, fontsize=8)
-    _save(figure, path)
-    return True
-
-
-def _ratio(axes: Axes, y: int, row: Row) -> None:
-    colour = SHORT if row.short else OURS
-    axes.plot([row.low or 0, row.high or 0], [y, y], color=colour, linewidth=2, alpha=0.5)
-    axes.plot(row.value or 0, y, "o", color=colour, markersize=6)
-    value = quantity(row.value or 0, row.unit)
-    _above(axes, value, (row.value or 0, y), colour)
-    if row.at_least is not None:
-        axes.plot(row.at_least, y, "|", color=LINE, markersize=14, markeredgewidth=2)
+    axes.set_xlabel("times as long as mgm_ext takes (right of 1x mgm_ext is faster)")
+    axes.set_ylabel("against")
 
 
 def curves(rows: Sequence[Row], title: str, axis: str, path: Path) -> bool:

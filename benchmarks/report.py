@@ -91,12 +91,13 @@ def write_results(found: Sequence[Row], about: Mapping[str, Any], folder: Path) 
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"table": name, **here, "rows": lines}, indent=1)
         (folder / f"{name}.json").write_text(text + "\n")
-        _plot(name, chosen, folder)
+        plot(name, chosen, folder)
         written[name] = tables.markdown(chosen, caption(here))
     return written
 
 
-def _plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
+def plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
+    """Draws what a table has to draw."""
     title = TITLES.get(name, name)
     plots.ratios(chosen, title, folder / f"{name}.png")
     throughput = folder / f"{name}-throughput.png"
@@ -106,7 +107,15 @@ def _plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
         plots.bars(chosen, title, throughput)
 
 
-def stored(folder: Path = RESULTS) -> dict[str, str]:
+def plot_stored(folder: Path = RESULTS) -> None:
+    """Draws the plots of the results in `folder` anew."""
+    for path in sorted(folder.glob("*.json")):
+        if path.stem != cuda_rows.TABLE:
+            stored_rows = json.loads(path.read_text())["rows"]
+            plot(path.stem, [Row(**row) for row in stored_rows], folder)
+
+
+def stored_tables(folder: Path) -> dict[str, str]:
     """The Markdown of every table in `folder`, by name."""
     written = {}
     for path in sorted(folder.glob("*.json")):
@@ -116,12 +125,18 @@ def stored(folder: Path = RESULTS) -> dict[str, str]:
         else:
             found, about = [Row(**row) for row in results["rows"]], caption(results)
         written[path.stem] = tables.markdown(found, about)
-    return {**written, "summary": summary.markdown(folder, DOCS)}
+    return written
+
+
+def stored() -> dict[str, str]:
+    """The Markdown of all results, and of what the README takes of them."""
+    return {**stored_tables(RESULTS), "summary": summary.markdown(RESULTS, DOCS)}
 
 
 def main() -> None:
     """Stores the rows in out/benchmark with their plots, and rewrites the pages of all results."""
     new = write_results(list(rows.read()), circumstances(), RESULTS)
+    plot_stored()
     written = stored()
     for page in PAGES:
         page.write_text(tables.rewrite(page.read_text(), written))

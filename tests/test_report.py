@@ -15,7 +15,8 @@ from benchmarks import paired, plots, report, rows, tables
 
 def a_row(value: float | None = 2.0, **more: Any) -> rows.Row:
     options: dict[str, Any] = {"low": 1.9, "high": 2.1, "pairs": 15, "clock": "cpu", **more}
-    return rows.Row("decode", options.pop("row", "field"), "PyAV", value, **options)
+    names = options.pop("row", "field"), options.pop("rival", "PyAV")
+    return rows.Row("decode", *names, value, **options)
 
 
 def test_ratio_is_the_median_of_pairs_and_not_of_sums() -> None:
@@ -166,3 +167,20 @@ def test_curves_need_points(tmp_path: Path) -> None:
     assert plots.bars(curve, "growth", tmp_path / "bars.png")
     assert not plots.bars([a_row()], "growth", tmp_path / "none.png")
     assert path.stat().st_size > 1000
+
+
+def test_a_plot_says_in_how_many_comparisons_with_others_we_win() -> None:
+    rows = [a_row(2.0), a_row(0.9), a_row(3.0, rival="our own full decode")]
+    others = [row for row in rows if not row.rival.startswith(plots.OURSELVES)]
+    assert plots.message(others) == "mgm_ext is faster in 1 of 2 comparisons"
+    assert plots.message(others[:1]) == "mgm_ext is faster in all 1 comparisons"
+
+
+def test_plots_can_be_drawn_from_stored_results(tmp_path: Path) -> None:
+    about = {"machine": "m", "versions": {}, "missing": {}, "date": "2026-01-02"}
+    report.write_results([a_row(commit="abc")], about, tmp_path)
+    first = (tmp_path / "decode.png").read_bytes()
+    (tmp_path / "decode.png").unlink()
+    report.plot_stored(tmp_path)
+    assert (tmp_path / "decode.png").read_bytes() == first
+    assert "| field | PyAV | 2.00x (1.90 to 2.10) |" in report.stored_tables(tmp_path)["decode"]
