@@ -7,6 +7,7 @@ import re
 import pytest
 
 import mgm_ext
+from mgm_ext.masks import MASKINGS
 from mgm_ext.masks.options import PRESETS
 from tests.conftest import ROOT
 
@@ -30,6 +31,11 @@ def test_the_presets_are_those_of_the_table() -> None:
         name: (preset.camera, words.get(preset.weight, preset.weight), preset.peak, preset.first)
         for name, preset in PRESETS.items()
     }
+
+
+def test_every_mask_is_in_the_table_to_choose_from() -> None:
+    text = (ROOT / "docs" / "concepts" / "choosing-a-mask.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == set(MASKINGS)
 
 
 def test_every_mask_is_explained() -> None:
