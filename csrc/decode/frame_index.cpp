@@ -4,6 +4,29 @@
 #include <utility>
 
 namespace mgm {
+namespace {
+
+// A picture is shown near its place in the file: a few moves for each put all in order. Where they
+// do not, the time is bounded by a sort's. Equal times stay as they come.
+void sort_by_time(std::vector<std::int64_t>& order,
+                  const std::vector<FrameIndex::Packet>& packets) {
+  constexpr std::size_t kMoves = 8;
+  const auto time = [&](std::int64_t i) { return packets[static_cast<std::size_t>(i)].pts; };
+  std::size_t left = kMoves * order.size();
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const std::int64_t moved = order[i], when = time(moved);
+    std::size_t place = i;
+    for (; place > 0 && left > 0 && time(order[place - 1]) > when; --place, --left) {
+      order[place] = order[place - 1];
+    }
+    order[place] = moved;
+    if (left > 0) continue;
+    std::ranges::stable_sort(order, {}, time);
+    return;
+  }
+}
+
+}  // namespace
 
 bool FrameIndex::number_by_times() {
   if (packets_.empty() || !packets_.front().key) return false;
@@ -21,7 +44,7 @@ bool FrameIndex::number_by_times() {
     order.push_back(static_cast<std::int64_t>(i));
   }
   if (order.empty()) return false;
-  if (!rising) std::ranges::stable_sort(order, {}, [this](auto i) { return packet(i).pts; });
+  if (!rising) sort_by_time(order, packets_);
   in_decoding_order_ = rising;
   arrange(std::move(order));
   return true;
