@@ -24,6 +24,7 @@ repository = PROJECT["urls"]["Repository"]
 SHOWN = {
     "ARCHITECTURE.md": "develop/architecture.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "develop/contributing.md",
     "RELEASE.md": "develop/release.md",
     "SECURITY.md": "develop/security.md",
 }
