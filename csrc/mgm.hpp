@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "column.hpp"
+#include "grid.hpp"
 
 namespace mgm {
 
@@ -96,18 +97,6 @@ struct FieldView {
   std::span<const std::uint8_t> coded;
   std::span<const std::uint8_t> cuts;
   std::span<const std::int64_t> sample_offsets;
-};
-
-// Crop, then resize, then flip. Source pixels; the size is what the trainer's frames have.
-struct View {
-  double x = 0, y = 0, w = 0, h = 0;
-  int out_height = 0, out_width = 0;
-  bool hflip = false;
-};
-
-// Token grid: slots in time, rows, columns.
-struct Grid {
-  std::int64_t slots = 0, rows = 0, columns = 0;
 };
 
 // Header only; decodes nothing.

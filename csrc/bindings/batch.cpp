@@ -1,6 +1,6 @@
-#include "../batch_masks.hpp"
-#include "batch_arguments.hpp"
-#include "register.hpp"
+#include "batch/batch_masks.hpp"
+#include "bindings/batch_arguments.hpp"
+#include "bindings/register.hpp"
 
 namespace mgm::bindings {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "../batch.hpp"
+#include "math/batch.hpp"
 
 namespace mgm::bindings {
 

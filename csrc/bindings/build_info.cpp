@@ -1,4 +1,4 @@
-#include "build_info.hpp"
+#include "decode/build_info.hpp"
 
 #include "bindings/register.hpp"
 

@@ -1,5 +1,5 @@
 // Room decode: every frame of a video in turn.
-#include "frame_walk.hpp"
+#include "decode/frame_walk.hpp"
 
 #include <memory>
 

@@ -1,4 +1,4 @@
-#include "mask_arguments.hpp"
+#include "bindings/mask_arguments.hpp"
 
 #include <memory>
 #include <stdexcept>

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "../masks.hpp"
-#include "register.hpp"
+#include "bindings/register.hpp"
+#include "masks/box_masks.hpp"
 
 namespace mgm::bindings {
 

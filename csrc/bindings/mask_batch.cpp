@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "../parallel.hpp"
-#include "mask_rules.hpp"
+#include "bindings/mask_rules.hpp"
+#include "parallel.hpp"
 
 namespace mgm::bindings {
 

@@ -1,4 +1,4 @@
-#include "mask_input.hpp"
+#include "bindings/mask_input.hpp"
 
 #include <stdexcept>
 #include <utility>

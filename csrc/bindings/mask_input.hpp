@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "../rankings.hpp"
-#include "mask_arguments.hpp"
+#include "bindings/mask_arguments.hpp"
+#include "masks/rankings.hpp"
 
 namespace mgm::bindings {
 

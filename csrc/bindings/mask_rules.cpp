@@ -1,12 +1,13 @@
-#include "mask_rules.hpp"
+#include "bindings/mask_rules.hpp"
 
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "../patterns.hpp"
-#include "../tracked.hpp"
+#include "masks/patterns.hpp"
+#include "masks/select_tokens.hpp"
+#include "masks/tracked.hpp"
 
 namespace mgm::bindings {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "mask_input.hpp"
+#include "bindings/mask_input.hpp"
 
 namespace mgm::bindings {
 

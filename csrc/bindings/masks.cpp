@@ -1,6 +1,6 @@
-#include "../masks.hpp"
-
-#include "mask_arguments.hpp"
+#include "bindings/mask_arguments.hpp"
+#include "masks/box_masks.hpp"
+#include "masks/select_tokens.hpp"
 
 namespace mgm::bindings {
 

@@ -1,5 +1,5 @@
 // Room motion_field: fields from flow; one frame's binning and the rows of a clip for the tests.
-#include "motion_field.hpp"
+#include "field/motion_field.hpp"
 
 #include <pybind11/stl.h>
 
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bindings/register.hpp"
-#include "select_rows.hpp"
-#include "taps/tap.h"
+#include "decode/select_rows.hpp"
+#include "taps/blocks.h"
 
 namespace mgm::bindings {
 namespace {

@@ -1,8 +1,8 @@
-#include "../philox.hpp"
+#include "math/philox.hpp"
 
 #include <cstdint>
 
-#include "mask_arguments.hpp"
+#include "bindings/mask_arguments.hpp"
 
 namespace mgm::bindings {
 

@@ -7,7 +7,7 @@
 #include "bindings/call_lock.hpp"
 #include "bindings/source.hpp"
 #include "bindings/video.hpp"
-#include "video_reader.hpp"
+#include "decode/video_reader.hpp"
 
 namespace mgm::bindings {
 namespace {

@@ -1,6 +1,6 @@
-#include "../score.hpp"
+#include "score/score.hpp"
 
-#include "mask_input.hpp"
+#include "bindings/mask_input.hpp"
 
 namespace mgm::bindings {
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "mask_math.hpp"
+#include "math/mask_math.hpp"
 
 namespace mgm::cuda {
 

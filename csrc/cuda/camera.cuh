@@ -3,7 +3,7 @@
 
 #include "arithmetic.cuh"
 #include "block.cuh"
-#include "camera_math.hpp"
+#include "math/camera_math.hpp"
 
 namespace mgm::cuda {
 

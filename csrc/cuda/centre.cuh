@@ -1,8 +1,8 @@
 // Where the motion of a slot is, and how a box goes on without motion.
 #pragma once
 
-#include "batch.hpp"
 #include "block.cuh"
+#include "math/batch.hpp"
 
 namespace mgm::cuda {
 

@@ -1,6 +1,6 @@
 #include "centre.cuh"
 #include "launch.hpp"
-#include "mask_options.hpp"
+#include "masks/mask_options.hpp"
 #include "paint.cuh"
 #include "slot_score.cuh"
 

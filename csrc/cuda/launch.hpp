@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "batch.hpp"
+#include "math/batch.hpp"
 
 namespace mgm::cuda {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "block.cuh"
-#include "box_math.hpp"
 #include "centre.cuh"
+#include "math/box_math.hpp"
 
 namespace mgm::cuda {
 

@@ -1,6 +1,6 @@
-#include "batch.hpp"
 #include "launch.hpp"
-#include "mask_options.hpp"
+#include "masks/mask_options.hpp"
+#include "math/batch.hpp"
 #include "select.cuh"
 
 namespace mgm::cuda {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "block.cuh"
-#include "mask_math.hpp"
+#include "math/mask_math.hpp"
 
 namespace mgm::cuda {
 

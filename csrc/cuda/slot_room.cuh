@@ -2,8 +2,8 @@
 // shared memory in which they are summed.
 #pragma once
 
-#include "batch.hpp"
 #include "block.cuh"
+#include "math/batch.hpp"
 
 namespace mgm::cuda {
 

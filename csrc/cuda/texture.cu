@@ -1,6 +1,6 @@
-#include "batch.hpp"
 #include "block.cuh"
 #include "launch.hpp"
+#include "math/batch.hpp"
 
 namespace mgm::cuda {
 

@@ -1,8 +1,8 @@
 #include "launch.hpp"
-#include "mask_options.hpp"
+#include "masks/mask_options.hpp"
+#include "math/track_math.hpp"
 #include "select.cuh"
 #include "slot_score.cuh"
-#include "track_math.hpp"
 
 namespace mgm::cuda {
 

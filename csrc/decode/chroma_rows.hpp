@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "libav.hpp"
+#include "decode/libav.hpp"
 
 namespace mgm {
 

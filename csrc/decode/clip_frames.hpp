@@ -4,11 +4,11 @@
 #include <span>
 #include <utility>
 
+#include "decode/clip.hpp"
 #include "decode/clip_plan.hpp"
 #include "decode/pixel_converter.hpp"
 #include "decode/result_limits.hpp"
-#include "motion_field.hpp"
-#include "video_reader.hpp"
+#include "field/motion_field.hpp"
 
 namespace mgm {
 

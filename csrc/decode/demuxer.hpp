@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "decode/libav.hpp"
 #include "decode/watchdog.hpp"
-#include "libav.hpp"
 #include "mgm.hpp"
 #include "taps/container.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "decode/frame_index.hpp"
-#include "libav.hpp"
+#include "decode/libav.hpp"
 #include "taps/tap.h"
 
 namespace mgm {

@@ -5,8 +5,8 @@
 
 #include "decode/display_order.hpp"
 #include "decode/result_limits.hpp"
+#include "field/motion_field.hpp"
 #include "mgm.hpp"
-#include "motion_field.hpp"
 
 namespace mgm {
 

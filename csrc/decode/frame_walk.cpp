@@ -1,4 +1,4 @@
-#include "frame_walk.hpp"
+#include "decode/frame_walk.hpp"
 
 #include <optional>
 #include <utility>

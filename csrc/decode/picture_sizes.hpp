@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <map>
 
-#include "libav.hpp"
+#include "decode/libav.hpp"
 #include "mgm.hpp"
 
 namespace mgm {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "decode/chroma_rows.hpp"
-#include "libav.hpp"
+#include "decode/libav.hpp"
 
 extern "C" {
 #include <libswscale/swscale.h>

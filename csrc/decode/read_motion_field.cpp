@@ -4,7 +4,7 @@
 #include "decode/field_writer.hpp"
 #include "decode/packet_loop.hpp"
 #include "decode/video_info.hpp"
-#include "video_reader.hpp"
+#include "decode/video_reader.hpp"
 
 namespace mgm {
 

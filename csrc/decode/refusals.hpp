@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "libav.hpp"
+#include "decode/libav.hpp"
 
 namespace mgm {
 

@@ -5,7 +5,7 @@
 
 #include "decode/demuxer.hpp"
 #include "decode/frame_index.hpp"
-#include "libav.hpp"
+#include "decode/libav.hpp"
 #include "mgm.hpp"
 
 namespace mgm {

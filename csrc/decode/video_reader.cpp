@@ -1,4 +1,4 @@
-#include "video_reader.hpp"
+#include "decode/video_reader.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -6,8 +6,8 @@
 #include <libavcodec/cabac_functions.h>
 #include <string.h>
 
-#include "entropy/h264_cabac.h"
 #include "h264_macroblock.h"
+#include "taps/entropy/h264_cabac.h"
 
 static uint8_t cell_of(const MgmTarget* targets, int8_t ref) {
   return (uint8_t)(ref < 0 ? MGM_CELL_NONE : MGM_CELL_FIRST + targets[ref & 31].reference);

@@ -1,0 +1,240 @@
+#include "batch/batch_masks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "masks/box_masks.hpp"
+#include "masks/rankings.hpp"
+#include "masks/tracked.hpp"
+#include "parallel.hpp"
+
+namespace mgm {
+
+namespace {
+
+template <class T>
+std::span<const T> part(const T* data, std::int64_t index, std::int64_t size) {
+  if (data == nullptr) return {};
+  return {data + index * size, static_cast<std::size_t>(size)};
+}
+
+Mask mask_part(std::uint8_t* mask, std::int64_t index, std::int64_t size) {
+  return {mask + index * size, static_cast<std::size_t>(size)};
+}
+
+Grid grid_of(const TokenGrid& grid) { return {grid.slots, grid.rows, grid.columns}; }
+
+View view_of(const ViewRow& row, std::int64_t clip) {
+  const bool finite =
+      std::isfinite(row.x) && std::isfinite(row.y) && std::isfinite(row.w) && std::isfinite(row.h);
+  if (!finite || row.w <= 0 || row.h <= 0) {
+    throw std::invalid_argument("views of clip " + std::to_string(clip) +
+                                " must be finite with w and h above 0, not (" +
+                                std::to_string(row.x) + ", " + std::to_string(row.y) + ", " +
+                                std::to_string(row.w) + ", " + std::to_string(row.h) + ")");
+  }
+  return {.x = row.x, .y = row.y, .w = row.w, .h = row.h, .hflip = row.hflip != 0};
+}
+
+std::vector<Box> boxes_of(std::span<const double> corners) {
+  std::vector<Box> boxes;
+  for (std::size_t i = 0; i + 3 < corners.size(); i += 4) {
+    const Box box{corners[i], corners[i + 1], corners[i + 2], corners[i + 3]};
+    if (std::isnan(box.x0 + box.y0 + box.x1 + box.y1)) continue;
+    boxes.push_back(box);
+  }
+  return boxes;
+}
+
+// One clip of a batch without its padding.
+class ClipField {
+ public:
+  ClipField(const FieldBatch& batch, std::int64_t clip) {
+    const ClipCells cells = checked_cells(batch, clip);
+    const auto offsets = part(batch.offsets, clip, batch.samples + 1);
+    check_offsets(offsets, batch.rows, clip);
+    field_ = {.rows = offsets.back(),
+              .cells_high = cells.high,
+              .cells_wide = cells.wide,
+              .cell = static_cast<int>(cells.cell),
+              .width = static_cast<int>(batch.sizes[2 * clip]),
+              .height = static_cast<int>(batch.sizes[2 * clip + 1]),
+              .vectors = cropped(batch, batch.vectors, clip, 2, vectors_),
+              .coded = cropped(batch, batch.coded, clip, 1, coded_),
+              .cuts = part(batch.cuts, clip, batch.rows),
+              .sample_offsets = offsets};
+  }
+  ClipField(const ClipField&) = delete;
+  ClipField& operator=(const ClipField&) = delete;
+
+  [[nodiscard]] const FieldView& view() const { return field_; }
+
+ private:
+  static ClipCells checked_cells(const FieldBatch& batch, std::int64_t clip) {
+    const ClipCells cells = clip_cells(batch, clip);
+    const std::int64_t width = batch.sizes[2 * clip], height = batch.sizes[2 * clip + 1];
+    if (batch.cells[clip] < 1) {
+      throw std::invalid_argument("cells must be at least 1, not " +
+                                  std::to_string(batch.cells[clip]) + " in clip " +
+                                  std::to_string(clip));
+    }
+    constexpr std::int64_t kMost = std::int64_t{1} << 30;
+    if (width < 1 || height < 1 || width > kMost || height > kMost ||
+        (width - 1) / cells.cell + 1 != cells.wide || (height - 1) / cells.cell + 1 != cells.high) {
+      throw std::invalid_argument(
+          "sizes must be pictures of at most " + std::to_string(batch.wide) + " x " +
+          std::to_string(batch.high) + " cells, not " + std::to_string(width) + " x " +
+          std::to_string(height) + " pixels in clip " + std::to_string(clip));
+    }
+    return cells;
+  }
+
+  static void check_offsets(std::span<const std::int64_t> offsets, std::int64_t rows,
+                            std::int64_t clip) {
+    if (offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
+        offsets.back() <= rows) {
+      return;
+    }
+    throw std::invalid_argument("offsets must rise from 0 to at most " + std::to_string(rows) +
+                                " rows, not in clip " + std::to_string(clip));
+  }
+
+  template <class T>
+  std::span<const T> cropped(const FieldBatch& batch, const T* data, std::int64_t clip,
+                             std::int64_t size, std::vector<T>& room) const {
+    if (data == nullptr) return {};
+    const ClipCells cells = clip_cells(batch, clip);
+    const std::int64_t rows = batch.offsets[(clip + 1) * (batch.samples + 1) - 1];
+    const T* first = data + clip * batch.rows * batch.high * batch.wide * size;
+    const auto count = static_cast<std::size_t>(rows * cells.high * cells.wide * size);
+    if (cells.high == batch.high && cells.wide == batch.wide) return {first, count};
+    room.resize(count);
+    T* out = room.data();
+    for (std::int64_t line = 0; line < rows * cells.high; ++line, out += cells.wide * size) {
+      const std::int64_t row = line / cells.high, r = line % cells.high;
+      std::copy_n(first + (row * batch.high + r) * batch.wide * size, cells.wide * size, out);
+    }
+    return room;
+  }
+
+  std::vector<std::int16_t> vectors_;
+  std::vector<std::uint8_t> coded_;
+  FieldView field_;
+};
+
+Score clip_score(const FieldBatch& field, const ScoreRequest& request, std::int64_t clip) {
+  const ClipField own(field, clip);
+  const std::vector<Box> ignore = boxes_of(part(request.ignore, clip, 4 * request.ignored));
+  return motion_score(own.view(), grid_of(request.grid), view_of(field.views[clip], clip),
+                      {.camera = request.camera,
+                       .weight = part(request.weight, clip, request.grid.tokens()),
+                       .weight_by_coded = request.by_coded,
+                       .ignore = ignore});
+}
+
+ScoreView score_of(const ScoreBatch& score, std::int64_t clip) {
+  const std::int64_t tokens = score.grid.tokens();
+  return {.grid = grid_of(score.grid),
+          .values = part(score.values, clip, tokens),
+          .motion = part(score.motion, clip, tokens),
+          .valid = part(score.valid, clip, tokens),
+          .cuts = part(score.cuts, clip, score.grid.slots)};
+}
+
+BoxMaskOptions box_options(const BoxRequest& box, std::uint64_t seed) {
+  return {.count = {.num_masked = box.num_masked},
+          .aspect = {box.aspect_low, box.aspect_high},
+          .fit = box.fit,
+          .centre = {.peak = box.peak,
+                     .first = box.first,
+                     .still = box.still,
+                     .step = box.step,
+                     .seed = seed}};
+}
+
+void paint_boxes(const ScoreView& score, const BoxRequest& box, std::uint64_t seed, Mask mask) {
+  const BoxMaskOptions options = box_options(box, seed);
+  if (box.rule == BoxRule::kGuided) motion_guided_mask(score, options, mask);
+  if (box.rule == BoxRule::kInverse) inverse_motion_mask(score, options, mask);
+  if (box.rule == BoxRule::kSimulated) simulated_motion_mask(score.grid, options, mask);
+  if (box.rule == BoxRule::kFixed) fixed_box_mask(score.grid, options, mask);
+  if (box.rule == BoxRule::kJumping) jumping_box_mask(score.grid, options, mask);
+}
+
+}  // namespace
+
+void score_batch(const FieldBatch& field, const ScoreRequest& request, const ScoreOut& out,
+                 int threads) {
+  const std::int64_t tokens = request.grid.tokens(), slots = request.grid.slots;
+  run_parallel(field.clips, threads, [&](std::int64_t clip) {
+    const Score score = clip_score(field, request, clip);
+    std::copy(score.values.begin(), score.values.end(), out.values + clip * tokens);
+    std::copy(score.motion.begin(), score.motion.end(), out.motion + clip * tokens);
+    std::copy(score.valid.begin(), score.valid.end(), out.valid + clip * tokens);
+    std::transform(score.cuts.begin(), score.cuts.end(), out.cuts + clip * slots,
+                   [](std::uint8_t cut) { return static_cast<std::uint8_t>(cut != 0); });
+  });
+}
+
+void texture_batch(const FrameBatch& frames, const TokenGrid& grid, std::int32_t* weight,
+                   int threads) {
+  const std::int64_t size = frames.frames * frames.height * frames.width * 3;
+  run_parallel(frames.clips, threads, [&](std::int64_t clip) {
+    const FramesView own{frames.frames, frames.height, frames.width,
+                         part(frames.pixels, clip, size)};
+    const std::vector<std::int32_t> texture = token_texture(
+        own, grid_of(grid), view_of(frames.views[clip], clip),
+        static_cast<int>(frames.sizes[2 * clip]), static_cast<int>(frames.sizes[2 * clip + 1]));
+    std::copy(texture.begin(), texture.end(), weight + clip * grid.tokens());
+  });
+}
+
+void box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
+               const std::uint64_t* seeds, std::uint8_t* mask, int threads) {
+  run_parallel(field.clips, threads, [&](std::int64_t clip) {
+    const Score score = clip_score(field, request, clip);
+    paint_boxes({score.grid, score.values, score.motion, score.valid, score.cuts}, box, seeds[clip],
+                mask_part(mask, clip, request.grid.tokens()));
+  });
+}
+
+void box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
+               std::uint8_t* mask, int threads) {
+  run_parallel(score.clips, threads, [&](std::int64_t clip) {
+    paint_boxes(score_of(score, clip), box, seeds[clip],
+                mask_part(mask, clip, score.grid.tokens()));
+  });
+}
+
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+                  const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
+                  int threads) {
+  run_parallel(score.clips, threads, [&](std::int64_t clip) {
+    const BoxMaskOptions options = box_options(box, seeds[clip]);
+    const Grid grid = grid_of(score.grid);
+    const BoxSize size = mask_box_size(grid, options);
+    const std::vector<Centre> centres = motion_centres(score_of(score, clip), size, options.centre);
+    const std::vector<float> own =
+        boxes_in_source(centres, grid, size, view_of(views[clip], clip),
+                        static_cast<int>(sizes[2 * clip]), static_cast<int>(sizes[2 * clip + 1]));
+    std::copy(own.begin(), own.end(), corners + clip * grid.slots * 4);
+  });
+}
+
+void track_batch(const FieldBatch& field, const TrackRequest& request, const std::uint64_t* seeds,
+                 std::uint8_t* mask, int threads) {
+  run_parallel(field.clips, threads, [&](std::int64_t clip) {
+    const ClipField own(field, clip);
+    tracked_mask(
+        own.view(), part(field.row_frames, clip, field.rows), grid_of(request.grid),
+        view_of(field.views[clip], clip),
+        {.count = {.num_masked = request.num_masked}, .sigma = request.sigma, .seed = seeds[clip]},
+        mask_part(mask, clip, request.grid.tokens()));
+  });
+}
+
+}  // namespace mgm

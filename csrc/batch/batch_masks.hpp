@@ -1,0 +1,41 @@
+// Masks of a whole batch on the CPU, one clip per job. The CUDA module has the same functions with
+// a stream in place of the number of threads.
+#pragma once
+
+#include <cstdint>
+
+#include "math/batch.hpp"
+
+namespace mgm {
+
+// All throw std::invalid_argument on offsets, sizes, cells or views that make no field, and on what
+// the masks of one clip refuse. seeds: [B]; mask: [B, S, R, C], every byte written.
+
+void score_batch(const FieldBatch& field, const ScoreRequest& request, const ScoreOut& out,
+                 int threads);
+void texture_batch(const FrameBatch& frames, const TokenGrid& grid, std::int32_t* weight,
+                   int threads);
+
+// A box around the motion of a field, or of a score.
+void box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
+               const std::uint64_t* seeds, std::uint8_t* mask, int threads);
+void box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
+               std::uint8_t* mask, int threads);
+
+// The guided boxes themselves: [B, S, 4] xyxy in source pixels.
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+                  const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
+                  int threads);
+
+// seeds null: equal ranks go by index.
+void rank_batch(const RankRequest& request, const std::uint64_t* seeds, std::uint8_t* mask,
+                int threads);
+void track_batch(const FieldBatch& field, const TrackRequest& request, const std::uint64_t* seeds,
+                 std::uint8_t* mask, int threads);
+
+// Indices of the `visible` unmasked of n tokens, rising, and for each token its place among first
+// the visible, then the masked ones. keep: [B, visible], -1 where a clip has fewer.
+void ids_batch(const std::uint8_t* mask, std::int64_t clips, std::int64_t n, std::int64_t visible,
+               std::int64_t* keep, std::int64_t* restore, int threads);
+
+}  // namespace mgm
