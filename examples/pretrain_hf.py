@@ -1,7 +1,7 @@
 """Pre-trains a small VideoMAE of `transformers` on a folder of videos, with any mask.
 
     pip install ".[torch,draw]" transformers accelerate
-    python examples/pretrain_hf.py VIDEOS --mask motion_guided --mask-ratio 0.75 --out out/hf
+    python examples/pretrain_hf.py VIDEOS --mask motion_guided --mask-ratio 0.9 --out out/hf
 
 `--mask tube`, `simulated_motion`, `motion_topk`, ... for the others. Runs on a GPU where there is
 one; on two cores, three clips take a few minutes. Writes loss.csv, loss.png and the model.
@@ -28,7 +28,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, help="folder that is searched for videos")
     parser.add_argument("--mask", choices=list(MASKINGS), default="motion_guided")
-    parser.add_argument("--mask-ratio", type=float, default=0.75)
+    parser.add_argument("--mask-ratio", type=float, default=0.9)
     parser.add_argument("--mask-options", type=json.loads, default={}, help='{"preset": "smooth"}')
     parser.add_argument("--out", type=Path, default=Path("out/hf"))
     parser.add_argument("--steps", type=int, default=150)

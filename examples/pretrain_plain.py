@@ -68,7 +68,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--mask", choices=list(MASKINGS), default="motion_guided")
     parser.add_argument("--mask-options", type=json.loads, default={}, help='{"fit": "shift"}')
     for name, kind, default in (
-        ("mask-ratio", float, 0.75), ("steps", int, 150), ("batch", int, 4), ("seed", int, 0),
+        ("mask-ratio", float, 0.9), ("steps", int, 150), ("batch", int, 4), ("seed", int, 0),
         ("stride", int, 4), ("size", int, 112), ("save-every", int, 50), ("depth", int, 4),
         ("out", Path, "out/plain"), ("rate", float, 1e-3), ("width", int, 192), ("workers", int, 2),
     ):  # fmt: skip

@@ -19,7 +19,10 @@ from tests.conftest import ROOT, RealClip
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = ["--size", "64", "--width", "64", "--depth", "1", "--batch", "2", "--cpu"]
-BOXES = json.dumps({"boxes": [[50, 50, 150, 150]] * 8})
+OPTIONS = {
+    "boxes": ["--mask-options", json.dumps({"boxes": [[50, 50, 150, 150]] * 8})],
+    "running_cell": ["--mask-ratio", "0.75"],  # it knows no larger one
+}
 
 
 def example(name: str) -> ModuleType:
@@ -59,7 +62,7 @@ def test_hf_example_trains_and_says_how(videos: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mask", list(MASKINGS))
 def test_plain_example_trains_with_every_mask(mask: str, videos: str, tmp_path: Path) -> None:
-    options = ["--mask-options", BOXES] if mask == "boxes" else []
+    options = OPTIONS.get(mask, [])
     given = [videos, "--steps", "2", "--mask", mask, "--workers", "0", "--out", str(tmp_path)]
     losses = example("pretrain_plain").main([*given, *options, *SMALL])
     assert len(losses) == 2
