@@ -219,6 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--store", type=Path, help="of mgm-ext precompute VIDEOS -o SIDE")
     parser.add_argument("--clips", type=int, default=200, help="measured, for each line")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--decoders", nargs="+", choices=DECODERS, default=list(DECODERS))
     given = parser.parse_args(arguments)
     if given.make:
         make(given.videos)
@@ -227,9 +228,10 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     if gpu is not None:
         torch.zeros(1, device="cuda")  # torch's context first: the decoders then share it
+    found: dict[str, Any]
     said: dict[str, Any] = {"torch": torch.__version__, "gpu": gpu, "decoders": {}}
-    for name, open_decoder in DECODERS.items():
-        found: dict[str, Any] = {"offsets": {}}
+    for name in given.decoders:
+        open_decoder, found = DECODERS[name], {"offsets": {}}
         said["decoders"][name] = found
         try:
             for path in paths:
