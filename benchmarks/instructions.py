@@ -101,6 +101,18 @@ def between(program: str, function: str, *arguments: str) -> list[int]:
         return [int(found[1]) for found in totals if found]
 
 
+def of_processes(program: str, *arguments: str) -> dict[str, int]:
+    """Instructions of a Python program and of the processes that it starts, by command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        _words(_start([*_callgrind(folder), "--trace-children=yes"], program, *arguments))
+        texts = [path.read_text() for path in Path(folder).glob("counts.*")]
+        found = [
+            (re.search(r"^cmd: (.*)", text, re.MULTILINE), re.search(r"^totals: (\d+)", text, re.M))
+            for text in texts
+        ]
+        return {command[1]: int(total[1]) for command, total in found if command and total}
+
+
 def _callgrind(folder: str) -> list[str]:
     return ["--tool=callgrind", f"--callgrind-out-file={folder}/counts.%p"]
 

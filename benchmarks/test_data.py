@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.conftest import Record
+from benchmarks.instructions import available, of_processes
 from benchmarks.paired import ratio
 from mgm_ext import read_motion_field
 from mgm_ext.data import FieldStore, precompute, survey
@@ -71,6 +72,67 @@ def test_two_workers_against_a_loop(
     else:
         note = "the processor's time of all processes, their start included"
         record("data", f"{row}, in all", timed, rival="a loop of read_motion_field", note=note)
+
+
+# A killed process leaves no count: the worker is left to end when its parent hangs up.
+SETUP = """
+import pathlib, sys
+from mgm_ext import read_motion_field
+from mgm_ext.data import precompute, process, survey
+process.Process.close = lambda self: (self.pipe.close(), self._child.wait())
+folder = pathlib.Path(sys.argv[1])
+"""
+RUNS = {
+    "precompute": "precompute(folder, folder.parent / 'side', workers=1)",
+    "survey --full": "survey(folder, folder.parent / 'side.parquet', full=True, workers=1)",
+    "loop": "[read_motion_field(path, cell=16) for path in sorted(folder.iterdir())]",
+}
+
+
+def instructions(run: str, folder: Path) -> tuple[int, int]:
+    """Of the program itself, and of its worker process."""
+    program = f"{SETUP}\n{RUNS[run]}\n"
+    found = of_processes(program, str(folder))
+    workers = [total for command, total in found.items() if "mgm_ext.data.worker" in command]
+    assert len(workers) == (run != "loop")
+    return sum(found.values()) - sum(workers), sum(workers)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(not available(), reason="needs valgrind")
+def test_two_workers_by_instructions(record: Record, real_clip: RealClip, tmp_path: Path) -> None:
+    """Neighbours change times; the instructions on the longest way through the run stay.
+
+    What one worker and its parent spend on a few clips and on more gives what they spend on any
+    number. Two workers then take half of the clips each; the parent is counted in full.
+    """
+    few, more, clips = 3, 6, len(CLIPS) * COPIES
+    spent = {}
+    for name in RUNS:
+        counts = []
+        for count in (few, more):
+            folder = tmp_path / f"{name}{count}" / "videos"
+            folder.mkdir(parents=True)
+            for i in range(count):
+                (folder / f"{i}.mp4").symlink_to(real_clip(CLIPS[i % 3]))
+            counts.append(instructions(name, folder))
+        each = np.subtract(counts[1], counts[0]) / (more - few)
+        spent[name] = each, counts[0] - few * each
+    loop = clips * spent["loop"][0][0]
+    for name in ("precompute", "survey --full"):
+        each, start = spent[name]
+        parent = clips * each[0] + start[0] - spent["loop"][1][0]
+        worker = clips / 2 * each[1] + start[1]
+        note = f"parent {100 * parent / loop:.1f} % of the loop's, start of a worker included"
+        record(
+            "data",
+            f"{name}, {clips} clips, two workers, by instructions",
+            loop / (parent + worker),
+            unit="x",
+            rival="a loop of read_motion_field",
+            at_least=1.8,
+            note=note,
+        )
 
 
 @pytest.mark.parametrize("name", [*CLIPS, "bigbuckbunny.mp4"])

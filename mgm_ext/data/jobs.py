@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .._core import __version__
 from ..decode import read_motion_field
 from ..errors import DecodeError, MgmError, NoMotionVectors
 from ..motion_field import Cell, MotionField
@@ -19,18 +18,12 @@ from .clips import SourceClip
 from .compact import compact_columns
 from .schema import batch_bytes, compressed, packed_columns, packed_times
 
-__all__ = ["error_record", "error_text", "fields_of", "own_version", "precompute_clip", "record_of"]
+__all__ = ["error_record", "error_text", "fields_of", "precompute_clip", "record_of"]
 
 _CHUNK: Final = 128  # frames of a long video read at a time
 _HASHED: Final = 1 << 16  # bytes of each end of a file
 _BLOCK: Final = 1 << 16  # bytes of rows that are compressed as one
 _WHOLE: Final = 1 << 28  # bytes of a field that are held at once
-
-
-@cache
-def own_version() -> str:
-    """Of mgm-ext; looked up once."""
-    return version("mgm-ext")
 
 
 def error_text(error: BaseException) -> tuple[str, str]:
@@ -51,7 +44,7 @@ def source_columns(clip: SourceClip, source: str | bytes | None = None) -> dict[
         "source_bytes": clip.size,
         "source_mtime_ns": clip.mtime_ns,
         "source_hash": _hash(source) if isinstance(source, bytes) else None,
-        "version": own_version(),
+        "version": __version__,
     }
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from .clips import ListedShard, Shard, SourceClip
 from .runner import Failure
@@ -36,8 +35,10 @@ class _RowSink:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        from pyarrow.parquet import write_table  # a worker does without
+
         if error[0] is None:
-            pq.write_table(pa.Table.from_pylist(self._rows, self._schema), self._partial)
+            write_table(pa.Table.from_pylist(self._rows, self._schema), self._partial)
 
     def add(self, clip: SourceClip, result: Any) -> str | None:
         row = error_row(clip, *result) if isinstance(result, Failure) else result
@@ -47,8 +48,10 @@ class _RowSink:
 
 
 def _is_of(path: Path, shard: Shard) -> bool:
+    from pyarrow.parquet import read_schema
+
     try:
-        schema = pq.read_schema(path)
+        schema = read_schema(path)
     except pa.ArrowInvalid:
         return False
     same = schema.equals(SURVEY_SCHEMA)
@@ -107,12 +110,18 @@ def survey(
         progress=progress,
     )
     whole = [path_of(shard) for shard in shards if shard.name not in report.unreadable]
-    with whole_file(target) as partial, pq.ParquetWriter(partial, SURVEY_SCHEMA) as writer:
-        for path in whole:
-            table = pq.read_table(path, schema=SURVEY_SCHEMA)
-            writer.write_table(table.replace_schema_metadata(None), row_group_size=_GROUP)
+    _join(whole, target)
     shutil.rmtree(parts)
     return report
+
+
+def _join(parts: list[Path], target: Path) -> None:
+    from pyarrow.parquet import ParquetWriter, read_table
+
+    with whole_file(target) as partial, ParquetWriter(partial, SURVEY_SCHEMA) as writer:
+        for path in parts:
+            table = read_table(path, schema=SURVEY_SCHEMA)
+            writer.write_table(table.replace_schema_metadata(None), row_group_size=_GROUP)
 
 
 def _shards(source: DataSource, parts: Path, full: bool) -> list[Shard]:

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from .._core import __version__
 from ..decode import probe
 from ..errors import MgmError
 from ..motion_field import INVALID, MotionField
 from ..score import motion_score
 from ..video_reader import VideoReader
 from .clips import SourceClip
-from .jobs import error_text, fields_of, own_version
+from .jobs import error_text, fields_of
 
 __all__ = ["SURVEY_SCHEMA", "error_row", "survey_clip"]
 
@@ -67,13 +68,13 @@ def error_row(clip: SourceClip, error_class: str, text: str) -> dict[str, Any]:
         "mask_source": "fallback",
         "error_class": error_class,
         "error": text,
-        "version": own_version(),
+        "version": __version__,
     }
 
 
 def survey_clip(clip: SourceClip, *, full: bool) -> dict[str, Any]:
     """A row of SURVEY_SCHEMA; what cannot be read is a row, too."""
-    row = {"key": clip.key, "bytes": clip.size, "version": own_version()}
+    row = {"key": clip.key, "bytes": clip.size, "version": __version__}
     try:
         _describe(clip.source, full, row)
     except (MgmError, OSError, ValueError, MemoryError) as error:
