@@ -38,7 +38,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "boxes": ("score",),
     "masks": ("boxes",),
     "batched": ("masks", "video_reader", "_cuda"),
-    "adapters": ("batched",),
+    "adapters": ("batched", "data"),
     "visualise": ("batched",),
     "convert": ("batched",),
     "data": ("visualise",),
@@ -48,10 +48,10 @@ BELOW: dict[str, tuple[str, ...]] = {
 # Heavy packages, and the only modules that may import them.
 RESERVED = {
     "torch": {"batched", "adapters"},
-    "av": {"visualise", "convert"},
+    "av": {"visualise", "convert", "adapters"},
     "PIL": {"visualise", "convert"},
     "matplotlib": {"visualise", "convert"},
-    "pyarrow": {"data", "cli"},
+    "pyarrow": {"data", "cli", "adapters"},
 }
 FILES = sorted(p for suffix in ("py", "pyi") for p in PACKAGE.rglob(f"*.{suffix}"))
 MODULES = [path for path in FILES if path != PACKAGE / "__init__.py"]
