@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ..motion_field import Cell, cell_size
 from .archives import TarShard
+from .clip_jobs import member_bytes
 from .clips import ListedShard, Shard, SourceClip
 from .jobs import error_record
 from .record import StoreError
@@ -86,10 +87,7 @@ class _ArrowSink:
         return failed
 
     def _add_member(self, name: str, batch: pa.RecordBatch) -> None:
-        data = pa.BufferOutputStream()
-        with pa.ipc.new_stream(data, SCHEMA) as writer:
-            writer.write_batch(batch)
-        content = data.getvalue()
+        content = member_bytes(batch)
         member = tarfile.TarInfo(name)
         member.size = content.size
         self._tar.addfile(member, io.BytesIO(content))
