@@ -1,6 +1,5 @@
 #include "decode/packet_loop.hpp"
 
-#include <algorithm>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -55,9 +54,8 @@ void PacketLoop::reset(const FrameIndex::Entry& entry) {
   began_ = entry;
   next_packet_ = entry.packet;
   last_frame_ = entry.frame - 1;
-  drained_ = damaged_ = false;
-  skips_ = false;
-  damage_.clear();
+  drained_ = false;
+  damage_.restart();
   packets_.clear();
   packets_of_frames_.clear();
   key_frames_.clear();
@@ -94,18 +92,18 @@ void PacketLoop::advance() {
     if (policy_) {
       const Treatment treatment = policy_(number);
       decoder_->set_mode(treatment.mode);
-      skips_ = skips_ || treatment.skip;
+      if (treatment.skip) damage_.expect_gaps();
       decoder_->context().skip_frame = treatment.skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
     }
   } else {
     drained_ = true;
-    damaged_ = damaged_ || demuxer_->damaged() || (index_ && number < index_->num_packets());
+    if (demuxer_->damaged() || (index_ && number < index_->num_packets())) damage_.add();
   }
   const std::int64_t errors = decoder_->errors();
   decoder_->send(more ? packet_.get() : nullptr);
   take_frames();
-  if (decoder_->errors() != errors && matters(number)) note_damage(number);
-  if (options_.strict && damaged_) fail("the stream is damaged (strict=True)");
+  if (decoder_->errors() != errors && matters(number)) damage_.add(number);
+  if (options_.strict && damaged()) fail("the stream is damaged (strict=True)");
   if (!more) order_.finish();
 }
 
@@ -124,16 +122,11 @@ std::optional<std::int64_t> PacketLoop::frame_of(std::int64_t packet) const {
   return index_ ? index_->frame_of(packet) : std::nullopt;
 }
 
-void PacketLoop::note_damage(std::int64_t packet) {
-  damaged_ = true;
-  damage_.push_back(packet);
-}
-
 // Damage lies between the key frame that it is decoded from and itself.
 bool PacketLoop::is_doubtful(const ShownFrame& shown) const {
-  if (damage_.empty() || !index_ || !index_->identified()) return !damage_.empty();
-  const std::int64_t first = index_->entry_before(shown.index).packet;
-  return std::ranges::any_of(damage_, [&](auto at) { return at >= first && at <= shown.packet; });
+  if (!index_ || !index_->identified()) return damaged();
+  return damage_.anywhere() &&
+         damage_.between(index_->entry_before(shown.index).packet, shown.packet);
 }
 
 void PacketLoop::take_frames() {
@@ -157,12 +150,11 @@ void PacketLoop::place(libav::Frame frame) {
     if (second) number = next;
     if (!number || *number < began_.frame) return;
     if (*number < next) {
-      if (!damaged_ && index_->in_decoding_order()) throw WrongIndex();
-      damaged_ = true;  // a lost picture let others pass
+      if (!damaged() && index_->in_decoding_order()) throw WrongIndex();
+      damage_.add();  // a lost picture let others pass
       return;
     }
-    if (*number > next && !skips_ && *number > began_.frame)
-      damage_.push_back(index_->packet_of(next));
+    if (*number > next && *number > began_.frame) damage_.miss(index_->packet_of(next));
     shown.index = last_frame_ = *number;
   } else {
     shown.index = ++last_frame_;
@@ -170,7 +162,7 @@ void PacketLoop::place(libav::Frame frame) {
   }
   watch(*frame);
   interlaced_ = interlaced_ || (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
-  if (shown.damaged) note_damage(packet);
+  if (shown.damaged) damage_.add(packet);
   shown.doubtful = is_doubtful(shown);
   if ((frame->flags & AV_FRAME_FLAG_KEY) != 0) key_frames_.push_back(shown.index);
   shown.frame = std::move(frame);
@@ -183,7 +175,7 @@ void PacketLoop::watch(const AVFrame& frame) {
   if (picture == nullptr) return;
   if (picture->failed != 0) throw std::bad_alloc();
   const bool read = !policy_ && picture->unread == 0 && !decoder_options_.export_rows;
-  if (!read || frame.pict_type == AV_PICTURE_TYPE_I || damaged_) return;
+  if (!read || frame.pict_type == AV_PICTURE_TYPE_I || damaged()) return;
   ++inter_;
   tapped_inter_ += picture->tapped;
   if (tapped_inter_ == 0 && inter_ >= kUntappedPictures) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "decode/damage_log.hpp"
 #include "decode/demuxer.hpp"
 #include "decode/display_order.hpp"
 #include "decode/frame_index.hpp"
@@ -67,7 +68,7 @@ class PacketLoop {
   [[nodiscard]] std::vector<std::int64_t> times() const;
 
   // Damage seen since the last start in what can be decoded from there.
-  [[nodiscard]] bool damaged() const { return damaged_; }
+  [[nodiscard]] bool damaged() const { return damage_.any(); }
   // The budget of a new call begins.
   void restart_budget() { watchdog_.restart(); }
   [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
@@ -91,7 +92,6 @@ class PacketLoop {
   void take_frames();
   void place(libav::Frame frame);
   void watch(const AVFrame& frame);
-  void note_damage(std::int64_t packet);
   [[nodiscard]] bool is_doubtful(const ShownFrame& shown) const;
   [[nodiscard]] bool matters(std::int64_t packet) const;
   [[nodiscard]] std::optional<std::int64_t> frame_of(std::int64_t packet) const;
@@ -116,9 +116,8 @@ class PacketLoop {
   bool untouched_ = true;                           // nothing was read since the file was opened
   bool pending_ = false;                            // seek() left the entry's packet in packet_
   bool seeks_ = true;                               // the container's seeking was right so far
-  bool drained_ = false, damaged_ = false, interlaced_ = false;
-  bool skips_ = false;                         // the policy left out a picture since the last start
-  std::vector<std::int64_t> damage_;           // packets where it was seen since the last start
+  bool drained_ = false, interlaced_ = false;
+  DamageLog damage_;
   std::int64_t inter_ = 0, tapped_inter_ = 0;  // pictures; see watch()
   // Of next_in_turn.
   std::optional<ShownFrame> held_;

@@ -47,7 +47,7 @@ bool PacketLoop::next_in_turn(ShownFrame& shown) {
     return true;
   }
   if (!found && (!index_ || turn_ >= index_->num_frames())) return false;
-  damaged_ = true;
+  damage_.add();
   if (options_.strict) fail("the frame is missing from a damaged stream (strict=True)");
   shown = {};
   shown.index = turn_++;
@@ -68,7 +68,7 @@ std::vector<std::int64_t> PacketLoop::times() const {
 
 VideoInfo PacketLoop::info() const {
   VideoInfo info = describe_stream(*demuxer_, options_.rotate);
-  info.damaged = damaged_;
+  info.damaged = damaged();
   info.has_vectors = decoder_->tapped();
   sizes_.describe(info);
   const AVCodecContext& context = decoder_->context();
