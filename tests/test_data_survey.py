@@ -176,6 +176,11 @@ def test_the_page_needs_nothing_else_and_quotes_what_files_say(
         "mjpeg, fallback": True,
         "unreadable, fallback": False,
     }
+    captions = {one.kind: one.text for one in drawn}
+    assert "pixels per frame" in captions["h264, guided"]
+    assert "carries no motion that can be read, so there is no box" in captions["mjpeg, fallback"]
+    write_report(tmp_path / "none.html", table, summarise(table), title="", drawn=None)
+    assert "No clips are drawn: that needs the extra" in (tmp_path / "none.html").read_text()
     write_report(tmp_path / "out.html", table, summarise(table), title="<i>", drawn=drawn)
     page = (tmp_path / "out.html").read_text()
     assert not re.search(r"<script|<b>\.mp4|<i>|https?://(?!www\.w3)|src=\"(?!data:)", page)

@@ -12,7 +12,10 @@ from .arguments import Help
 from .output import bar, needs_extra, say
 
 if TYPE_CHECKING:
+    from pyarrow import Table
+
     from ..data import RunReport
+    from ..data.summary import Summary
 
 __all__ = ["add_commands"]
 
@@ -124,14 +127,15 @@ def survey(arguments: argparse.Namespace) -> None:
     _fail_for(report)
 
 
-def _write_page(arguments: argparse.Namespace, table: Any, summary: Any, report: RunReport) -> None:
+def _write_page(
+    arguments: argparse.Namespace, table: Table, summary: Summary, report: RunReport
+) -> None:
     from ..data.drawn import can_draw, drawings
     from ..data.report import write_report
     from ..data.sources import shards_of
 
-    drawn = []
-    if can_draw():
-        drawn = drawings(table, shards_of(arguments.source), budget=arguments.budget)
+    shards = shards_of(arguments.source)
+    drawn = drawings(table, shards, budget=arguments.budget) if can_draw() else None
     write_report(
         arguments.html,
         table,

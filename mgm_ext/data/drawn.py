@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -40,7 +40,11 @@ class Drawing(NamedTuple):
 
 
 def draw_clip(clip: SourceClip) -> tuple[bytes, str]:
-    """Vectors, score with box and masked patches of the slot that moves most, and its caption."""
+    """Vectors, score with box and masked patches of the slot that moves most, and its caption.
+
+    Where no motion can be read, or nothing moves, a box would stand where nothing is: the frame
+    alone is drawn, and the caption says so.
+    """
     from .. import visualise
     from ..visualise.jpeg import jpeg_bytes
 
@@ -51,6 +55,10 @@ def draw_clip(clip: SourceClip) -> tuple[bytes, str]:
     indices = np.minimum(start + stride * np.arange(_FRAMES), count - 1)
     read = reader.read_clip(indices)
     score = motion_score(read, weight="texture")
+    if read.frames is not None and not score.motion.any():
+        why = "nothing moves" if score.valid.any() else "it carries no motion that can be read"
+        text = f"frame {indices[0]} of {count}: {why}, so there is no box and no guided mask"
+        return jpeg_bytes(read.frames[0]), text
     mask = motion_guided_mask(score, preset="robust", seed=0)
     boxes = motion_boxes(score, seed=0)
     slot = int(score.motion.sum((1, 2)).argmax())
@@ -106,7 +114,7 @@ def drawings(
     return sorted(drawn, key=lambda one: (order[one.kind], one.key))
 
 
-def can_draw() -> Any:
+def can_draw() -> bool:
     """Whether the packages of the extra `draw` are there."""
     from importlib.util import find_spec
 

@@ -55,7 +55,7 @@ def write_report(
     summary: Summary,
     *,
     title: str,
-    drawn: Sequence[Drawing] = (),
+    drawn: Sequence[Drawing] | None = (),
     missing: Mapping[str, str] | None = None,
 ) -> None:
     """Writes the page.
@@ -65,7 +65,7 @@ def write_report(
         table: rows of the survey.
         summary: of the rows.
         title: what was surveyed.
-        drawn: pictures of some clips.
+        drawn: pictures of some clips; None: they cannot be drawn here, and the page says why.
         missing: shards that could not be read, and why.
     """
     sections = [
@@ -184,13 +184,15 @@ def _histogram(title: str, values: NDArray[np.float64], unit: str) -> str:
     return _plot(title, _HIGH, bars + axis)
 
 
-def _drawn(drawn: Sequence[Drawing]) -> str:
+def _drawn(drawn: Sequence[Drawing] | None) -> str:
+    if drawn is None:
+        return '<p class="soft">No clips are drawn: that needs the extra <code>draw</code>.</p>'
     if not drawn:
         return ""
     parts = [
         "<h2>A few of each kind</h2>",
         '<p class="soft">Vectors; the score with its box; the patches that '
-        "<code>robust</code> masks at 0.75.</p>",
+        "<code>robust</code> masks at 0.75. A frame alone: there is no motion in it.</p>",
     ]
     for one in drawn:
         shown = ""
