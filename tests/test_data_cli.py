@@ -85,8 +85,8 @@ def test_failures_have_their_exit_codes(
         (["survey", torn, "-o", table], 1, "no whole, uncompressed tar"),
         (["precompute", torn, "-o", side, "--shard", "1/1"], 2, "counted from 0 to 0"),
         (["precompute", torn, "-o", side], 1, "no whole, uncompressed tar"),
-        (["precompute", torn, "-o", side, "--cell", "9"], 2, "cell must be 'auto' or one of"),
-        (["precompute", torn, "-o", side, "--cell", "x"], 2, "invalid _cell value"),
+        (["precompute", torn, "-o", side, "--cell", "9"], 2, "must be 8, 16, 32 or auto, not '9'"),
+        (["precompute", torn, "-o", side, "--cell", "x"], 2, "must be 8, 16, 32 or auto, not 'x'"),
         (["status", tmp_path], 1, "is no store"),
         (["merge", side], 1, "lacks 1 of 1 shards"),
     ]
