@@ -59,6 +59,7 @@ def _arguments() -> argparse.Namespace:
         )
         each.add_argument("--cores", type=int, default=16, help="for each GPU")
         each.add_argument("--commit", default="")
+        each.add_argument("--at-once", type=int, default=1, help="jobs on each GPU")
     return parser.parse_args()
 
 
@@ -72,7 +73,13 @@ def main() -> None:
         given.out.write_text(json.dumps(found, indent=1) + "\n")
         return
     gpus = torch.cuda.device_count()
-    settings = Settings(compiled=gpus > 0, workers=max(1, given.cores // 4))
+    threads = max(1, 4 // given.at_once)
+    settings = Settings(
+        compiled=gpus > 0,
+        threads=threads,
+        workers=max(1, given.cores // (threads * given.at_once)),
+        at_once=given.at_once,
+    )
     commit = given.commit or _commit()
     if given.command in ("prepare", "run"):
         began = time.time()
@@ -87,7 +94,8 @@ def main() -> None:
             return
         passed = ["--data", str(given.data), "--shard", str(given.shard)]
         passed += ["--until", str(given.until), "--cores", str(given.cores), "--commit", commit]
-        spread(given.jobs, given.out, passed, gpus=gpus)
+        passed += ["--at-once", str(given.at_once)]
+        spread(given.jobs, given.out, passed, gpus=gpus, at_once=given.at_once)
         return
     device = torch.device("cuda" if gpus else "cpu")
     runner = Runner(settings, device, data=given.data, shard=given.shard, commit=commit)

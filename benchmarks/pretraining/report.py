@@ -51,6 +51,15 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}"
 
 
+def _seconds(row: dict[str, Any]) -> str:
+    """Of the GPU; empty where it was shared."""
+    trained = row.get("pretraining")
+    if not trained:
+        return "0"
+    alone = row.get("at_once", 1) == 1
+    return str(round(trained["samples"] / trained["clips_per_second"])) if alone else ""
+
+
 def _cells(row: dict[str, Any]) -> list[str]:
     job, trained = row["job"], row.get("pretraining") or {}
     few, many = row["finetune"][min(row["finetune"], key=int)], most(row)
@@ -68,7 +77,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         _percent(trained.get("object_hidden")),
         _percent(trained.get("object_never_visible")),
         f"{_last_loss(trained):.3f}" if trained else "",
-        str(round(trained["samples"] / trained["clips_per_second"])) if trained else "0",
+        _seconds(row),
         f"{flops / 1e15:.0f}" if flops else "0",
     ]
 

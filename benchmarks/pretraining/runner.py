@@ -43,6 +43,7 @@ class Settings:
         grid_limit: how many of GRID's clips; None: all.
         compiled: with torch.compile.
         threads: of `batch_masks` in each of the loader's `workers`.
+        at_once: jobs that share the GPU; with several a row's seconds say nothing of its mask.
     """
 
     plans: Mapping[str, Plan] = field(default_factory=lambda: PLANS)
@@ -54,6 +55,7 @@ class Settings:
     compiled: bool = True
     threads: int = 4
     workers: int = 4
+    at_once: int = 1
 
 
 class Runner:
@@ -88,6 +90,7 @@ class Runner:
             **evaluation,
             "evaluation_seconds": round(time.perf_counter() - trained, 1),
             "seconds": round(time.perf_counter() - began, 1),
+            "at_once": settings.at_once,
             "card": torch.cuda.get_device_name() if self.device.type == "cuda" else "cpu",
             "torch": torch.__version__,
             "mgm_ext": mgm_ext.build_info()["version"] if hasattr(mgm_ext, "build_info") else "",

@@ -60,14 +60,18 @@ def claimed(out: Path) -> Path:
     return claims
 
 
-def spread(jobs: Path, out: Path, arguments: list[str], *, gpus: int) -> None:
-    """A process per GPU on what is not done; BlockingIOError where another call is at work."""
+def spread(jobs: Path, out: Path, arguments: list[str], *, gpus: int, at_once: int = 1) -> None:
+    """`at_once` processes per GPU on what is not done: while one compiles, another computes.
+
+    Raises:
+        BlockingIOError: another call is at work.
+    """
     lock = out.with_suffix(".lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     claimed(out)
     command = [sys.executable, "-m", "benchmarks.pretraining", "work", str(jobs), str(out)]
     running = []
-    for gpu in range(max(1, gpus)):
+    for gpu in sorted(list(range(max(1, gpus))) * at_once):
         # One thread: torch's own would spin beside those of the masks.
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         if gpus:
