@@ -22,6 +22,7 @@ set(MGM_SEAMS
   ff_mpv_reconstruct_mb
   ff_h263_loop_filter
   ff_er_frame_end
+  ff_mpv_frame_end
   ff_mpeg4_decode_picture_header
   ff_vc1_decode_blocks
   ff_vc1_mc_1mv

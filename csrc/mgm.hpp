@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -36,8 +37,10 @@ struct ReadOptions {
   bool strict = false;        // raise on damage instead of marking it
   std::int64_t max_pixels = std::int64_t{1} << 26;
   std::int64_t max_bytes = std::int64_t{1} << 34;  // of frames, and of field or vectors
-  std::optional<double> max_seconds;               // decode budget
-  int num_threads = 1;                             // of VideoReader, for pixels
+  std::optional<double> max_seconds;               // decode budget of a call
+  // When the call began; nullopt: now.
+  std::optional<std::chrono::steady_clock::time_point> began = std::nullopt;
+  int num_threads = 1;              // of VideoReader, for pixels
   bool vectors_only = true;         // do not reconstruct pixels; the vectors are the same
   std::function<void()> interrupt;  // called often; may throw to stop (Ctrl-C)
 };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,8 @@ class VideoReader:
     """Reads clips of one video: RGB frames and their motion field from a single decode.
 
     The file is opened once and read from where the last clip ended when that is nearer than a key
-    frame. A reader belongs to one thread at a time. After a fork the child opens the file anew;
-    readers of paths and bytes pickle, readers of file objects cannot.
+    frame, as long as nothing is damaged. A reader belongs to one thread at a time. After a fork the
+    child opens the file anew; readers of paths and bytes pickle, readers of file objects cannot.
 
     Args:
         source: path, bytes, or a seekable binary file object.
@@ -54,7 +55,7 @@ class VideoReader:
         num_threads: decoder threads for pixels; 1 is right inside a DataLoader, whose workers are
             the parallelism. With more, a second decoder reads the vectors on a thread beside them:
             the same result, sooner in long reads of consecutive frames, for more work in all. A
-            file object is read by one.
+            file object, damaged streams and interlaced MPEG-4 are read by one.
         rotate: turn pixels and field as the display matrix says.
         stream: index of the video stream; None takes the best, as libav does.
         strict: raise on damage; otherwise the nearest decoded frame stands in, and
@@ -171,7 +172,9 @@ class VideoReader:
         Returns:
             Clip: frames uint8 [T, H, W, 3] RGB (None without pixels), the field in source pixels
             (all invalid when the codec carries no vectors), and each frame's index, time and
-            picture type.
+            picture type. A function of the file and the arguments, whatever this reader read
+            before: from the first damage on each clip is read as by a new reader. `info.damaged`
+            is that of this clip, the reader's own `info.damaged` that of all clips so far.
 
         Raises:
             IndexError: a frame beyond the end.
@@ -181,7 +184,7 @@ class VideoReader:
         """
         mode, side = check_window(window), cell_size(cell)
         values = self._reader().read_clip(check_indices(frame_indices), pixels, mode, side)
-        info = self.info
+        info = replace(self.info, damaged=values["damaged"])
         return Clip(
             frames=values["frames"],
             field=MotionField(**values["field"], window=window, damaged=info.damaged),

@@ -50,6 +50,7 @@ class Reader {
     out["seconds"] = own(std::move(clip.seconds));
     out["picture_types"] = clip.picture_types;
     out["stand_in"] = own(std::move(clip.stand_in)).attr("view")("bool");
+    out["damaged"] = clip.damaged;
     return out;
   }
 

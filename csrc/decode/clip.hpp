@@ -32,6 +32,7 @@ struct Clip {
   std::vector<double> seconds;              // [T], NaN where unknown
   std::string picture_types;                // [T]
   std::vector<std::uint8_t> stand_in;       // [T], lost or damaged: the pixels are another frame's
+  bool damaged = false;                     // some of what was decoded for it
 };
 
 }  // namespace mgm

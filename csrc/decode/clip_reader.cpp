@@ -13,9 +13,6 @@ namespace {
 // reorders, and what waits for its references.
 constexpr std::int64_t kLongestDelay = 96;
 
-// Earlier entries that are tried before a frame is called damaged.
-constexpr int kMostTries = 2;
-
 // Frames after a lost one among which a nearer one than before it is looked for.
 constexpr std::size_t kMostAhead = 16;
 
@@ -57,11 +54,6 @@ void ClipReader::recover() {
   abandoned_ = false;
 }
 
-void ClipReader::learn_from(ClipReader& other) {
-  static_cast<void>(other.index());
-  loop_.number_as(other.loop_);
-}
-
 const FrameIndex& ClipReader::index() {
   if (loop_.index() == nullptr) {
     recover();
@@ -87,28 +79,6 @@ void ClipReader::plan(std::vector<Wanted> wanted) {
   pixels_ = pixels_due_ > 0;
   keeps_all_ = wanted_.back().index > index().last_within();
   begins_ = true;
-  loop_.restart_budget();
-}
-
-void ClipReader::restart(const FrameIndex::Entry& entry, std::int64_t target) {
-  loop_.start(entry);
-  positioned_ = true;
-  has_pixels_ = true;
-  target_ = target;
-  pixels_due_ = std::ranges::count_if(wanted_, [target](const Wanted& one) {
-    return one.index >= target && one.want == Want::kPixels;
-  });
-  standby_.reset();
-  current_.reset();
-  ahead_.clear();
-}
-
-FrameIndex::Entry ClipReader::entry_for(std::int64_t index) const {
-  const FrameIndex& frames = *loop_.index();
-  if (!frames.identified()) return {};
-  FrameIndex::Entry entry = frames.entry_before(index);
-  while (bad_entries_.contains(entry.packet)) entry = frames.entry_before(entry);
-  return entry;
 }
 
 // Whether a frame that came out is whole, and has what is wanted of the one asked for.
@@ -192,33 +162,14 @@ void ClipReader::read_to(std::int64_t index) {
   }
 }
 
-// What looks damaged may be an entry in the midst of a refresh: begins earlier.
-void ClipReader::try_entries(std::int64_t index) {
-  const FrameIndex::Entry first = loop_.began();
-  const bool was_whole = has_whole(index);
-  std::vector<std::int64_t> tried;
-  for (int i = 0; i < kMostTries; ++i) {
-    const FrameIndex::Entry entry = loop_.began();
-    if (entry.packet == 0 || good_entries_.contains(entry.packet)) break;
-    tried.push_back(entry.packet);
-    FrameIndex::Entry before = loop_.index()->entry_before(entry);
-    while (bad_entries_.contains(before.packet)) before = loop_.index()->entry_before(before);
-    restart(before, index);
-    read_to(index);
-    if (has_whole(index) && (!was_whole || !loop_.damaged())) {
-      bad_entries_.insert(tried.begin(), tried.end());
-      return;
-    }
-  }
-  good_entries_.insert(first.packet);
-}
-
 void ClipReader::mend(std::int64_t index) {
-  if (has_whole(index) && !loop_.damaged()) return;
+  const auto is_well = [&] { return has_whole(index) && !loop_.damaged(); };
+  if (is_well()) return;
   if (!has_whole(index) && !keeps_all_) {
     keeps_all_ = true;
     restart(loop_.began(), index);
     read_to(index);
+    if (is_well()) return;
   }
   if (!loop_.index()->is_cut_off(index)) try_entries(index);
 }

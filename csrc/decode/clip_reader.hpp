@@ -22,8 +22,11 @@ class ClipReader {
   enum class Purpose : std::uint8_t { kVectorsAndPixels, kPixels };
   ClipReader(const Source& source, const ReadOptions& options, Purpose purpose);
 
-  // Takes over what another reader of the same file knows of its frames.
-  void learn_from(ClipReader& other);
+  // Takes over what another reader of the same file knows of its frames; see PacketLoop.
+  void number_as(const ClipReader& other) { loop_.number_as(other.loop_); }
+  void learn_from(const ClipReader& other) { loop_.learn_from(other.loop_); }
+  // The budget of a new call begins.
+  void begin_call(Watchdog::Clock::time_point now) { loop_.begin_call(now); }
 
   // Frames to come, sorted by index, each once.
   void plan(std::vector<Wanted> wanted);
@@ -46,7 +49,11 @@ class ClipReader {
 
  private:
   void recover();
-  void restart(const FrameIndex::Entry& entry, std::int64_t target);
+  [[nodiscard]] FrameIndex::Entry entry_before(FrameIndex::Entry entry) const;
+  [[nodiscard]] FrameIndex::Entry nearest_entry(std::int64_t index) const;
+  [[nodiscard]] bool began_amid();
+  void restart(FrameIndex::Entry entry, std::int64_t target);
+  void start_at(const FrameIndex::Entry& entry, std::int64_t target);
   [[nodiscard]] FrameIndex::Entry entry_for(std::int64_t index) const;
   [[nodiscard]] bool must_move(std::int64_t index);
   void go_to(std::int64_t index);
@@ -73,9 +80,9 @@ class ClipReader {
   std::optional<ShownFrame> standby_;  // the last whole frame with pixels before current_
   std::optional<ShownFrame> current_;  // the last frame that came out
   std::deque<ShownFrame> ahead_;       // came out, but lie after the frame that was asked for
-  // Entries, by packet, in the midst of a refresh that takes many pictures; and those from which
-  // decoding is as good as from before.
-  std::set<std::int64_t> bad_entries_, good_entries_;
+  // Entries, by packet, that are none; in the midst of a refresh that takes many pictures; and
+  // those from which decoding is as good as from before.
+  std::set<std::int64_t> false_entries_, bad_entries_, good_entries_;
   bool pixels_ = false;      // some frame is wanted with them
   bool abandoned_ = false;   // an exception ended what was being read
   bool begins_ = true;       // nothing of the plan was fetched yet

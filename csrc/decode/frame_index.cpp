@@ -135,6 +135,10 @@ void FrameIndex::find_entries() {
   }
   const auto place = [](const Entry& entry) { return std::pair(entry.frame, entry.packet); };
   if (!std::ranges::is_sorted(entries_, {}, place)) std::ranges::sort(entries_, {}, place);
+  entries_by_packet_.clear();
+  if (std::ranges::is_sorted(entries_, {}, &Entry::packet)) return;
+  entries_by_packet_ = entries_;
+  std::ranges::sort(entries_by_packet_, {}, &Entry::packet);
 }
 
 std::optional<std::int64_t> FrameIndex::frame_of(std::int64_t packet) const {
@@ -151,11 +155,9 @@ FrameIndex::Entry FrameIndex::entry_before(std::int64_t frame) const {
 }
 
 FrameIndex::Entry FrameIndex::entry_before(const Entry& entry) const {
-  Entry before;
-  for (const Entry& other : entries_) {
-    if (other.packet < entry.packet && other.packet > before.packet) before = other;
-  }
-  return before;
+  const auto& entries = entries_by_packet_.empty() ? entries_ : entries_by_packet_;
+  const auto at = std::ranges::lower_bound(entries, entry.packet, {}, &Entry::packet);
+  return at == entries.begin() ? Entry{} : *(at - 1);
 }
 
 std::vector<std::int64_t> FrameIndex::key_frames() const {

@@ -97,7 +97,8 @@ class FrameIndex {
   // Of each packet, hidden ones too, among those of its part of the media; and which part that is.
   // Empty where all are shown, or times do not tell in which order.
   std::vector<std::int64_t> ranks_, parts_;
-  std::vector<Entry> entries_;  // sorted by frame, then packet
+  std::vector<Entry> entries_;            // sorted by frame, then packet
+  std::vector<Entry> entries_by_packet_;  // the same, where that is another order
   bool in_decoding_order_ = false;
   std::int64_t last_within_ = -1;
 };

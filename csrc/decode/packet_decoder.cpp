@@ -154,7 +154,7 @@ bool PacketDecoder::receive(AVFrame& frame) {
 }
 
 void PacketDecoder::flush() {
-  avcodec_flush_buffers(context_.get());
+  mgm_flush(context_.get());
   tap_.missed = tap_.begun = 0;
   if (order_) order_->restart();
 }

@@ -26,9 +26,15 @@ PacketLoop::PacketLoop(Source source, const ReadOptions& options,
     : source_(std::move(source)),
       options_(options),
       decoder_options_(with_limits(decoder, options)),
-      watchdog_(options.interrupt, options.max_seconds),
+      watchdog_(options),
       packet_(libav::make_packet()) {
+  options_.began = watchdog_.began();
   open();
+}
+
+void PacketLoop::begin_call(Watchdog::Clock::time_point now) {
+  options_.began = now;
+  watchdog_.restart(now);
 }
 
 void PacketLoop::open() {

@@ -37,6 +37,9 @@ class PacketLoop {
   void number_all(bool in_any_case);
   // By what another loop of the same file knows.
   void number_as(const PacketLoop& other) { index_ = other.index_; }
+  // The same, and stands as if it had found that out by itself: where demuxers seek to depends on
+  // what they have read. Counts sizes that the other saw as seen.
+  void learn_from(const PacketLoop& other);
   // nullptr: as they come out.
   [[nodiscard]] const FrameIndex* index() const { return index_.get(); }
 
@@ -69,8 +72,8 @@ class PacketLoop {
 
   // Damage seen since the last start in what can be decoded from there.
   [[nodiscard]] bool damaged() const { return damage_.any(); }
-  // The budget of a new call begins.
-  void restart_budget() { watchdog_.restart(); }
+  // A call begins, and its budget.
+  void begin_call(Watchdog::Clock::time_point now);
   [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
   [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
   [[nodiscard]] bool is_interlaced() const { return interlaced_; }
@@ -82,7 +85,8 @@ class PacketLoop {
 
  private:
   void open();
-  [[nodiscard]] FrameIndex container_index(bool& right);
+  [[nodiscard]] FrameIndex container_index();
+  [[nodiscard]] bool is_right(const FrameIndex& index) const;
   void reset(const FrameIndex::Entry& entry);
   [[nodiscard]] bool seek(const FrameIndex::Entry& entry);
   [[nodiscard]] bool is_packet(const FrameIndex::Packet& wanted, const AVPacket& packet) const;

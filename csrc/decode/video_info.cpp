@@ -128,7 +128,7 @@ bool may_hold_fields(const Demuxer& demuxer, const ReadOptions& options) {
 }  // namespace
 
 VideoInfo probe(Source source, const ReadOptions& options) {
-  const Watchdog watchdog(options.interrupt, options.max_seconds);
+  const Watchdog watchdog(options);
   const Demuxer demuxer(std::move(source), options, watchdog);
   VideoInfo info = describe_stream(demuxer, options.rotate);
   if (std::int64_t{info.width} * info.height > options.max_pixels) {

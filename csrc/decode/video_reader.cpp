@@ -1,260 +1,95 @@
 #include "decode/video_reader.hpp"
 
-#include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
-#include "decode/clip_frames.hpp"
-#include "decode/clip_plan.hpp"
-#include "decode/clip_reader.hpp"
-#include "decode/field_writer.hpp"
-#include "decode/helper_thread.hpp"
-#include "decode/video_info.hpp"
+#include "decode/open_video.hpp"
 #include "error.hpp"
 
 namespace mgm {
-namespace {
-
-void write_rows(const ShownFrame& shown, std::span<const Use> rows, FieldWriter& writer) {
-  for (const Use& row : rows) {
-    const auto place = static_cast<std::int64_t>(row.place);
-    if (row.place == rows.front().place) {
-      writer.write(place, shown);
-    } else {
-      writer.copy(static_cast<std::int64_t>(rows.front().place), place);
-    }
-  }
-}
-
-}  // namespace
-
-class VideoReader::Impl {
- public:
-  Impl(Source source, const ReadOptions& options, const OutputSize& size);
-
-  [[nodiscard]] Clip read_clip(std::span<const std::int64_t> frame_indices,
-                               const ClipOptions& options);
-  // Throws NoMotionVectors when the codec is not tapped.
-  void require_vectors() const { reader_.loop().decoder().require_vectors(); }
-  [[nodiscard]] std::int64_t num_frames() { return reader_.index().num_frames(); }
-  // Seconds of every frame, where the container has them; else empty.
-  [[nodiscard]] std::vector<double> frame_seconds();
-  [[nodiscard]] VideoInfo info();
-
- private:
-  [[nodiscard]] std::vector<std::int64_t> absolute(std::span<const std::int64_t> indices);
-  [[nodiscard]] ClipReader::Fetched fetch(ClipReader& reader, std::int64_t index);
-  [[nodiscard]] Clip try_clip(std::span<const std::int64_t> frame_indices,
-                              const ClipOptions& options);
-  void measure(const AVFrame& frame, std::vector<Wanted> wanted);
-  // The two halves of a clip: rows of the field with, if asked for, the frames; frames alone.
-  void read_rows(std::span<const Use> rows, std::span<const Use> samples, bool pixels,
-                 FieldWriter& writer, Clip& clip);
-  // Whether all of them were whole.
-  [[nodiscard]] bool read_pixels(std::span<const Use> samples, Clip& clip);
-  [[nodiscard]] bool read_both(std::span<const Use> rows, std::span<const Use> samples,
-                               FieldWriter& writer, Clip& clip);
-  void describe(const ClipReader::Fetched& fetched, Clip& clip, std::size_t sample);
-
-  ReadOptions options_;
-  HelperThread helper_;
-  ClipReader reader_;
-  // Its own decoder on many threads, beside the one that reads vectors on a thread of its own.
-  std::optional<ClipReader> pixel_reader_;
-  VideoInfo header_;
-  ClipFrames frames_;
-  std::optional<PictureGeometry> picture_;  // of the file's first frame
-};
-
-VideoReader::Impl::Impl(Source source, const ReadOptions& options, const OutputSize& size)
-    : options_(options),
-      reader_(source, helper_.watched(options), ClipReader::Purpose::kVectorsAndPixels),
-      header_(describe_stream(reader_.loop().demuxer(), options.rotate)),
-      frames_(size, ResultLimits(reader_.loop().demuxer().name(), options)) {
-  // Two readers would move one position of a file object.
-  if (options.num_threads > 1 && !source.read) {
-    pixel_reader_.emplace(source, options, ClipReader::Purpose::kPixels);
-  }
-}
-
-std::vector<double> VideoReader::Impl::frame_seconds() {
-  const FrameIndex& index = reader_.index();
-  const AVRational time_base = reader_.loop().demuxer().stream().time_base;
-  std::vector<double> seconds;
-  for (std::int64_t i = 0; i < index.num_frames(); ++i) {
-    if (index.pts(i) == kNoPts) return {};
-    seconds.push_back(seconds_of(index.pts(i), time_base));
-  }
-  return seconds;
-}
-
-VideoInfo VideoReader::Impl::info() {
-  VideoInfo info = header_;
-  const FrameIndex& index = reader_.index();
-  info.num_frames = index.num_frames();
-  info.key_frames = index.key_frames();
-  info.reordered = index.reordered();
-  describe_rate(info, index);
-  info.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());
-  reader_.loop().sizes().describe(info);
-  if (picture_) {
-    info.width = picture_->turned_width();
-    info.height = picture_->turned_height();
-  }
-  const AVCodecContext& context = reader_.loop().decoder().context();
-  describe_format(info, context.codec_id, context.profile, context.pix_fmt);
-  return info;
-}
-
-std::vector<std::int64_t> VideoReader::Impl::absolute(std::span<const std::int64_t> indices) {
-  const std::int64_t count = num_frames();
-  std::vector<std::int64_t> result(indices.begin(), indices.end());
-  for (std::int64_t& index : result) {
-    if (index < -count || index >= count) {
-      throw std::out_of_range("frame index " + std::to_string(index) +
-                              " is out of range: " + reader_.loop().demuxer().name() + " has " +
-                              std::to_string(count) + " frames");
-    }
-    if (index < 0) index += count;
-  }
-  return result;
-}
-
-void VideoReader::Impl::describe(const ClipReader::Fetched& fetched, Clip& clip,
-                                 std::size_t sample) {
-  const AVRational time_base = reader_.loop().demuxer().stream().time_base;
-  clip.seconds[sample] = seconds_of(reader_.index().pts(clip.frame_indices[sample]), time_base);
-  const ShownFrame& shown = fetched.frame != nullptr ? *fetched.frame : *fetched.stand_in;
-  clip.picture_types[sample] = av_get_picture_type_char(shown.frame->pict_type);
-  clip.stand_in[sample] = fetched.whole ? 0 : 1;
-}
-
-ClipReader::Fetched VideoReader::Impl::fetch(ClipReader& reader, std::int64_t index) {
-  const ClipReader::Fetched fetched = reader.fetch(index);
-  if (fetched.frame == nullptr && fetched.stand_in == nullptr) {
-    throw DecodeError(reader.loop().demuxer().name(), index, "no frame could be decoded");
-  }
-  return fetched;
-}
-
-// The size that all frames are given is that of the file's first frame: the header's, unless a
-// frame contradicts it. Then the first is read, and what was planned begins anew.
-void VideoReader::Impl::measure(const AVFrame& frame, std::vector<Wanted> wanted) {
-  if (picture_) return;
-  picture_ = geometry_of(frame, header_.rotation, header_.hflip);
-  const AVCodecParameters& told = *reader_.loop().demuxer().stream().codecpar;
-  if (picture_->crop_width == told.width && picture_->crop_height == told.height) return;
-  reader_.plan({{.index = 0}});
-  const ClipReader::Fetched first = fetch(reader_, 0);
-  const ShownFrame& shown = first.frame != nullptr ? *first.frame : *first.stand_in;
-  picture_ = geometry_of(*shown.frame, header_.rotation, header_.hflip);
-  reader_.plan(std::move(wanted));
-}
-
-void VideoReader::Impl::read_rows(std::span<const Use> rows, std::span<const Use> samples,
-                                  bool pixels, FieldWriter& writer, Clip& clip) {
-  const auto wanted = plan(rows, samples, pixels);
-  reader_.plan(wanted);
-  for (const Wanted& want : wanted) {
-    ClipReader::Fetched fetched = fetch(reader_, want.index);
-    if (!picture_) {
-      measure(*(fetched.frame != nullptr ? fetched.frame : fetched.stand_in)->frame, wanted);
-      fetched = fetch(reader_, want.index);
-    }
-    writer.start(*picture_);
-    const auto rows_here = take_uses(rows, want.index);
-    if (fetched.frame != nullptr) write_rows(*fetched.frame, rows_here, writer);
-    const auto samples_here = take_uses(samples, want.index);
-    for (const Use& sample : samples_here) describe(fetched, clip, sample.place);
-    if (!pixels || samples_here.empty()) continue;
-    frames_.start(*picture_);
-    const ShownFrame* shown = fetched.stand_in != nullptr ? fetched.stand_in : fetched.frame;
-    frames_.write(*shown->frame, samples_here, clip);
-  }
-}
-
-bool VideoReader::Impl::read_pixels(std::span<const Use> samples, Clip& clip) {
-  const auto wanted = plan({}, samples, true);
-  bool whole = true;
-  pixel_reader_->plan(wanted);
-  for (const Wanted& want : wanted) {
-    const ClipReader::Fetched fetched = fetch(*pixel_reader_, want.index);
-    const auto samples_here = take_uses(samples, want.index);
-    whole = whole && fetched.whole;
-    if (fetched.frame != nullptr) frames_.write(*fetched.frame->frame, samples_here, clip);
-  }
-  return whole;
-}
-
-bool VideoReader::Impl::read_both(std::span<const Use> rows, std::span<const Use> samples,
-                                  FieldWriter& writer, Clip& clip) {
-  pixel_reader_->learn_from(reader_);
-  frames_.start(*picture_);
-  helper_.start([&] { read_rows(rows, samples, false, writer, clip); });
-  bool whole = true;
-  try {
-    whole = read_pixels(samples, clip);
-  } catch (...) {
-    helper_.stop();
-    throw;
-  }
-  helper_.finish();
-  return whole && std::ranges::none_of(clip.stand_in, [](std::uint8_t one) { return one != 0; });
-}
-
-Clip VideoReader::Impl::try_clip(std::span<const std::int64_t> frame_indices,
-                                 const ClipOptions& options) {
-  Clip clip;
-  clip.frame_indices = absolute(frame_indices);
-  clip.seconds.assign(frame_indices.size(), std::numeric_limits<double>::quiet_NaN());
-  clip.picture_types.assign(frame_indices.size(), '?');
-  clip.stand_in.assign(frame_indices.size(), 0);
-  RowSelection selection =
-      select_rows(clip.frame_indices, num_frames(), reader_.index().key_frames(), options.window);
-  const std::vector<Use> rows = sorted_uses(selection.row_frames);
-  const std::vector<Use> samples = sorted_uses(clip.frame_indices);
-  FieldWriter writer(header_.rotation, header_.hflip, options.cell,
-                     ResultLimits(reader_.loop().demuxer().name(), options_));
-  writer.resize(static_cast<std::int64_t>(rows.size()));
-  // The first clip tells the size. What stands in for lost frames one decoder decides.
-  const bool both = options.pixels && pixel_reader_ && picture_;
-  if (!both || !read_both(rows, samples, writer, clip)) {
-    read_rows(rows, samples, options.pixels, writer, clip);
-  }
-  clip.field = writer.take();
-  clip.field.row_frames = std::move(selection.row_frames);
-  clip.field.sample_offsets = std::move(selection.sample_offsets);
-  return clip;
-}
-
-Clip VideoReader::Impl::read_clip(std::span<const std::int64_t> frame_indices,
-                                  const ClipOptions& options) {
-  if (frame_indices.empty()) throw std::invalid_argument("frame_indices must not be empty");
-  try {
-    return try_clip(frame_indices, options);
-  } catch (const WrongIndex&) {
-    reader_.recount();
-  }
-  return try_clip(frame_indices, options);
-}
 
 VideoReader::VideoReader(Source source, const ReadOptions& options, const OutputSize& size)
-    : impl_(std::make_unique<Impl>(std::move(source), options, size)) {}
+    : source_(std::move(source)),
+      options_(options),
+      size_(size),
+      video_(std::make_unique<OpenVideo>(source_, options_, size_)) {}
 
 VideoReader::~VideoReader() = default;
 
-Clip VideoReader::read_clip(std::span<const std::int64_t> frame_indices,
-                            const ClipOptions& options) {
-  return impl_->read_clip(frame_indices, options);
+// As if nothing had been read.
+void VideoReader::renew() {
+  if (new_) return;
+  auto video = std::make_unique<OpenVideo>(source_, options_, size_);
+  video->learn_from(*video_);
+  video_ = std::move(video);
+  new_ = true;
 }
 
-void VideoReader::require_vectors() const { impl_->require_vectors(); }
+// From where the last clip ended; nullopt where a new reader might give something else: damage
+// depends on where decoding begins, and on what runs beside it.
+std::optional<Clip> VideoReader::read_on(std::span<const std::int64_t> frame_indices,
+                                         const ClipOptions& options) {
+  if (new_ || !whole_) return std::nullopt;
+  whole_ = false;
+  try {
+    Clip clip = video_->read_clip(frame_indices, options);
+    whole_ = !clip.damaged;
+    if (whole_) return clip;
+  } catch (const BudgetExceeded&) {
+    throw;
+  } catch (const DecodeError&) {
+  } catch (const WrongIndex&) {
+  }
+  return std::nullopt;
+}
 
-std::int64_t VideoReader::num_frames() { return impl_->num_frames(); }
+Clip VideoReader::read_anew(std::span<const std::int64_t> frame_indices,
+                            const ClipOptions& options) {
+  renew();
+  new_ = false;
+  try {
+    return video_->read_clip(frame_indices, options);
+  } catch (const WrongIndex&) {
+    video_->recount();
+  }
+  renew();
+  new_ = false;
+  return video_->read_clip(frame_indices, options);
+}
 
-std::vector<double> VideoReader::frame_seconds() { return impl_->frame_seconds(); }
+Clip VideoReader::read_clip(std::span<const std::int64_t> frame_indices,
+                            const ClipOptions& options) {
+  if (frame_indices.empty()) throw std::invalid_argument("frame_indices must not be empty");
+  begin_call();
+  if (auto clip = read_on(frame_indices, options)) return std::move(*clip);
+  Clip clip = read_anew(frame_indices, options);
+  damaged_ = damaged_ || clip.damaged;
+  whole_ = !damaged_;
+  return clip;
+}
 
-VideoInfo VideoReader::info() { return impl_->info(); }
+void VideoReader::require_vectors() const { video_->require_vectors(); }
+
+std::int64_t VideoReader::num_frames() {
+  begin_call();
+  return video_->num_frames();
+}
+
+std::vector<double> VideoReader::frame_seconds() {
+  begin_call();
+  return video_->frame_seconds();
+}
+
+VideoInfo VideoReader::info() {
+  begin_call();
+  VideoInfo info = video_->info();
+  info.damaged = damaged_;
+  return info;
+}
+
+void VideoReader::begin_call() {
+  options_.began = Watchdog::Clock::now();
+  video_->begin_call(*options_.began);
+}
 
 }  // namespace mgm

@@ -10,7 +10,11 @@
 
 namespace mgm {
 
-// Clips of one open video. Not safe for two threads at once.
+class OpenVideo;
+
+// Clips of one open video, each a function of the file and the arguments alone: what was read
+// before saves work where all of that was whole, and is forgotten otherwise. Not safe for two
+// threads at once.
 class VideoReader {
  public:
   VideoReader(Source source, const ReadOptions& options, const OutputSize& size);
@@ -28,8 +32,20 @@ class VideoReader {
   [[nodiscard]] VideoInfo info();
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  void begin_call();
+  void renew();
+  [[nodiscard]] std::optional<Clip> read_on(std::span<const std::int64_t> frame_indices,
+                                            const ClipOptions& options);
+  [[nodiscard]] Clip read_anew(std::span<const std::int64_t> frame_indices,
+                               const ClipOptions& options);
+
+  Source source_;
+  ReadOptions options_;
+  OutputSize size_;
+  std::unique_ptr<OpenVideo> video_;
+  bool new_ = true;       // video_ has read no clip
+  bool whole_ = true;     // all that video_ read
+  bool damaged_ = false;  // some clip
 };
 
 struct FieldOfFile {

@@ -1,6 +1,7 @@
 /* MPEG-1/2/4, H.261, H.263 and its kin by Microsoft, Sorenson and Real: ff_mpv_reconstruct_mb runs
  * once per macroblock with its true vectors at hand, those of MPEG-4 B-frames included. In
  * vectors-only decode it keeps the tables that later parsing reads and leaves the pixels alone. */
+#include <libavcodec/codec_internal.h>
 #include <libavcodec/error_resilience.h>
 #include <libavcodec/mpeg4videodec.h>
 #include <libavcodec/mpegvideo.h>
@@ -18,6 +19,9 @@ void __real_ff_h263_loop_filter(MpegEncContext* s);
 void __wrap_ff_h263_loop_filter(MpegEncContext* s);
 void __real_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags);
+
+void __real_ff_mpv_frame_end(MpegEncContext* s);
+void __wrap_ff_mpv_frame_end(MpegEncContext* s);
 
 extern const MgmCodec mgm_codec_mpegvideo;
 
@@ -189,6 +193,19 @@ void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags) {
   if (picture && has_holes(er, tap, picture)) picture->concealed = 1;
 }
 
+/* Of H.261 nobody else counts what is missing. */
+void __wrap_ff_mpv_frame_end(MpegEncContext* s) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  MgmPicture* picture =
+      tap && s->codec_id == AV_CODEC_ID_H261 ? mgm_picture(s->cur_pic.ptr->f) : NULL;
+  if (picture) {
+    const State* state = tap->state;
+    const int begun = state->serial == picture->serial;
+    if (!begun || state->num_seen < s->mb_num) picture->concealed = 1;
+  }
+  __real_ff_mpv_frame_end(s);
+}
+
 static int open_tap(AVCodecContext* context, MgmTap* tap) {
   State* state = calloc(1, sizeof *state);
   if (!state) return AVERROR(ENOMEM);
@@ -211,6 +228,16 @@ static const enum AVCodecID ids[] = {
     AV_CODEC_ID_MSMPEG4V1,  AV_CODEC_ID_MSMPEG4V2,  AV_CODEC_ID_MSMPEG4V3, AV_CODEC_ID_WMV1,
     AV_CODEC_ID_WMV2,       AV_CODEC_ID_RV10,       AV_CODEC_ID_RV20,      AV_CODEC_ID_NONE,
 };
+
+/* Some of these decoders keep their pictures in a flush, since those that have key frames need
+ * none: a picture that a file takes for a key frame would refer to one of another place. */
+void mgm_flush(AVCodecContext* context) {
+  avcodec_flush_buffers(context);
+  if (ffcodec(context->codec)->flush) return;
+  for (const enum AVCodecID* id = ids; *id != AV_CODEC_ID_NONE; ++id) {
+    if (*id == context->codec_id) ff_mpeg_flush(context);
+  }
+}
 
 const MgmCodec mgm_codec_mpegvideo = {
     .ids = ids,

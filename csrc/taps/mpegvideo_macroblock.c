@@ -23,8 +23,10 @@ typedef struct Fields {
 } Fields;
 
 static uint8_t add_reference(MgmPicture* picture, const MPVPicture* target, int half) {
-  /* A dummy stands where the stream has no picture: an unknown reference. */
+  /* A dummy stands where the stream has no picture, as where decoding began at what is no key
+   * picture: an unknown reference. */
   const int known = target && !target->dummy;
+  if (!known) picture->concealed = 1;
   return mgm_add_reference(picture, known ? mgm_picture(target->f) : NULL, MGM_NO_POC,
                            (int8_t)half);
 }

@@ -30,6 +30,7 @@ static uint8_t add_reference(const VC1Context* v, MgmPicture* picture, int dir, 
                              : dir           ? s->next_pic.ptr
                                              : s->last_pic.ptr;
   const int known = target && !target->dummy;
+  if (!known) picture->concealed = 1; /* decoding began at what is no key picture */
   return mgm_add_reference(picture, known ? mgm_picture(target->f) : NULL, MGM_NO_POC,
                            (int8_t)half);
 }
