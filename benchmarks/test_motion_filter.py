@@ -39,7 +39,8 @@ def test_processor_time_and_equal_scores(
     record: Record, real_clip: RealClip, backend: Any, name: str
 ) -> None:
     data = Path(real_clip(name)).read_bytes()
-    assert ours(data) == pytest.approx(theirs(backend, data, 1), rel=1e-6)
+    # Their float32 sums over all pixels depend on how torch splits them.
+    assert ours(data) == pytest.approx(theirs(backend, data, 1), rel=2e-5)
     rival = "NeMo Curator's stages at their defaults"
     timed = ratio(lambda: theirs(backend, data, 6), lambda: ours(data), pairs=7)
     record("data", f"motion filter, {name}", timed, rival=rival, at_least=5)
