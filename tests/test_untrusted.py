@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import signal
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -174,3 +176,34 @@ def test_max_seconds_holds_while_opening_and_indexing(
     for read in [read for read in READS.values() if read is not mgm_ext.probe]:
         cost = cost_of(partial(read, Endless(data), max_seconds=0.2))
         assert "took longer than max_seconds=0.2" in cost.error
+
+
+class Interrupted(Endless):
+    """Ctrl-C comes while its end is waited for."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._reads = 0
+        self._due = threading.Event()
+        self._sender = threading.Thread(target=self._send)
+        self._sender.start()
+
+    def _send(self) -> None:
+        self._due.wait()
+        signal.raise_signal(signal.SIGINT)
+
+    def read(self, size: int = -1) -> bytes:
+        self._reads += 1
+        if self._reads == 20:
+            self._due.set()
+        return super().read(size)
+
+
+@pytest.mark.parametrize("container", ["ts", "h264"])
+def test_ctrl_c_ends_the_reading_of_a_file_without_end(
+    encoded_clip: EncodedClip, container: str
+) -> None:
+    path = encoded_clip("libx264", size=(96, 128), num_frames=12, container=container)
+    for read in [read for read in READS.values() if read is not mgm_ext.probe]:
+        with pytest.raises(KeyboardInterrupt):
+            read(Interrupted(path.read_bytes()))
