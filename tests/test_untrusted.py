@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import signal
+import struct
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -207,3 +209,18 @@ def test_ctrl_c_ends_the_reading_of_a_file_without_end(
     for read in [read for read in READS.values() if read is not mgm_ext.probe]:
         with pytest.raises(KeyboardInterrupt):
             read(Interrupted(path.read_bytes()))
+
+
+def test_what_is_refused_leaves_no_memory_behind(tmp_path: Path) -> None:
+    data = bytearray(bombs.mp4(tmp_path, "libx264"))
+    struct.pack_into(">H", data, data.index(b"avc1", data.index(b"stsd")) + 28, 40_000)
+    with pytest.raises(DecodeError, match="of up to 32767 pixels a side"):
+        VideoReader(bytes(data))
+
+    def refuse(times: int) -> None:
+        for _ in range(times):
+            with contextlib.suppress(DecodeError):
+                VideoReader(bytes(data))
+
+    once, often = (cost_of(partial(refuse, times)).megabytes for times in (100, 15_100))
+    assert often - once < 1  # 44 bytes, in four pieces, stayed of each

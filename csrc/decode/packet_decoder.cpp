@@ -77,6 +77,9 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   context_->max_pixels = options.max_pixels;
   context_->apply_cropping = 0;  // vectors lie in the coded picture; whoever needs pixels crops
   context_->thread_count = options.vectors ? 1 : options.num_threads;
+  if (options.vectors && mgm_codec(id) != nullptr) {
+    require_known_coordinates(*stream.codecpar, path_);
+  }
   AVDictionary* dictionary = nullptr;
   // Concealment invents vectors, and differently with and without pixels.
   context_->error_concealment = 0;
@@ -88,7 +91,6 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
     if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
   }
   if (tapped()) {
-    require_known_coordinates(*stream.codecpar, path_);
     context_->opaque = &tap_;
     context_->get_buffer2 = mgm_get_buffer;
   }
