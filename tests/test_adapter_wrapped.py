@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch.utils.data import DataLoader
 
 from mgm_ext.adapters import MaskSource, omnimae, videomae, vjepa
@@ -69,6 +70,15 @@ class Epochs:
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
+
+
+def test_a_trainer_that_seeds_torch_repeats_its_masks() -> None:
+    visits = []
+    for seed in (3, 3, 4):
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            visits.append(WrappedDataset(Epochs()).seeds.visit(0))
+    assert visits[0] == visits[1] != visits[2]
 
 
 def test_epochs_go_on_to_the_data_set_and_attributes_are_its_own() -> None:

@@ -76,7 +76,7 @@ class FollowedDataset(WrappedDataset):
 
     Args:
         dataset: the trainer's; everything else is its own.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
 
     Raises:
         TypeError: the data set has no reader that can be followed.
@@ -123,7 +123,7 @@ class CapturedDataset(FollowedDataset):
         dataset: the trainer's.
         generator: name of the mask generator in its transform.
         made: makes what stands there while a sample is made, from where clip and crop are recorded.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
         in_place: names of steps that leave each pixel where it is.
 
     Attributes:

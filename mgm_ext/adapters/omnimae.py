@@ -153,7 +153,7 @@ def capture(
     Args:
         dataset: of omnivision, with a `MaskingTransform` among its transforms.
         mask: a name that `make_masking` takes.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
         max_fallback: largest share of videos without motion over the first 1,000 of all workers.
         quiet: do not print what replaces what.
         options: of `PredShape`.

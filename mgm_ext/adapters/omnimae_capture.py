@@ -28,7 +28,7 @@ class CapturedVideos(WrappedDataset):
     Args:
         dataset: of omnivision.
         shape: makes the masks.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
         max_fallback: largest share of videos without motion over the first 1,000 of all workers.
 
     Raises:

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from ..masks import seed_for
-from ..masks.seeds import drawn_seed
 
 __all__ = ["SampleSeeds", "shared"]
 
@@ -30,11 +29,11 @@ class SampleSeeds:
 
     Args:
         length: number of samples; names that were hashed to integers may share a count.
-        seed: in [0, 2^64); None: from the system.
+        seed: in [0, 2^64); None: torch's, so that a trainer that seeds torch repeats its masks too.
     """
 
     def __init__(self, length: int, seed: int | None = None) -> None:
-        self.base = drawn_seed() if seed is None else seed
+        self.base = torch.initial_seed() % (1 << 64) if seed is None else seed
         self._rank = _rank()
         self._visits = shared(torch.zeros(length + 1, dtype=torch.int64))
 

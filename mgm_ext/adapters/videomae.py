@@ -102,7 +102,7 @@ def capture(
         input_size: (T, H, W) in tokens, `args.window_size`, where the generator does not say.
         keep_draws: go on drawing what the replaced generator drew from `np.random`, so that the
             data set's offsets stay the same.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
         in_place: names of steps of the transform that leave each pixel where it is, beside those
             known; others are refused.
         quiet: do not print what replaces what.

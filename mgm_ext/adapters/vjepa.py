@@ -99,7 +99,7 @@ def capture(
         dataset: V-JEPA's or V-JEPA 2's, of one clip per video.
         collator: makes the masks; it knows the grid. None, as in V-JEPA's evaluations: nothing is
             masked, and the data set is returned as it is.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
         max_fallback: largest share of videos without motion over the first 1,000 of all workers.
         quiet: do not print what replaces what.
 

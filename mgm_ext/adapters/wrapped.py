@@ -21,7 +21,7 @@ class WrappedDataset:
 
     Args:
         dataset: the trainer's.
-        seed: of the masks, in [0, 2^64); None: from the system.
+        seed: of the masks, in [0, 2^64); None: torch's initial seed.
     """
 
     def __init__(self, dataset: Any, *, seed: int | None = None) -> None:
