@@ -224,3 +224,15 @@ def test_what_is_refused_leaves_no_memory_behind(tmp_path: Path) -> None:
 
     once, often = (cost_of(partial(refuse, times)).megabytes for times in (100, 15_100))
     assert often - once < 1  # 44 bytes, in four pieces, stayed of each
+
+
+def test_times_may_be_any_64_bits(encoded_clip: EncodedClip) -> None:
+    path = encoded_clip("libvpx", size=(96, 128), num_frames=4, container="ivf")
+    data, at = bytearray(path.read_bytes()), 32
+    for number in range(4):
+        size = struct.unpack_from("<I", data, at)[0]
+        struct.pack_into("<Q", data, at + 4, number << 61)
+        at += 12 + size
+    info = VideoReader(bytes(data)).info
+    numerator, denominator = info.time_base
+    assert info.average_fps == pytest.approx(denominator / numerator / 2**61)

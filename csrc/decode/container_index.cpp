@@ -70,9 +70,11 @@ bool has_second_edit(const FrameIndex& index) {
 
 // Where some packets are fields and others frames, the times of packets lie unevenly.
 bool has_even_distances(const FrameIndex& index) {
-  std::int64_t least = std::numeric_limits<std::int64_t>::max(), most = 0;
+  // Times may be any 64 bits.
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  const auto time = [&index](std::int64_t frame) { return static_cast<double>(index.pts(frame)); };
   for (std::int64_t frame = 1; frame < index.num_frames(); ++frame) {
-    const std::int64_t distance = index.pts(frame) - index.pts(frame - 1);
+    const double distance = time(frame) - time(frame - 1);
     least = std::min(least, distance);
     most = std::max(most, distance);
   }

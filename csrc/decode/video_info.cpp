@@ -82,8 +82,10 @@ void describe_rate(VideoInfo& info, const FrameIndex& index) {
   const std::int64_t first = index.pts(0), last = index.pts(count - 1);
   if (first == kNoPts || last == kNoPts) return;
   const AVRational time_base{info.time_base[0], info.time_base[1]};
-  const std::int64_t ticks = 2 * last - index.pts(count - 2) - first;
-  const double seconds = static_cast<double>(ticks) * av_q2d(time_base);
+  // Times may be any 64 bits.
+  const auto end = static_cast<double>(last), start = static_cast<double>(first);
+  const double ticks = end - start + (end - static_cast<double>(index.pts(count - 2)));
+  const double seconds = ticks * av_q2d(time_base);
   if (seconds <= 0) return;
   const double rate = static_cast<double>(count) / seconds;
   if (std::abs(rate - info.average_fps) > kSame * rate) info.average_fps = rate;
