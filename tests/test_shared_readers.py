@@ -154,16 +154,20 @@ def test_a_reader_may_be_dropped_while_its_file_is_read(long_path: Path) -> None
 
 @contextlib.contextmanager
 def interrupt_at(event: threading.Event) -> Iterator[None]:
-    """Ctrl-C once the event has happened."""
+    """Ctrl-C once the event has happened, also where a shell's background job ignores it."""
 
     def send() -> None:
         event.wait()
         signal.raise_signal(signal.SIGINT)
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     sender = threading.Thread(target=send)
     sender.start()
-    yield
-    sender.join()
+    try:
+        yield
+    finally:
+        sender.join()
+        signal.signal(signal.SIGINT, before)
 
 
 def test_waiting_for_a_turn_ends_with_ctrl_c(long_path: Path) -> None:
