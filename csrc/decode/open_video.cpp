@@ -22,6 +22,11 @@ void write_rows(const ShownFrame& shown, std::span<const Use> rows, FieldWriter&
   }
 }
 
+// The frame itself, or what stands in where it never came out.
+const ShownFrame& shown_of(const ClipReader::Fetched& fetched) {
+  return fetched.frame != nullptr ? *fetched.frame : *fetched.stand_in;
+}
+
 }  // namespace
 
 OpenVideo::OpenVideo(Source source, const ReadOptions& options, const OutputSize& size)
@@ -85,7 +90,7 @@ std::vector<std::int64_t> OpenVideo::absolute(std::span<const std::int64_t> indi
 void OpenVideo::describe(const ClipReader::Fetched& fetched, Clip& clip, std::size_t sample) {
   const AVRational time_base = reader_.loop().demuxer().stream().time_base;
   clip.seconds[sample] = seconds_of(reader_.index().pts(clip.frame_indices[sample]), time_base);
-  const ShownFrame& shown = fetched.frame != nullptr ? *fetched.frame : *fetched.stand_in;
+  const ShownFrame& shown = shown_of(fetched);
   clip.picture_types[sample] = av_get_picture_type_char(shown.frame->pict_type);
   clip.stand_in[sample] = fetched.whole ? 0 : 1;
 }
@@ -106,9 +111,7 @@ void OpenVideo::measure(const AVFrame& frame, std::vector<Wanted> wanted) {
   const AVCodecParameters& told = *reader_.loop().demuxer().stream().codecpar;
   if (picture_->crop_width == told.width && picture_->crop_height == told.height) return;
   reader_.plan({{.index = 0}});
-  const ClipReader::Fetched first = fetch(reader_, 0);
-  const ShownFrame& shown = first.frame != nullptr ? *first.frame : *first.stand_in;
-  picture_ = geometry_of(*shown.frame, header_.rotation, header_.hflip);
+  picture_ = geometry_of(*shown_of(fetch(reader_, 0)).frame, header_.rotation, header_.hflip);
   reader_.plan(std::move(wanted));
 }
 
@@ -119,7 +122,7 @@ void OpenVideo::read_rows(std::span<const Use> rows, std::span<const Use> sample
   for (const Wanted& want : wanted) {
     ClipReader::Fetched fetched = fetch(reader_, want.index);
     if (!picture_) {
-      measure(*(fetched.frame != nullptr ? fetched.frame : fetched.stand_in)->frame, wanted);
+      measure(*shown_of(fetched).frame, wanted);
       fetched = fetch(reader_, want.index);
     }
     writer.start(*picture_);
