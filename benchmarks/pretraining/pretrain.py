@@ -103,10 +103,10 @@ class Progress:
         self.began = self.warm = time.perf_counter()
         self.warm_steps = min(per_epoch + 10, steps - 1)
 
-    def add(self, draw: Draw, loss: Tensor, rate: float) -> None:
-        """One step that was made at learning rate `rate`."""
-        self.order.update(np.stack([draw.clip, draw.start, draw.x, draw.y]).tobytes())
-        self.drawn.update(draw.clip.tolist())
+    def add(self, index: Tensor, loss: Tensor, rate: float) -> None:
+        """One step that was made of the samples of `Draw.index`, at learning rate `rate`."""
+        self.order.update(index.numpy().tobytes())
+        self.drawn.update(index[0].tolist())
         self.rates.append(rate)
         self.done += 1
         if self.done % self.per_epoch == 1 % self.per_epoch:
@@ -185,7 +185,8 @@ def pretrain(
             visible, end = count, count + round(recipe.decoded * (tokens - count))
         rate = trainer.schedule.at(trainer.done)
         keys = torch.rand(len(draw), tokens, generator=generator, device=device)
-        progress.add(draw, trainer.step(draw.index(), mask, keys), rate)
+        index = draw.index()
+        progress.add(index, trainer.step(index, mask, keys), rate)
     return {
         "recipe": asdict(recipe),
         "visible": visible,
