@@ -26,18 +26,17 @@ Mask mask_part(std::uint8_t* mask, std::int64_t index, std::int64_t size) {
   return {mask + index * size, static_cast<std::size_t>(size)};
 }
 
-Grid grid_of(const TokenGrid& grid) { return {grid.slots, grid.rows, grid.columns}; }
-
-View view_of(const ViewRow& row, std::int64_t clip) {
-  const bool finite =
-      std::isfinite(row.x) && std::isfinite(row.y) && std::isfinite(row.w) && std::isfinite(row.h);
-  if (!finite || row.w <= 0 || row.h <= 0) {
+const View& checked_view(const View* views, std::int64_t clip) {
+  const View& view = views[clip];
+  const bool finite = std::isfinite(view.x) && std::isfinite(view.y) && std::isfinite(view.w) &&
+                      std::isfinite(view.h);
+  if (!finite || view.w <= 0 || view.h <= 0) {
     throw std::invalid_argument("views of clip " + std::to_string(clip) +
                                 " must be finite with w and h above 0, not (" +
-                                std::to_string(row.x) + ", " + std::to_string(row.y) + ", " +
-                                std::to_string(row.w) + ", " + std::to_string(row.h) + ")");
+                                std::to_string(view.x) + ", " + std::to_string(view.y) + ", " +
+                                std::to_string(view.w) + ", " + std::to_string(view.h) + ")");
   }
-  return {.x = row.x, .y = row.y, .w = row.w, .h = row.h, .hflip = row.hflip != 0};
+  return view;
 }
 
 std::vector<Box> boxes_of(std::span<const double> corners) {
@@ -129,7 +128,7 @@ class ClipField {
 Score clip_score(const FieldBatch& field, const ScoreRequest& request, std::int64_t clip) {
   const ClipField own(field, clip);
   const std::vector<Box> ignore = boxes_of(part(request.ignore, clip, 4 * request.ignored));
-  return motion_score(own.view(), grid_of(request.grid), view_of(field.views[clip], clip),
+  return motion_score(own.view(), request.grid, checked_view(field.views, clip),
                       {.camera = request.camera,
                        .weight = part(request.weight, clip, request.grid.tokens()),
                        .weight_by_coded = request.by_coded,
@@ -138,7 +137,7 @@ Score clip_score(const FieldBatch& field, const ScoreRequest& request, std::int6
 
 ScoreView score_of(const ScoreBatch& score, std::int64_t clip) {
   const std::int64_t tokens = score.grid.tokens();
-  return {.grid = grid_of(score.grid),
+  return {.grid = score.grid,
           .values = part(score.values, clip, tokens),
           .motion = part(score.motion, clip, tokens),
           .valid = part(score.valid, clip, tokens),
@@ -180,15 +179,14 @@ void score_batch(const FieldBatch& field, const ScoreRequest& request, const Sco
   });
 }
 
-void texture_batch(const FrameBatch& frames, const TokenGrid& grid, std::int32_t* weight,
-                   int threads) {
+void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* weight, int threads) {
   const std::int64_t size = frames.frames * frames.height * frames.width * 3;
   run_parallel(frames.clips, threads, [&](std::int64_t clip) {
     const FramesView own{frames.frames, frames.height, frames.width,
                          part(frames.pixels, clip, size)};
     const std::vector<std::int32_t> texture = token_texture(
-        own, grid_of(grid), view_of(frames.views[clip], clip),
-        static_cast<int>(frames.sizes[2 * clip]), static_cast<int>(frames.sizes[2 * clip + 1]));
+        own, grid, checked_view(frames.views, clip), static_cast<int>(frames.sizes[2 * clip]),
+        static_cast<int>(frames.sizes[2 * clip + 1]));
     std::copy(texture.begin(), texture.end(), weight + clip * grid.tokens());
   });
 }
@@ -210,16 +208,16 @@ void box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64
   });
 }
 
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   int threads) {
   run_parallel(score.clips, threads, [&](std::int64_t clip) {
     const BoxMaskOptions options = box_options(box, seeds[clip]);
-    const Grid grid = grid_of(score.grid);
+    const Grid grid = score.grid;
     const BoxSize size = mask_box_size(grid, options);
     const std::vector<Centre> centres = motion_centres(score_of(score, clip), size, options.centre);
     const std::vector<float> own =
-        boxes_in_source(centres, grid, size, view_of(views[clip], clip),
+        boxes_in_source(centres, grid, size, checked_view(views, clip),
                         static_cast<int>(sizes[2 * clip]), static_cast<int>(sizes[2 * clip + 1]));
     std::copy(own.begin(), own.end(), corners + clip * grid.slots * 4);
   });
@@ -230,8 +228,8 @@ void track_batch(const FieldBatch& field, const TrackRequest& request, const std
   run_parallel(field.clips, threads, [&](std::int64_t clip) {
     const ClipField own(field, clip);
     tracked_mask(
-        own.view(), part(field.row_frames, clip, field.rows), grid_of(request.grid),
-        view_of(field.views[clip], clip),
+        own.view(), part(field.row_frames, clip, field.rows), request.grid,
+        checked_view(field.views, clip),
         {.count = {.num_masked = request.num_masked}, .sigma = request.sigma, .seed = seeds[clip]},
         mask_part(mask, clip, request.grid.tokens()));
   });

@@ -13,8 +13,7 @@ namespace mgm {
 
 void score_batch(const FieldBatch& field, const ScoreRequest& request, const ScoreOut& out,
                  int threads);
-void texture_batch(const FrameBatch& frames, const TokenGrid& grid, std::int32_t* weight,
-                   int threads);
+void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* weight, int threads);
 
 // A box around the motion of a field, or of a score.
 void box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
@@ -23,7 +22,7 @@ void box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64
                std::uint8_t* mask, int threads);
 
 // The guided boxes themselves: [B, S, 4] xyxy in source pixels.
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   int threads);
 

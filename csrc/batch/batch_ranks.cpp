@@ -37,7 +37,7 @@ std::vector<std::uint64_t> key_ranks(std::span<const std::int64_t> keys) {
 }
 
 void rank_clip(const RankRequest& request, std::int64_t clip, std::uint64_t seed, Mask mask) {
-  const Grid grid{request.grid.slots, request.grid.rows, request.grid.columns};
+  const Grid& grid = request.grid;
   const Choice choice{.scope = request.scope,
                       .groups = {},
                       .count = {.num_masked = request.num_masked},
@@ -60,9 +60,8 @@ void rank_clip(const RankRequest& request, std::int64_t clip, std::uint64_t seed
       return motion_halves_mask(score, request.share, choice, mask);
     case RankRule::kCoverage: {
       const ClipBoxes boxes(request, clip);
-      const ViewRow& row = request.views[clip];
-      const View view{.x = row.x, .y = row.y, .w = row.w, .h = row.h, .hflip = row.hflip != 0};
-      return boxes_mask(grid, {boxes.boxes, boxes.offsets}, view, values, choice, mask);
+      return boxes_mask(grid, {boxes.boxes, boxes.offsets}, request.views[clip], values, choice,
+                        mask);
     }
   }
 }

@@ -23,7 +23,7 @@ void score(const py::dict& field, const py::dict& request, const py::dict& out, 
 
 void texture(const py::dict& frames, const py::dict& grid, std::uintptr_t weight, int threads) {
   const FrameBatch batch = frame_batch(frames);
-  const TokenGrid tokens = token_grid(grid);
+  const Grid tokens = token_grid(grid);
   const Nogil nogil;
   texture_batch(batch, tokens, at<std::int32_t>(weight), threads);
 }
@@ -52,7 +52,7 @@ void corners(const py::dict& score, const py::dict& box, std::uintptr_t views, s
   const ScoreBatch batch = score_batch_of(score);
   const BoxRequest boxes = box_request(box);
   const Nogil nogil;
-  corner_batch(batch, boxes, at<const ViewRow>(views), at<const std::int64_t>(sizes),
+  corner_batch(batch, boxes, at<const View>(views), at<const std::int64_t>(sizes),
                at<const std::uint64_t>(seeds), at<float>(out), threads);
 }
 

@@ -41,7 +41,7 @@ template <class Enum, std::size_t N>
   throw py::value_error(std::string(name) + " must be one of " + allowed + ", not '" + word + "'");
 }
 
-[[nodiscard]] inline TokenGrid token_grid(const py::dict& given) {
+[[nodiscard]] inline Grid token_grid(const py::dict& given) {
   return {integer(given, "slots"), integer(given, "token_rows"), integer(given, "token_columns")};
 }
 
@@ -56,7 +56,7 @@ template <class Enum, std::size_t N>
   field.sizes = pointer<const std::int64_t>(given, "sizes");
   field.cells = pointer<const std::int64_t>(given, "cells");
   field.offsets = pointer<const std::int64_t>(given, "offsets");
-  field.views = pointer<const ViewRow>(given, "views");
+  field.views = pointer<const View>(given, "views");
   field.cuts = pointer<const std::uint8_t>(given, "cuts");
   field.coded = pointer<const std::uint8_t>(given, "coded");
   field.row_frames = pointer<const std::int64_t>(given, "row_frames");
@@ -100,7 +100,7 @@ template <class Enum, std::size_t N>
   frames.width = integer(given, "width");
   frames.pixels = pointer<const std::uint8_t>(given, "pixels");
   frames.sizes = pointer<const std::int64_t>(given, "sizes");
-  frames.views = pointer<const ViewRow>(given, "views");
+  frames.views = pointer<const View>(given, "views");
   return frames;
 }
 
@@ -153,7 +153,7 @@ template <class Enum, std::size_t N>
   request.share = number(given, "share");
   request.boxes = pointer<const double>(given, "boxes");
   request.boxes_per_slot = integer(given, "boxes_per_slot");
-  request.views = pointer<const ViewRow>(given, "views");
+  request.views = pointer<const View>(given, "views");
   return request;
 }
 

@@ -90,7 +90,7 @@ Grid to_grid(py::handle value) {
 
 View to_view(py::handle crop, bool hflip) {
   const auto [x, y, w, h] = py::cast<std::tuple<double, double, double, double>>(crop);
-  return {.x = x, .y = y, .w = w, .h = h, .hflip = hflip};
+  return {.x = x, .y = y, .w = w, .h = h, .hflip = hflip ? 1.0 : 0.0};
 }
 
 Count to_count(double mask_ratio, py::handle num_masked, py::handle rule) {

@@ -20,16 +20,16 @@ struct BoxPlan {
 };
 
 // Throws std::invalid_argument on what the core refuses.
-BoxPlan plan_boxes(const BoxRequest& box, const TokenGrid& grid);
+BoxPlan plan_boxes(const BoxRequest& box, const Grid& grid);
 
-__device__ inline BoxSize size_of(const BoxPlan& plan, const TokenGrid& grid, std::uint64_t seed) {
+__device__ inline BoxSize size_of(const BoxPlan& plan, const Grid& grid, std::uint64_t seed) {
   if (!plan.drawn) return plan.size;
   const double aspect = aspect_of(plan.aspect, philox_word(seed, Purpose::kAspect, 0, 0));
   return box_size(static_cast<double>(plan.num_masked), aspect, grid.rows, grid.columns);
 }
 
 // 3x3 sum with zeros around.
-__device__ inline std::int64_t smooth_at(const std::int64_t* values, const TokenGrid& grid, int r,
+__device__ inline std::int64_t smooth_at(const std::int64_t* values, const Grid& grid, int r,
                                          int c) {
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   std::int64_t sum = 0;
@@ -42,7 +42,7 @@ __device__ inline std::int64_t smooth_at(const std::int64_t* values, const Token
   return sum;
 }
 
-__device__ inline std::int64_t smooth_at(const std::int64_t* values, const TokenGrid& grid, int i) {
+__device__ inline std::int64_t smooth_at(const std::int64_t* values, const Grid& grid, int i) {
   const int columns = static_cast<int>(grid.columns);
   return smooth_at(values, grid, i / columns, i % columns);
 }
@@ -56,7 +56,7 @@ __device__ inline std::uint64_t peak_tie(std::uint64_t seed, std::int64_t slot, 
 // What peaks are searched among: tokens, or windows of the box's size.
 struct Candidates {
   const std::int64_t* values;
-  TokenGrid grid;
+  Grid grid;
   BoxSize size;
   Peak peak;
   bool inverse;

@@ -8,7 +8,7 @@ namespace mgm::cuda {
 // values = the share of each token's area that is coded, in 2^-16. The motion is left alone.
 __device__ inline void share_of_coded(const FieldBatch& field, const ClipView& clip,
                                       const ScoreRequest& request, int slot, SlotRoom& room) {
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   const SlotRows rows = clip.rows(slot);
   const std::int64_t stride = field.high * field.wide;
   const std::uint8_t* coded = field.coded + clip.clip * field.rows * stride;

@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
   __shared__ std::uint64_t ties[kMostTies];
   Carver carver(shared);
   SlotRoom room(carver, field, request.grid, request.camera, warps());
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   const auto slots = static_cast<unsigned>(grid.slots);
   const int slot = static_cast<int>(blockIdx.x % slots);
   const ClipView clip(field, grid.slots, blockIdx.x / slots);
@@ -123,7 +123,7 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
 
 }  // namespace
 
-BoxPlan plan_boxes(const BoxRequest& box, const TokenGrid& grid) {
+BoxPlan plan_boxes(const BoxRequest& box, const Grid& grid) {
   BoxPlan plan{};
   plan.rule = box.rule;
   plan.fit = box.fit;

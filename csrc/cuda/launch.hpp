@@ -13,7 +13,7 @@ namespace mgm::cuda {
 
 void score_batch(const FieldBatch& field, const ScoreRequest& request, const ScoreOut& out,
                  cudaStream_t stream);
-void texture_batch(const FrameBatch& frames, const TokenGrid& grid, std::int32_t* weight,
+void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* weight,
                    cudaStream_t stream);
 
 // BoxRule::kGuided without Peak::kPath: one launch from the field to the mask.
@@ -23,7 +23,7 @@ void field_box_batch(const FieldBatch& field, const ScoreRequest& request, const
 void score_box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
                      std::uint8_t* mask, cudaStream_t stream);
 // scratch: bytes [B, S, R, C].
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   std::uint8_t* scratch, cudaStream_t stream);
 

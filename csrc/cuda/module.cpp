@@ -39,7 +39,7 @@ void score_boxes(const py::dict& score, const py::dict& box, std::uintptr_t seed
 void corners(const py::dict& score, const py::dict& box, std::uintptr_t views, std::uintptr_t sizes,
              std::uintptr_t seeds, std::uintptr_t out, std::uintptr_t scratch,
              std::uintptr_t stream) {
-  cuda::corner_batch(score_batch_of(score), box_request(box), at<const ViewRow>(views),
+  cuda::corner_batch(score_batch_of(score), box_request(box), at<const View>(views),
                      at<const std::int64_t>(sizes), at<const std::uint64_t>(seeds), at<float>(out),
                      at<std::uint8_t>(scratch), at<CUstream_st>(stream));
 }

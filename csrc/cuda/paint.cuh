@@ -181,9 +181,9 @@ __device__ inline void grow(const Growth& growth, std::uint32_t k, std::uint64_t
 }
 
 // mask: the slot's. Peaks are moved by the clip's jitter, places on a walk are not.
-__device__ inline void paint(Centre centre, const TokenGrid& grid, BoxSize size,
-                             const BoxPlan& plan, std::uint64_t seed, std::int64_t slot,
-                             std::uint64_t* ties, std::uint8_t* mask) {
+__device__ inline void paint(Centre centre, const Grid& grid, BoxSize size, const BoxPlan& plan,
+                             std::uint64_t seed, std::int64_t slot, std::uint64_t* ties,
+                             std::uint8_t* mask) {
   if (centre.peak) {
     const PhiloxBlock words = philox_block(seed, Purpose::kJitter, 0, 0);
     centre.row += jitter(words.words[0]);

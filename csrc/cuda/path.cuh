@@ -18,7 +18,7 @@ struct ClipRoom {
   std::uint64_t* reduced;
   std::uint64_t* ties;  // [warps, kMostTies]
 
-  __host__ __device__ ClipRoom(Carver& carver, const TokenGrid& grid, bool path) {
+  __host__ __device__ ClipRoom(Carver& carver, const Grid& grid, bool path) {
     tops = carver.take<std::int64_t>(grid.slots);
     peaks = carver.take<std::int64_t>(grid.slots);
     centres = carver.take<Centre>(grid.slots);
@@ -53,9 +53,9 @@ __device__ inline Reached best_before(const std::uint64_t* merits, int rows, int
 
 // All threads: peaks of slots [begin, end) along the path with the largest sum of terms. came_from:
 // bytes [S, R, C]. Merits are those of the core: sum above, turned Philox word below, plus one.
-__device__ inline void follow_path(const std::int64_t* values, const TokenGrid& grid,
-                                   std::int64_t begin, std::int64_t end, std::uint64_t seed,
-                                   std::uint8_t* came_from, ClipRoom& room) {
+__device__ inline void follow_path(const std::int64_t* values, const Grid& grid, std::int64_t begin,
+                                   std::int64_t end, std::uint64_t seed, std::uint8_t* came_from,
+                                   ClipRoom& room) {
   const int tokens = static_cast<int>(grid.slot_tokens());
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);

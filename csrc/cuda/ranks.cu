@@ -54,9 +54,9 @@ struct ClipRanks {
 
 __device__ std::uint64_t ClipRanks::covered(std::int64_t token) const {
   const RankRequest& request = plan.request;
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   const std::int64_t slot = token / grid.slot_tokens(), i = token % grid.slot_tokens();
-  const ViewRow& view = request.views[clip];
+  const View& view = request.views[clip];
   const std::int64_t r = i / grid.columns, c = i % grid.columns;
   const std::int64_t column = view.hflip != 0 ? grid.columns - 1 - c : c;
   const double* box = request.boxes + (clip * grid.slots + slot) * request.boxes_per_slot * 4;
@@ -78,7 +78,7 @@ __global__ void ranks_kernel(RankPlan plan, const std::uint64_t* seeds, std::uin
   __shared__ SelectRoom room;
   auto* held = reinterpret_cast<std::uint64_t*>(shared);
   const RankRequest& request = plan.request;
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   const bool slots = request.scope == Scope::kSlot;
   const std::int64_t clip = slots ? blockIdx.x / grid.slots : blockIdx.x;
   const std::int64_t first = slots ? blockIdx.x % grid.slots * grid.slot_tokens() : 0;
@@ -113,7 +113,7 @@ __global__ void ranks_kernel(RankPlan plan, const std::uint64_t* seeds, std::uin
 // One block draws the visible tokens of one clip from its moving and its still half.
 __global__ void halves_kernel(RankPlan plan, const std::uint64_t* seeds, std::uint8_t* mask) {
   __shared__ SelectRoom room;
-  const TokenGrid& grid = plan.request.grid;
+  const Grid& grid = plan.request.grid;
   const std::int64_t clip = blockIdx.x;
   const int n = static_cast<int>(grid.slot_tokens());
   const ClipRanks ranks{plan, clip, 0, seeds[clip]};
@@ -146,7 +146,7 @@ __global__ void halves_kernel(RankPlan plan, const std::uint64_t* seeds, std::ui
 
 void rank_batch(const RankRequest& request, const std::uint64_t* seeds, std::uint8_t* mask,
                 cudaStream_t stream) {
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   const std::int64_t n = request.scope == Scope::kClip ? grid.tokens() : grid.slot_tokens();
   if (request.num_masked < 1 || request.num_masked >= n) {
     throw std::invalid_argument("num_masked must be in [1, " + std::to_string(n - 1) + "], not " +

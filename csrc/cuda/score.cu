@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
 }  // namespace
 
 void check_slots(const FieldBatch& field, const ScoreRequest& request) {
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   if (grid.slots < 1 || grid.rows < 1 || grid.columns < 1 || field.samples < 1 ||
       field.samples % grid.slots != 0 || grid.slot_tokens() >= kMaxSlotTokens) {
     throw std::invalid_argument("grid must have a number of slots that divides the field's " +

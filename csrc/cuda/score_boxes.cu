@@ -52,7 +52,7 @@ __device__ Centre best_of(const Candidates& candidates, std::uint64_t seed, std:
 __device__ void find_centres(const ScoreBatch& score, const BoxPlan& plan, BoxSize size,
                              std::int64_t clip, std::uint64_t seed, std::uint8_t* came_from,
                              ClipRoom& room) {
-  const TokenGrid& grid = score.grid;
+  const Grid& grid = score.grid;
   const std::int64_t tokens = grid.slot_tokens(), start = clip * grid.tokens();
   const std::uint8_t* cuts = score.cuts + clip * grid.slots;
   const bool inverse = plan.rule == BoxRule::kInverse;
@@ -93,7 +93,7 @@ __device__ void find_centres(const ScoreBatch& score, const BoxPlan& plan, BoxSi
 }
 
 // All threads: centres that know no motion.
-__device__ void draw_centres(const TokenGrid& grid, const BoxPlan& plan, BoxSize size,
+__device__ void draw_centres(const Grid& grid, const BoxPlan& plan, BoxSize size,
                              std::uint64_t seed, ClipRoom& room) {
   const Walk walk(grid.rows, grid.columns, size, plan.step, seed);
   if (plan.rule == BoxRule::kJumping) {
@@ -138,17 +138,17 @@ __global__ void score_boxes_kernel(ScoreBatch score, BoxPlan plan, const std::ui
 }
 
 // One block finds the boxes of one clip.
-__global__ void corners_kernel(ScoreBatch score, BoxPlan plan, const ViewRow* views,
+__global__ void corners_kernel(ScoreBatch score, BoxPlan plan, const View* views,
                                const std::int64_t* sizes, const std::uint64_t* seeds,
                                float* corners, std::uint8_t* scratch) {
   extern __shared__ __align__(16) unsigned char shared[];
   Carver carver(shared);
-  const TokenGrid& grid = score.grid;
+  const Grid& grid = score.grid;
   ClipRoom room(carver, grid, plan.peak == Peak::kPath);
   const std::int64_t clip = blockIdx.x;
   const BoxSize size = size_of(plan, grid, seeds[clip]);
   all_centres(score, plan, size, seeds[clip], scratch + clip * grid.tokens(), room);
-  const ViewRow view = views[clip];
+  const View view = views[clip];
   for (std::int64_t s = threadIdx.x; s < grid.slots; s += blockDim.x) {
     const double top = slid_edge(room.centres[s].row, size.h, grid.rows);
     double left = slid_edge(room.centres[s].column, size.w, grid.columns);
@@ -163,7 +163,7 @@ __global__ void corners_kernel(ScoreBatch score, BoxPlan plan, const ViewRow* vi
   }
 }
 
-std::int64_t room_bytes(const TokenGrid& grid, const BoxPlan& plan) {
+std::int64_t room_bytes(const Grid& grid, const BoxPlan& plan) {
   Carver carver;
   const ClipRoom room(carver, grid, plan.peak == Peak::kPath);
   return carver.used();
@@ -182,7 +182,7 @@ void score_box_batch(const ScoreBatch& score, const BoxRequest& box, const std::
   check(cudaGetLastError(), "score_boxes_kernel");
 }
 
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const ViewRow* views,
+void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   std::uint8_t* scratch, cudaStream_t stream) {
   const BoxPlan plan = plan_boxes(box, score.grid);

@@ -22,7 +22,7 @@ struct SlotRoom {
   std::uint8_t* valid;            // [R * C]
   int chunk;
 
-  __host__ __device__ SlotRoom(Carver& carver, const FieldBatch& field, const TokenGrid& grid,
+  __host__ __device__ SlotRoom(Carver& carver, const FieldBatch& field, const Grid& grid,
                                Camera camera, int warp_count) {
     const std::int64_t tokens = grid.slot_tokens(), cells = (field.high * field.wide + 3) / 4 * 4;
     chunk = static_cast<int>(cells < kChunkCells ? cells : kChunkCells);
@@ -53,7 +53,7 @@ struct ClipView {
         tubelet(static_cast<int>(static_cast<unsigned>(field_.samples) /
                                  static_cast<unsigned>(slots))) {}
 
-  [[nodiscard]] __device__ const ViewRow& view() const { return field.views[clip]; }
+  [[nodiscard]] __device__ const View& view() const { return field.views[clip]; }
   [[nodiscard]] __device__ ClipCells cells() const { return clip_cells(field, clip); }
   // [M]
   [[nodiscard]] __device__ const std::uint8_t* cuts() const {
@@ -83,17 +83,17 @@ struct ClipView {
 
 // visit(i, r, c) by each thread for its share of a slot's tokens.
 template <class Visit>
-__device__ inline void for_each_token(const TokenGrid& grid, const Visit& visit) {
+__device__ inline void for_each_token(const Grid& grid, const Visit& visit) {
   for_each_place(static_cast<int>(grid.rows), static_cast<int>(grid.columns),
                  static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x), visit);
 }
 
-__device__ inline void load_edges(const ClipView& clip, const TokenGrid& grid, SlotRoom& room) {
+__device__ inline void load_edges(const ClipView& clip, const Grid& grid, SlotRoom& room) {
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   // One thread per edge: edge e of an axis is the high end of token e - 1 and the low end of e.
   for (int e = static_cast<int>(threadIdx.x); e <= rows + columns + 1;
        e += static_cast<int>(blockDim.x)) {
-    const ViewRow view = clip.view();
+    const View view = clip.view();
     const ClipCells cells = clip.cells();
     const bool down = e <= rows;
     const int j = down ? e : e - rows - 1, n = down ? rows : columns;
@@ -109,7 +109,7 @@ __device__ inline void load_edges(const ClipView& clip, const TokenGrid& grid, S
 
 // sum(low, high) for cells [low, high), chunk by chunk, of those that the view covers.
 template <class Sum>
-__device__ inline void for_each_chunk(const FieldBatch& field, const TokenGrid& grid,
+__device__ inline void for_each_chunk(const FieldBatch& field, const Grid& grid,
                                       const SlotRoom& room, const Sum& sum) {
   const int wide = static_cast<int>(field.wide);
   const int first = room.down[0] >> 8, last = (room.down[2 * grid.rows - 1] + 255) >> 8;

@@ -35,7 +35,7 @@ __device__ inline void sum_slot(const FieldBatch& field, const ClipView& clip,
 }
 
 // A token without a valid cell takes the mean of its valid neighbours.
-__device__ inline std::int64_t filled(const TokenGrid& grid, const SlotRoom& room, int i) {
+__device__ inline std::int64_t filled(const Grid& grid, const SlotRoom& room, int i) {
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   const int r = i / columns, c = i % columns;
   std::int64_t sum = 0, count = 0;
@@ -55,9 +55,9 @@ __device__ inline bool is_weighted(const ScoreRequest& request) {
 }
 
 __device__ inline bool is_ignored(const ScoreRequest& request, const ClipView& clip, int i) {
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   const std::int64_t r = i / grid.columns, c = i % grid.columns;
-  const ViewRow& view = clip.view();
+  const View& view = clip.view();
   const std::int64_t column = view.hflip != 0 ? grid.columns - 1 - c : c;
   const double y = token_middle(view.y, view.h, r, grid.rows);
   const double x = token_middle(view.x, view.w, column, grid.columns);
@@ -114,7 +114,7 @@ __device__ inline bool score_slot(const FieldBatch& field, const ClipView& clip,
 }
 
 // Threads and blocks of the kernels that score slots.
-inline int slot_threads(const FieldBatch& field, const TokenGrid& grid, Cells cells) {
+inline int slot_threads(const FieldBatch& field, const Grid& grid, Cells cells) {
   if (cells == Cells::kManyBlocks) return most_threads(cells);
   if (cells == Cells::kAnyCamera) {
     // A warp fits the camera of one row.

@@ -40,13 +40,13 @@ __device__ void add_tile(const std::int16_t (*luma)[kTile + 2], int tall, int wi
 }
 
 // One block makes the weight of one token, tile by tile and frame by frame.
-__global__ void texture_kernel(FrameBatch frames, TokenGrid grid, std::int32_t* weight) {
+__global__ void texture_kernel(FrameBatch frames, Grid grid, std::int32_t* weight) {
   __shared__ std::int16_t luma[kTile + 2][kTile + 2];
   __shared__ std::int64_t reduced[3 * kMostWarps];
   const std::int64_t token = blockIdx.x % grid.slot_tokens();
   const std::int64_t slot = blockIdx.x / grid.slot_tokens() % grid.slots;
   const std::int64_t clip = blockIdx.x / grid.tokens();
-  const ViewRow view = frames.views[clip];
+  const View view = frames.views[clip];
   const std::int64_t c = token % grid.columns;
   const PixelSpan down(view.y, view.h, token / grid.columns, grid.rows, frames.height,
                        frames.sizes[2 * clip + 1]);
@@ -84,7 +84,7 @@ __global__ void texture_kernel(FrameBatch frames, TokenGrid grid, std::int32_t* 
 
 }  // namespace
 
-void texture_batch(const FrameBatch& frames, const TokenGrid& grid, std::int32_t* weight,
+void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* weight,
                    cudaStream_t stream) {
   if (grid.slots < 1 || grid.rows < 1 || grid.columns < 1 || frames.frames < 1 ||
       frames.frames % grid.slots != 0) {

@@ -48,8 +48,8 @@ struct LineSum {
 };
 
 // Adds cells [low, high)'s sums to values (speed) and motion (area), or sets them.
-__device__ inline void add_to_tokens(const FieldBatch& field, const TokenGrid& grid, int low,
-                                     int high, bool set, SlotRoom& room) {
+__device__ inline void add_to_tokens(const FieldBatch& field, const Grid& grid, int low, int high,
+                                     bool set, SlotRoom& room) {
   const int wide = static_cast<int>(field.wide), cells = high - low;
   for_each_token(grid, [&](int i, int r, int c) {
     const TokenSpan down(room.down + 2 * r), across(room.across + 2 * c);

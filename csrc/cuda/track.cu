@@ -11,7 +11,7 @@ namespace {
 constexpr int kThreads = 256;
 
 struct TrackPlan {
-  TokenGrid grid;
+  Grid grid;
   std::int64_t num_masked, down, across;  // falloffs
 };
 
@@ -21,7 +21,7 @@ struct TrackRoom {
   std::uint64_t* ranks;       // [R * C]
   std::uint8_t* bumps;        // [R * C], as the picture has them
 
-  __host__ __device__ TrackRoom(Carver& carver, const TokenGrid& grid) {
+  __host__ __device__ TrackRoom(Carver& carver, const Grid& grid) {
     lines = carver.take<std::int64_t>(grid.slot_tokens());
     map = carver.take<std::int64_t>(grid.slot_tokens());
     ranks = carver.take<std::uint64_t>(grid.slot_tokens());
@@ -68,7 +68,7 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
   __shared__ SelectRoom select;
   Carver carver(shared);
   TrackRoom room(carver, plan.grid);
-  const TokenGrid& grid = plan.grid;
+  const Grid& grid = plan.grid;
   const int size = static_cast<int>(grid.slot_tokens()), columns = static_cast<int>(grid.columns);
   const auto slots = static_cast<unsigned>(grid.slots);
   const int slot = static_cast<int>(blockIdx.x % slots), middle = static_cast<int>(slots / 2);
@@ -89,7 +89,7 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
   make_map(plan, room);
   const std::int64_t stride = field.high * field.wide;
   const ClipCells cells = clip.cells();
-  const ViewRow view = clip.view();
+  const View view = clip.view();
   Tracker tracker;
   tracker.vectors = reinterpret_cast<const std::int16_t*>(clip.vectors(0));
   tracker.cuts = clip.cuts();
@@ -134,7 +134,7 @@ void track_batch(const FieldBatch& field, const TrackRequest& request, const std
   slots.grid = request.grid;
   check_slots(field, slots);
   check_sigma(request.sigma);
-  const TokenGrid& grid = request.grid;
+  const Grid& grid = request.grid;
   if (request.num_masked < 1 || request.num_masked >= grid.slot_tokens()) {
     throw std::invalid_argument("num_masked must be in [1, " +
                                 std::to_string(grid.slot_tokens() - 1) + "], not " +

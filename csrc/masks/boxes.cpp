@@ -153,7 +153,7 @@ std::vector<float> boxes_in_source(std::span<const Centre> centres, const Grid& 
   for (const Centre& centre : centres) {
     const double top = slid_edge(centre.row, size.h, grid.rows);
     double left = slid_edge(centre.column, size.w, grid.columns);
-    if (view.hflip) left = static_cast<double>(grid.columns - size.w) - left;
+    if (view.hflip != 0) left = static_cast<double>(grid.columns - size.w) - left;
     const double bottom = top + static_cast<double>(size.h);
     const double right = left + static_cast<double>(size.w);
     boxes.push_back(source_edge(view.x, view.w, left, grid.columns, width));

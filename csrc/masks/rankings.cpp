@@ -62,7 +62,7 @@ void cover(const Grid& grid, const Box& box, const View& view, std::span<std::in
   for (std::int64_t r = 0; r < grid.rows; ++r) {
     const std::int64_t high = cell_overlap(top, bottom, r);
     for (std::int64_t c = 0; c < grid.columns && high > 0; ++c) {
-      const std::int64_t column = view.hflip ? grid.columns - 1 - c : c;
+      const std::int64_t column = view.hflip != 0 ? grid.columns - 1 - c : c;
       std::int64_t& most = coverage[static_cast<std::size_t>(r * grid.columns + c)];
       most = std::max(most, high * cell_overlap(left, right, column));
     }

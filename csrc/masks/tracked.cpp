@@ -62,7 +62,7 @@ void tracked_mask(const FieldView& field, std::span<const std::int64_t> row_fram
   // Columns from here on are those of the picture, not of a flipped view.
   const auto token_of = [&](std::int64_t i) {
     const std::int64_t c = i % grid.columns;
-    return static_cast<std::size_t>(view.hflip ? i - c + grid.columns - 1 - c : i);
+    return static_cast<std::size_t>(view.hflip != 0 ? i - c + grid.columns - 1 - c : i);
   };
   std::vector<std::uint8_t> upright(tokens);
   for (std::int64_t i = 0; i < size; ++i) upright[static_cast<std::size_t>(i)] = bumps[token_of(i)];

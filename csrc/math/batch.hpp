@@ -7,20 +7,9 @@
 
 #include "math/box_math.hpp"
 #include "math/camera_math.hpp"
+#include "math/grid.hpp"
 
 namespace mgm {
-
-struct TokenGrid {
-  std::int64_t slots = 0, rows = 0, columns = 0;
-
-  [[nodiscard]] MGM_HD std::int64_t slot_tokens() const { return rows * columns; }
-  [[nodiscard]] MGM_HD std::int64_t tokens() const { return slots * rows * columns; }
-};
-
-// x, y, w, h in source pixels, and whether it is mirrored.
-struct ViewRow {
-  double x = 0, y = 0, w = 0, h = 0, hflip = 0;
-};
 
 struct FieldBatch {
   std::int64_t clips = 0, rows = 0, high = 0, wide = 0, samples = 0;  // B, M, R, C, T
@@ -28,14 +17,14 @@ struct FieldBatch {
   const std::int64_t* sizes = nullptr;       // [B, 2] width, height of the picture
   const std::int64_t* cells = nullptr;       // [B]
   const std::int64_t* offsets = nullptr;     // [B, T + 1]
-  const ViewRow* views = nullptr;            // [B]
+  const View* views = nullptr;               // [B]
   const std::uint8_t* cuts = nullptr;        // [B, M]
   const std::uint8_t* coded = nullptr;       // [B, M, R, C], where it is the weight
   const std::int64_t* row_frames = nullptr;  // [B, M], for tracked masks
 };
 
 struct ScoreRequest {
-  TokenGrid grid;
+  Grid grid;
   Camera camera = Camera::kAffine;
   const std::int32_t* weight = nullptr;  // [B, S, R, C], 0 to 65536
   bool by_coded = false;                 // the field's coded share instead
@@ -53,7 +42,7 @@ struct ScoreOut {
 // Null: no motion.
 struct ScoreBatch {
   std::int64_t clips = 0;
-  TokenGrid grid;
+  Grid grid;
   const std::int64_t *values = nullptr, *motion = nullptr;
   const std::uint8_t *valid = nullptr, *cuts = nullptr;
 };
@@ -62,7 +51,7 @@ struct FrameBatch {
   std::int64_t clips = 0, frames = 0, height = 0, width = 0;
   const std::uint8_t* pixels = nullptr;  // [B, T, H, W, 3]
   const std::int64_t* sizes = nullptr;   // [B, 2]
-  const ViewRow* views = nullptr;        // [B]
+  const View* views = nullptr;           // [B]
 };
 
 enum class BoxRule { kGuided, kInverse, kSimulated, kFixed, kJumping };
@@ -95,7 +84,7 @@ enum class Scope {
 
 struct RankRequest {
   std::int64_t clips = 0;
-  TokenGrid grid;
+  Grid grid;
   RankRule rule = RankRule::kEqual;
   Scope scope = Scope::kSlot;
   std::int64_t num_masked = 1;
@@ -103,11 +92,11 @@ struct RankRequest {
   double temperature = 1, share = 0.5;
   const double* boxes = nullptr;  // [B, S, boxes_per_slot, 4]; NaN: no box
   std::int64_t boxes_per_slot = 0;
-  const ViewRow* views = nullptr;  // [B], for boxes
+  const View* views = nullptr;  // [B], for boxes
 };
 
 struct TrackRequest {
-  TokenGrid grid;
+  Grid grid;
   std::int64_t num_masked = 1;
   double sigma = 16;
 };

@@ -88,7 +88,7 @@ std::vector<std::uint8_t> ignored_tokens(const Grid& grid, const View& view,
     const std::int64_t r = static_cast<std::int64_t>(i) / grid.columns;
     const std::int64_t c = static_cast<std::int64_t>(i) % grid.columns;
     const double y = token_middle(view.y, view.h, r, grid.rows);
-    const std::int64_t column = view.hflip ? grid.columns - 1 - c : c;
+    const std::int64_t column = view.hflip != 0 ? grid.columns - 1 - c : c;
     const double x = token_middle(view.x, view.w, column, grid.columns);
     ignored[i] = std::any_of(boxes.begin(), boxes.end(), [&](const Box& box) {
       return x >= box.x0 && x < box.x1 && y >= box.y0 && y < box.y1;

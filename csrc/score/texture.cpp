@@ -122,7 +122,8 @@ std::vector<std::int32_t> token_texture(const FramesView& frames, const Grid& gr
                                 std::to_string(grid.slots));
   }
   const auto down = token_pixels(view.y, view.h, grid.rows, frames.height, height, false);
-  const auto across = token_pixels(view.x, view.w, grid.columns, frames.width, width, view.hflip);
+  const auto across =
+      token_pixels(view.x, view.w, grid.columns, frames.width, width, view.hflip != 0);
   const std::int64_t tubelet = frames.frames / grid.slots;
   std::vector<std::int32_t> weights;
   weights.reserve(static_cast<std::size_t>(grid.slots) * down.size() * across.size());

@@ -71,7 +71,7 @@ class TokenCells {
       : wide_(field.cells_wide),
         columns_(grid.columns),
         down_(view.y, view.h, grid.rows, field.cell, field.cells_high, false),
-        across_(view.x, view.w, grid.columns, field.cell, field.cells_wide, view.hflip),
+        across_(view.x, view.w, grid.columns, field.cell, field.cells_wide, view.hflip != 0),
         strips_(static_cast<std::size_t>(field.cells_high * grid.columns)) {}
 
   [[nodiscard]] std::int64_t first_row() const { return down_.first(); }
