@@ -13,15 +13,18 @@ import torch
 
 from benchmarks.pretraining import tiny
 from benchmarks.pretraining.arms import Masker, oracle_mask, static_box
+from benchmarks.pretraining.finetune import Classifier, FineTuning
 from benchmarks.pretraining.hidden import Hidden
 from benchmarks.pretraining.jobs import Job, append_row, read_jobs, read_rows
 from benchmarks.pretraining.load import load_rendered, prepare_rendered
+from benchmarks.pretraining.model import VideoMAE
 from benchmarks.pretraining.motions import MOTIONS, scene
 from benchmarks.pretraining.mouth import HEIGHT, WIDTH, mouth_place
 from benchmarks.pretraining.pretrain import Recipe
 from benchmarks.pretraining.rendered import PLANS, Plan
 from benchmarks.pretraining.runner import Runner
 from benchmarks.pretraining.samples import Draw
+from benchmarks.pretraining.scoring import Protocol
 from benchmarks.pretraining.spread import claimed, refuse_other_data, work
 
 SHARD = Path(__file__).parents[2] / "shared" / "data" / "grid_s1.tar"
@@ -187,6 +190,30 @@ def test_pretrained_weights_are_kept_for_another_evaluation(runner: Runner) -> N
     row = runner.run(job)
     assert row["pretraining"] == first["pretraining"]
     assert before == {path: path.stat().st_mtime_ns for path in (runner.data / "weights").iterdir()}
+
+
+def test_fine_tuning_moves_the_layers_that_its_decay_leaves_a_rate(runner: Runner) -> None:
+    samples, size = runner._loaded("rendered"), tiny.SETTINGS.size
+    model = VideoMAE(size)
+    model.start(0)
+    changes = '{"labels": [16], "steps": [2], "rates": [0.001], "layer_decays": [%s], "batch": 8}'
+    moved = {}
+    for decay in ("0", "0.5", "1"):
+        tuning = FineTuning(
+            model, samples, Protocol.parse(changes % decay), compiled=False, frozen=False
+        )
+        (result,) = tuning.results(0).values()
+        assert result["layer_decay"] == float(decay)
+        layers = Classifier(model, samples.classes.shape[1]).layers()
+        moved[decay] = [
+            float(
+                torch.cat([(a - b).detach().flatten() for a, b in zip(*pair, strict=True)]).norm()
+            )
+            for pair in zip(tuning.layers[:-1], layers[:-1], strict=True)
+        ]
+    assert max(moved["0"]) == 0
+    first, *_ = (part / whole for part, whole in zip(moved["0.5"], moved["1"], strict=True))
+    assert 0.2 < first < 0.3  # two layers under the last: AdamW's step is its rate
 
 
 @pytest.mark.skipif(not SHARD.exists(), reason="the GRID shard is not here")

@@ -14,6 +14,7 @@ from benchmarks.pretraining.jobs import read_jobs
 from benchmarks.pretraining.load import load_grid, prepare_rendered
 from benchmarks.pretraining.mouth import read_by_pixels
 from benchmarks.pretraining.runner import Runner, Settings
+from benchmarks.pretraining.scoring import Protocol
 from benchmarks.pretraining.spread import spread, work
 from benchmarks.pretraining.tiny import run_tiny
 
@@ -60,6 +61,11 @@ def _arguments() -> argparse.Namespace:
         each.add_argument("--cores", type=int, default=16, help="for each GPU")
         each.add_argument("--commit", default="")
         each.add_argument("--at-once", type=int, default=1, help="jobs on each GPU")
+        each.add_argument(
+            "--protocol",
+            default="{}",
+            help='fields of the evaluation\'s protocol to change, JSON: {"repeats": 5}',
+        )
     return parser.parse_args()
 
 
@@ -79,6 +85,7 @@ def main() -> None:
         threads=threads,
         workers=max(1, given.cores // (threads * given.at_once)),
         at_once=given.at_once,
+        protocol=Protocol.parse(given.protocol),
     )
     commit = given.commit or _commit()
     if given.command in ("prepare", "run"):
@@ -94,7 +101,7 @@ def main() -> None:
             return
         passed = ["--data", str(given.data), "--shard", str(given.shard)]
         passed += ["--until", str(given.until), "--cores", str(given.cores), "--commit", commit]
-        passed += ["--at-once", str(given.at_once)]
+        passed += ["--at-once", str(given.at_once), "--protocol", given.protocol]
         spread(given.jobs, given.out, passed, gpus=gpus, at_once=given.at_once)
         return
     device = torch.device("cuda" if gpus else "cpu")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,11 @@ class Classifier(nn.Module):
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
 
-    def used(self) -> list[nn.Parameter]:
-        """The parameters without the decoder's."""
-        parts = (self.model.embed, self.model.blocks, self.model.norm, self.head)
-        return [parameter for part in parts for parameter in part.parameters()]
+    def layers(self) -> list[list[nn.Parameter]]:
+        """The parameters without the decoder's, from the pixels to the labels."""
+        last = nn.ModuleList([self.model.norm, self.head])
+        parts = (self.model.embed, *self.model.blocks.children(), last)
+        return [list(part.parameters()) for part in parts]
 
 
 class FineTuning:
@@ -60,7 +62,8 @@ class FineTuning:
         self.pretrained, self.samples, self.protocol, self.frozen = model, samples, protocol, frozen
         self.net = Classifier(model, samples.classes.shape[1]).to(samples.device)
         self.forward = torch.compile(self.net, dynamic=False) if compiled else self.net
-        self.trainer = Trainer(self._loss, self.net.used())
+        self.layers = self.net.layers()
+        self.trainer = Trainer(self._loss, self.layers)
 
     def results(self, seed: int) -> dict[str, Any]:
         """Accuracy on the test set at each size of the labelled set."""
@@ -73,21 +76,22 @@ class FineTuning:
         sets = self.samples.labelled
         train = sets["train"].first(count)
         tried: dict[str, float] = {}
-        chosen, best = self.protocol.rates[0], self.net.state_dict()
-        for rate in self.protocol.rates:
-            self._train(train, steps, rate, seed)
+        settings = list(itertools.product(self.protocol.rates, self.protocol.layer_decays))
+        (rate, decay), best = settings[0], self.net.state_dict()
+        for setting in settings:
+            self._train(train, steps, *setting, seed)
             score = float(self._right(sets["validation"]).mean())
             if not tried or score > max(tried.values()):
-                chosen, best = rate, copy.deepcopy(self.net.state_dict())
-            tried[str(rate)] = round(score, 4)
+                (rate, decay), best = setting, copy.deepcopy(self.net.state_dict())
+            tried[", ".join(f"{value:g}" for value in setting)] = round(score, 4)
         self.net.load_state_dict(best)
         runs = [self._right(sets["test"])]
         for repeat in range(1, self.protocol.repeats):
-            self._train(train, steps, chosen, seed + 1000 * repeat)
+            self._train(train, steps, rate, decay, seed + 1000 * repeat)
             runs.append(self._right(sets["test"]))
         again = [round(float(run.mean()), 4) for run in runs]
         result = summary(runs[0], sets["test"])
-        return {"rate": chosen, "validation": tried, "runs": again, **result}
+        return {"rate": rate, "layer_decay": decay, "validation": tried, "runs": again, **result}
 
     def _loss(self, index: Tensor, keys: Tensor, label: Tensor, allowed: Tensor) -> Tensor:
         """Of samples with a random share of their tokens, `keys` [B, N] in the order of which."""
@@ -98,9 +102,10 @@ class FineTuning:
             raw = self.forward(tokens, keys.argsort(1)[:, :kept])
         return cross_entropy(raw, label, allowed, self.protocol.smoothing)
 
-    def _train(self, some: Labelled, steps: int, rate: float, seed: int) -> None:
+    def _train(self, some: Labelled, steps: int, rate: float, decay: float, seed: int) -> None:
         self.net.start(self.pretrained, seed)
-        self.trainer.start(Schedule(rate, steps, self.protocol.warmup))
+        scales = [decay**above for above in reversed(range(len(self.layers)))]
+        self.trainer.start(Schedule(rate, steps, self.protocol.warmup), scales)
         rng = np.random.default_rng((seed, 77))
         device = self.samples.device
         generator = torch.Generator(device).manual_seed(seed)

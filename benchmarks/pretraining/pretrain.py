@@ -159,7 +159,7 @@ def pretrain(
         return out
 
     trainer = Trainer(
-        loss_of, list(model.parameters()), betas=(0.9, 0.95), weight_decay=recipe.weight_decay
+        loss_of, [list(model.parameters())], betas=(0.9, 0.95), weight_decay=recipe.weight_decay
     )
     trainer.start(recipe.schedule(len(dataset)))
     generator = torch.Generator(device).manual_seed(seed)

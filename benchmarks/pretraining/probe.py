@@ -94,7 +94,7 @@ def _trained(
             raw = probe(known[index])
         return cross_entropy(raw, scorer.label[index], scorer.allowed[index], 0.0)
 
-    trainer = Trainer(loss, list(probe.parameters()))
+    trainer = Trainer(loss, [list(probe.parameters())])
     trainer.start(Schedule(rate, steps, protocol.warmup))
     for _ in range(protocol.probe_epochs):
         order = torch.randperm(len(known), device=known.device)

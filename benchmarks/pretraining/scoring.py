@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ class Protocol:
         steps: of fine-tuning at each of them.
         batch: clips of a step.
         rates: of fine-tuning, `probe_rates` of the probe: the one best on validation is taken.
+        layer_decays: of fine-tuning, tried with every rate: what a block's rate is of that of the
+            block after it. 1 suits fresh weights, less than 1 keeps pre-trained ones.
         kept: share of the tokens that fine-tuning sees, drawn at random; tests see all.
         probe_epochs: passes of the probe over its features.
         smoothing: of the labels in fine-tuning.
@@ -37,12 +40,22 @@ class Protocol:
     steps: tuple[int, ...] = (800, 2_400)
     batch: int = 128
     rates: tuple[float, ...] = (3e-4, 1e-3)
+    layer_decays: tuple[float, ...] = (1.0,)
     probe_rates: tuple[float, ...] = (1e-3, 3e-3)
     kept: float = 0.3
     probe_epochs: int = 40
     smoothing: float = 0.1
     repeats: int = 1
     warmup: float = 0.2
+
+    @classmethod
+    def parse(cls, changes: str) -> Protocol:
+        """The usual protocol with some fields changed, given as a JSON object."""
+        given: dict[str, Any] = json.loads(changes)
+        values: dict[str, Any] = {
+            name: tuple(v) if isinstance(v, list) else v for name, v in given.items()
+        }
+        return replace(cls(), **values)
 
     def within(self, most: int) -> Protocol:
         """With no more labels than there are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,7 +43,8 @@ class Trainer:
 
     Args:
         loss: of tensors whose shapes never change.
-        parameters: to train; their gradient is clipped to norm 1.
+        groups: parameters to train, in groups whose learning rates may differ; the gradient of
+            all together is clipped to norm 1.
         betas: of AdamW.
         weight_decay: of AdamW.
     """
@@ -51,34 +52,41 @@ class Trainer:
     def __init__(
         self,
         loss: Callable[..., Tensor],
-        parameters: list[nn.Parameter],
+        groups: Sequence[list[nn.Parameter]],
         *,
         betas: tuple[float, float] = (0.9, 0.999),
         weight_decay: float = 0.05,
     ) -> None:
-        self._loss, self._parameters = loss, parameters
-        self._device = parameters[0].device
+        self._loss, self._parameters = loss, [each for group in groups for each in group]
+        self._device = self._parameters[0].device
         self._on_gpu = self._device.type == "cuda"
-        self._rate = torch.zeros((), device=self._device)
+        self._rates = [torch.zeros((), device=self._device) for _ in groups]
         self._optimiser = torch.optim.AdamW(
-            parameters, self._rate, betas=betas, weight_decay=weight_decay,
-            fused=self._on_gpu, capturable=self._on_gpu,
+            [{"params": some, "lr": rate} for some, rate in zip(groups, self._rates, strict=True)],
+            betas=betas, weight_decay=weight_decay, fused=self._on_gpu, capturable=self._on_gpu,
         )  # fmt: skip
         self._inputs: list[Tensor] = []
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._out = self._rate
+        self._out = self._rates[0]
         self._made = 0
 
-    def start(self, schedule: Schedule) -> None:
-        """Begins a training: no step made, AdamW without memory. Weights are the caller's."""
+    def start(self, schedule: Schedule, scales: Sequence[float] | None = None) -> None:
+        """Begins a training: no step made, AdamW without memory. Weights are the caller's.
+
+        Args:
+            schedule: of the rate.
+            scales: what it is multiplied by in each group; 1 everywhere without them.
+        """
         self.schedule, self.done = schedule, 0
+        self.scales = [1.0] * len(self._rates) if scales is None else list(scales)
         for state in self._optimiser.state.values():
             for value in state.values():
                 value.zero_()
 
     def step(self, *inputs: Tensor) -> Tensor:
         """Makes one step; the loss, valid until the next one."""
-        self._rate.fill_(self.schedule.at(self.done))
+        for rate, scale in zip(self._rates, self.scales, strict=True):
+            rate.fill_(scale * self.schedule.at(self.done))
         self.done += 1
         if not self._on_gpu:
             return self._eager(*inputs)
