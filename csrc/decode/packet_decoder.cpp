@@ -1,11 +1,14 @@
 #include "decode/packet_decoder.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "decode/refusals.hpp"
 #include "error.hpp"
+#include "taps/parameter_sets.h"
 
 namespace mgm {
 namespace {
@@ -33,6 +36,26 @@ void require_known_coordinates(const AVCodecParameters& stream, const std::strin
                     "pictures of " + std::to_string(stream.width) + "x" +
                         std::to_string(stream.height) + ": motion vectors are read of up to " +
                         std::to_string(MGM_LONGEST_SIDE) + " pixels a side");
+}
+
+// These take headers from packets alone; libavcodec's others look at what a container says of new
+// ones themselves.
+bool wants_headers_in_packets(AVCodecID codec) {
+  return codec == AV_CODEC_ID_MPEG4 || codec == AV_CODEC_ID_MPEG1VIDEO ||
+         codec == AV_CODEC_ID_MPEG2VIDEO;
+}
+
+libav::Packet with_headers(const AVPacket& packet, std::span<const std::uint8_t> headers) {
+  libav::Packet whole = libav::make_packet();
+  const auto size = static_cast<int>(headers.size());
+  if (size > std::numeric_limits<int>::max() - AV_INPUT_BUFFER_PADDING_SIZE - packet.size ||
+      av_new_packet(whole.get(), size + packet.size) < 0 ||
+      av_packet_copy_props(whole.get(), &packet) < 0) {
+    throw std::bad_alloc();
+  }
+  std::copy_n(headers.data(), size, whole->data);
+  std::copy_n(packet.data, packet.size, whole->data + size);
+  return whole;
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -100,6 +123,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (tapped() && tap_.codec->open != nullptr) {
     libav::check(tap_.codec->open(context_.get(), &tap_), "tapping the decoder", path_);
   }
+  parameter_sets_ = mgm_parameter_sets(context_.get());
   set_mode(options.vectors && options.vectors_only ? Mode::kVectors : Mode::kPixels);
   if (!options.loop_filters) context_->skip_loop_filter = AVDISCARD_ALL;
 }
@@ -127,6 +151,19 @@ void PacketDecoder::require_vectors() const {
 }
 
 void PacketDecoder::send(const AVPacket* packet) {
+  std::size_t size = 0;
+  const std::uint8_t* headers =
+      packet == nullptr ? nullptr
+                        : av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+  was_told_ = was_told_ || headers != nullptr;
+  if (headers == nullptr || !wants_headers_in_packets(context_->codec_id)) {
+    feed(packet);
+  } else {
+    feed(with_headers(*packet, {headers, size}).get());
+  }
+}
+
+void PacketDecoder::feed(const AVPacket* packet) {
   const int status = avcodec_send_packet(context_.get(), packet);
   if (status < 0 && !is_flow(status)) ++errors_;
   if (packet == nullptr || packet->size < 1) return;
@@ -155,10 +192,14 @@ bool PacketDecoder::receive(AVFrame& frame) {
   return false;
 }
 
-void PacketDecoder::flush() {
-  mgm_flush(context_.get());
+bool PacketDecoder::flush() {
+  const MgmKept kept = mgm_kept_by_flush(context_.get());
+  if (was_told_ || kept == MGM_KEEPS_HEADERS) return false;
+  const bool same = mgm_parameter_sets(context_.get()) == parameter_sets_;
+  if (kept == MGM_KEEPS_PARAMETER_SETS && !same) return false;
+  avcodec_flush_buffers(context_.get());
   tap_.missed = tap_.begun = 0;
-  if (order_) order_->restart();
+  return true;
 }
 
 }  // namespace mgm

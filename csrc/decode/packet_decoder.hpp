@@ -42,8 +42,11 @@ class PacketDecoder {
   [[nodiscard]] std::int64_t errors() const { return errors_ + tap_.gaps; }
   // Part of the frame was lost.
   [[nodiscard]] static bool is_damaged(const AVFrame& frame);
-  // Forgets all pictures, before packets from another place.
-  void flush();
+  // Forgets all pictures, before packets from another place. False where something of the packets
+  // so far would stay: headers that are not those it was opened with. Then a new decoder must come.
+  [[nodiscard]] bool flush();
+  // A packet brought what the demuxer tells only once: it must be opened anew as well.
+  [[nodiscard]] bool was_told() const { return was_told_; }
   // What to reconstruct of the packets sent from now on; vectors are the same in every mode.
   // kReferences: nothing, where the codec lets us; the pictures keep their place as references.
   enum class Mode : std::uint8_t { kPixels, kVectors, kVectorsWhereUnreferenced, kReferences };
@@ -58,11 +61,15 @@ class PacketDecoder {
   [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
 
  private:
+  void feed(const AVPacket* packet);
+
   std::string path_;
   MgmTap tap_{};
   Mode mode_ = Mode::kPixels;
   libav::CodecContext context_;
   std::int64_t errors_ = 0;
+  std::uint64_t parameter_sets_ = 0;  // that it was opened with
+  bool was_told_ = false;
   std::optional<TemporalReferences> order_;  // of MPEG-1 and MPEG-2
 };
 

@@ -73,12 +73,23 @@ void PacketLoop::rewind() {
   reset({});
 }
 
+// Pictures, and headers of another place.
+void PacketLoop::forget() {
+  if (decoder_->flush()) return;
+  if (decoder_->was_told()) {
+    open();
+  } else {
+    decoder_ =
+        std::make_unique<PacketDecoder>(demuxer_->stream(), decoder_options_, demuxer_->name());
+  }
+}
+
 void PacketLoop::start(const FrameIndex::Entry& entry) {
   if (entry.packet == 0 || !seeks_) {
     rewind();
     return;
   }
-  decoder_->flush();
+  forget();
   pending_ = untouched_ = false;
   seeks_ = seek(entry);
   if (seeks_) {

@@ -85,6 +85,7 @@ class PacketLoop {
 
  private:
   void open();
+  void forget();
   [[nodiscard]] FrameIndex container_index();
   [[nodiscard]] bool is_right(const FrameIndex& index) const;
   void reset(const FrameIndex::Entry& entry);

@@ -41,12 +41,6 @@ std::optional<TemporalReferences::Picture> TemporalReferences::find_picture(
   return std::nullopt;
 }
 
-void TemporalReferences::restart() {
-  anchor_.reset();
-  last_.reset();
-  begins_with_.reset();
-}
-
 // Whether it is not the next.
 bool TemporalReferences::show(int count) {
   const bool known = last_.has_value() || begins_with_.has_value();

@@ -12,8 +12,6 @@ class TemporalReferences {
  public:
   // Of the next packet: whether by now a picture was shown that was not the next of its group.
   [[nodiscard]] bool is_gap(std::span<const std::uint8_t> packet);
-  // What comes now lies elsewhere.
-  void restart();
 
  private:
   struct Picture;

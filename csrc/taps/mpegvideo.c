@@ -1,7 +1,6 @@
 /* MPEG-1/2/4, H.261, H.263 and its kin by Microsoft, Sorenson and Real: ff_mpv_reconstruct_mb runs
  * once per macroblock with its true vectors at hand, those of MPEG-4 B-frames included. In
  * vectors-only decode it keeps the tables that later parsing reads and leaves the pixels alone. */
-#include <libavcodec/codec_internal.h>
 #include <libavcodec/error_resilience.h>
 #include <libavcodec/mpeg4videodec.h>
 #include <libavcodec/mpegvideo.h>
@@ -228,16 +227,6 @@ static const enum AVCodecID ids[] = {
     AV_CODEC_ID_MSMPEG4V1,  AV_CODEC_ID_MSMPEG4V2,  AV_CODEC_ID_MSMPEG4V3, AV_CODEC_ID_WMV1,
     AV_CODEC_ID_WMV2,       AV_CODEC_ID_RV10,       AV_CODEC_ID_RV20,      AV_CODEC_ID_NONE,
 };
-
-/* Some of these decoders keep their pictures in a flush, since those that have key frames need
- * none: a picture that a file takes for a key frame would refer to one of another place. */
-void mgm_flush(AVCodecContext* context) {
-  avcodec_flush_buffers(context);
-  if (ffcodec(context->codec)->flush) return;
-  for (const enum AVCodecID* id = ids; *id != AV_CODEC_ID_NONE; ++id) {
-    if (*id == context->codec_id) ff_mpeg_flush(context);
-  }
-}
 
 const MgmCodec mgm_codec_mpegvideo = {
     .ids = ids,

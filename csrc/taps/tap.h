@@ -114,9 +114,6 @@ AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height);
  * libavcodec gives them. */
 int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
 
-/* avcodec_flush_buffers, and what it leaves out. */
-void mgm_flush(AVCodecContext* context);
-
 /* Ends a tap: the codec's own state, and the memory of its pictures once nobody uses them. */
 void mgm_close(MgmTap* tap);
 
