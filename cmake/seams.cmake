@@ -24,6 +24,9 @@ set(MGM_SEAMS
   ff_er_frame_end
   ff_mpv_frame_end
   ff_mpeg4_decode_picture_header
+  ff_mpeg_er_frame_start
+  ff_mpeg1_clean_buffers
+  ff_h263_resync
   ff_vc1_decode_blocks
   ff_vc1_mc_1mv
   ff_vc1_interp_mc

@@ -89,8 +89,9 @@ def _frame_policy(
     interlaced: bool = False,
     goes_on: bool = False,
     has_stand_in: bool = False,
-    leaves_lead: bool = True,
+    leaves_unread: bool = True,
     keeps_all: bool = False,
+    lends_motion: bool = False,
 ) -> tuple[str, bool]: ...
 
 class _TestBinner:

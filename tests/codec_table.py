@@ -29,6 +29,8 @@ class Family:
         scales: `motion_scale` that occurs; vectors are in 1 / scale pixel.
         smallest, largest: width and height of a block that no other undercuts or exceeds.
         flags: of `MotionVectors.flags`, those that may occur.
+        unread: which pictures a clip without pixels leaves unread, and why no more; begins with
+            "none" where those are at most the ones that nothing refers to.
         limits: what a user must know.
     """
 
@@ -38,6 +40,7 @@ class Family:
     smallest: tuple[int, int]
     largest: tuple[int, int]
     flags: frozenset[int]
+    unread: str
     limits: str = ""
 
     def objection(self, vectors: MotionVectors) -> str:
@@ -58,59 +61,77 @@ class Family:
         missing = [codec for codec in self.codecs if codec not in evidence]
         known = f"no clip of {', '.join(missing)} was read" if missing else ""
         limits = "; ".join(part for part in (self.limits, known) if part)
-        return f"| {self.name} | {units} | {sizes} | {flags} | {limits} |"
+        return f"| {self.name} | {units} | {sizes} | {flags} | {self.unread} | {limits} |"
 
 
 FAMILIES = (
     Family(
         "H.264", ("h264",), (4,), (4, 4), (16, 32), frozenset({1, 2, 4, 8}),
+        "all but the pictures from which wanted B pictures take co-located vectors",
         "field pictures (PAFF) are tested on streams that the tests write",
     ),
     Family(
         "HEVC", ("hevc",), (4,), (4, 4), (64, 64), frozenset({1, 2, 4}),
+        "none that others refer to: merge candidates come from the picture before, and so back to "
+        "the key picture",
         "tiles and long-term references are untested: no encoder here writes them; screen-content "
         "tools are not decoded; of several layers the base layer",
     ),
     Family(
         "VP9", ("vp9",), (8,), (4, 4), (64, 64), frozenset({1, 2, 4}),
+        "none: probabilities adapt to every picture, vectors predict those of the next",
         "a hidden picture counts as the frame that shows it; a picture shown again has no vectors",
     ),
     Family(
         "VP8", ("vp8",), (4,), (4, 4), (16, 16), frozenset({1}),
+        "none: segments last from picture to picture, and which frame a hidden picture is only "
+        "blocks tell",
         "a hidden picture counts as the frame that copies it",
     ),
     Family(
         "AV1", ("av1",), (8, 64), (4, 4), (255, 128), frozenset({1, 2, 4}),
+        "none: probabilities adapt to every picture, vectors predict those of later ones",
         "a warped block has the motion of its centre; with super-resolution, columns of the "
         "output; of several spatial layers the highest",
     ),
-    Family("MPEG-1", ("mpeg1video",), (1, 2), (16, 16), (16, 16), frozenset({1, 4})),
-    Family("MPEG-2", ("mpeg2video",), (2,), (16, 8), (16, 16), frozenset({1, 4, 8})),
+    Family(
+        "MPEG-1", ("mpeg1video",), (1, 2), (16, 16), (16, 16), frozenset({1, 4}), "all",
+    ),
+    Family(
+        "MPEG-2", ("mpeg2video",), (2,), (16, 8), (16, 16), frozenset({1, 4, 8}), "all",
+    ),
     Family(
         "MPEG-4", ("mpeg4",), (2, 4), (8, 8), (16, 16), frozenset({1, 2, 4, 8}),
+        "all but the first, the reference after a wanted B picture, and data partitions",
         "under global motion compensation a block has its own mean vector",
     ),
     Family(
         "H.261, H.263, Sorenson", ("h261", "h263", "h263p", "h263i", "flv1"), (2,), (8, 8),
         (16, 16), frozenset({1, 4}),
+        "H.261 none: not looked into; the others as MPEG-4",
     ),
     Family(
         "MS-MPEG-4, WMV1, WMV2", ("msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2"), (2,),
         (8, 8), (16, 16), frozenset({1}),
+        "all but the first and key pictures, whose ends set tables of later ones",
     ),
     Family(
         "WMV3, VC-1", ("wmv3", "vc1"), (4,), (8, 8), (16, 16), frozenset({1, 4, 8}),
+        "none: what B pictures read is stored by motion compensation",
         "progressive WMV3 is tested on a stream that the tests write",
     ),
-    Family("RealVideo 1, 2", ("rv10", "rv20"), (2,), (8, 8), (16, 16), frozenset({1, 2, 4})),
+    Family(
+        "RealVideo 1, 2", ("rv10", "rv20"), (2,), (8, 8), (16, 16), frozenset({1, 2, 4}),
+        "none: not looked into",
+    ),
 )  # fmt: skip
 
 
 def table(evidence: Mapping[str, object]) -> str:
     """Markdown; `evidence` holds the codecs of which a clip was read."""
     lines = [
-        "| codec | unit in pixels | blocks | flags | limits |",
-        "|---|---|---|---|---|",
+        "| codec | unit in pixels | blocks | flags | unread between a clip's frames | limits |",
+        "|---|---|---|---|---|---|",
         *(family.line(sorted(evidence)) for family in FAMILIES),
     ]
     return "\n".join(lines)

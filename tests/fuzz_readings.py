@@ -24,6 +24,7 @@ OF_SOURCES = (*DOCUMENTED, TypeError, ValueError, OSError, RuntimeError, fuzz_so
 LIMITS: dict[str, Any] = {"max_pixels": 1 << 22, "max_bytes": 1 << 28}
 WANTED = [0, 3, 4]
 BEFORE = ([5, 6], [1], [4, 2])
+SPARSE = [1, 5]
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,20 @@ def _field_of_frames(data: bytes) -> MotionField:
     return mgm_ext.read_motion_field(data, frame_indices=WANTED, **LIMITS)
 
 
+def _sparse(data: bytes, **options: Any) -> Any:
+    """Of a clip between whose frames blocks stay unread, unless damage is to be told."""
+    reader = _reader(data, **options)
+    return _without_frames(reader.read_clip(SPARSE, pixels=False, window="frame"))
+
+
+def _sparse_where_undamaged(data: bytes) -> Any:
+    try:
+        mgm_ext.read_motion_vectors(data, strict=True, **LIMITS)
+        return _sparse(data, strict=True)
+    except DOCUMENTED:
+        return _sparse(data)
+
+
 def _clip(data: bytes, *, before: tuple[list[int], ...] = (), num_threads: int = 1) -> Clip:
     reader = _reader(data, num_threads=num_threads, size=48)
     for indices in before:
@@ -108,6 +123,7 @@ PAIRS: Mapping[str, Pair] = {
         lambda data: _field_of_clip(data, pixels=False),
         lambda data: _field_of_clip(data, pixels=True),
     ),
+    "unread": (_sparse, _sparse_where_undamaged),
     "field": (_field_of_frames, lambda data: _reader(data).read_clip(WANTED, pixels=False).field),
     "reused": (_clip, lambda data: _clip(data, before=BEFORE)),
     # The first clip is read on one thread in any case.

@@ -21,13 +21,17 @@ PLAIN: dict[str, bool] = {"has_stand_in": True}
         # Before the clip: pixels of what is referred to, or no more than its place.
         (3, 2, CLIP, PLAIN, "pixels", True),
         (3, 0, ROWS, PLAIN, "references", True),
-        (3, 0, ROWS, {**PLAIN, "leaves_lead": False}, "vectors", True),
+        (3, 0, ROWS, {**PLAIN, "leaves_unread": False}, "vectors", True),
+        (3, 0, ROWS, {**PLAIN, "lends_motion": True}, "vectors", True),
         # In it.
         (10, 2, CLIP, PLAIN, "pixels", False),
         (12, 1, CLIP, PLAIN, "vectors_where_unreferenced", False),
         (14, 1, CLIP, PLAIN, "pixels", False),
         (12, 0, ROWS, PLAIN, "vectors", False),
         (15, 1, SPARSE, PLAIN, "pixels", True),
+        (11, 0, [(10, False), (20, False)], PLAIN, "references", True),
+        (11, 0, [(10, False), (20, False)], {**PLAIN, "lends_motion": True}, "vectors", True),
+        (12, 0, [(10, True), (14, False)], PLAIN, "references", True),
         # Its tail, once all frames with pixels were sent.
         (15, 0, CLIP, PLAIN, "vectors", False),
         (15, 1, CLIP, PLAIN, "vectors_where_unreferenced", False),

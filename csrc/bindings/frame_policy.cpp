@@ -27,15 +27,14 @@ const char* name_of(PacketDecoder::Mode mode) {
 }
 
 // For the tests; readers treat packets themselves. wants: frames, and whether with pixels.
-py::tuple treatment_of(std::optional<std::int64_t> frame, std::int64_t pixels_due,
+py::tuple treatment_of(const PicturePlace& place,
                        const std::vector<std::pair<std::int64_t, bool>>& wants,
                        const PictureTraits& traits) {
   std::vector<Wanted> wanted;
   for (const auto& [index, pixels] : wants) {
     wanted.push_back({index, pixels ? Want::kPixels : Want::kVectors});
   }
-  const Treatment treatment =
-      frame_policy({.frame = frame, .pixels_due = pixels_due}, wanted, traits);
+  const Treatment treatment = frame_policy(place, wanted, traits);
   return py::make_tuple(name_of(treatment.mode), treatment.skip);
 }
 
@@ -46,21 +45,22 @@ void register_frame_policy(py::module_& module) {
       "_frame_policy",
       [](std::optional<std::int64_t> frame, std::int64_t pixels_due,
          const std::vector<std::pair<std::int64_t, bool>>& wants, bool pixels_only,
-         bool hides_pictures, bool interlaced, bool goes_on, bool has_stand_in, bool leaves_lead,
-         bool keeps_all) {
-        return treatment_of(frame, pixels_due, wants,
+         bool hides_pictures, bool interlaced, bool goes_on, bool has_stand_in, bool leaves_unread,
+         bool keeps_all, bool lends_motion) {
+        return treatment_of({frame, pixels_due, lends_motion}, wants,
                             {.pixels_only = pixels_only,
                              .hides_pictures = hides_pictures,
                              .interlaced = interlaced,
                              .goes_on = goes_on,
                              .has_stand_in = has_stand_in,
-                             .leaves_lead = leaves_lead,
+                             .leaves_unread = leaves_unread,
                              .keeps_all = keeps_all});
       },
       py::arg("frame"), py::arg("pixels_due"), py::arg("wants"), py::kw_only(),
       py::arg("pixels_only") = false, py::arg("hides_pictures") = false,
       py::arg("interlaced") = false, py::arg("goes_on") = false, py::arg("has_stand_in") = false,
-      py::arg("leaves_lead") = true, py::arg("keeps_all") = false);
+      py::arg("leaves_unread") = true, py::arg("keeps_all") = false,
+      py::arg("lends_motion") = false);
 }
 
 }  // namespace mgm::bindings

@@ -16,10 +16,18 @@ constexpr std::int64_t kLongestDelay = 96;
 // Frames after a lost one among which a nearer one than before it is looked for.
 constexpr std::size_t kMostAhead = 16;
 
+// Pictures that a reader learns to be needed after all before it leaves none unread.
+constexpr std::size_t kMostNamed = 8;
+
 // False as well for referenced pictures that only their vectors were wanted of.
 bool has_pixels(const ShownFrame& shown) {
   const MgmPicture* picture = shown.picture();
   return picture == nullptr || (!picture->vectors_only && !picture->vectors_only_unreferenced);
+}
+
+bool is_unread(const ShownFrame& shown) {
+  const MgmPicture* picture = shown.picture();
+  return picture != nullptr && picture->unread != 0;
 }
 
 bool is_good(const ShownFrame& shown) { return !shown.damaged && !shown.doubtful; }
@@ -79,12 +87,24 @@ void ClipReader::plan(std::vector<Wanted> wanted) {
   pixels_ = pixels_due_ > 0;
   keeps_all_ = wanted_.back().index > index().last_within();
   begins_ = true;
+  find_lenders();
+}
+
+// A B picture takes vectors from the next one that is shown of those decoded before it, and that
+// from another one, if it is a B picture as well.
+void ClipReader::find_lenders() {
+  lenders_.clear();
+  if (!loop_.lends_motion()) return;
+  for (const Wanted& wanted : wanted_) {
+    auto lender = index().decoded_ahead(wanted.index);
+    while (lender && lenders_.insert(*lender).second) lender = index().decoded_ahead(*lender);
+  }
 }
 
 // Whether a frame that came out is whole, and has what is wanted of the one asked for.
 bool ClipReader::will_do(const ShownFrame& shown, std::int64_t index) const {
   const auto want = want_of(wanted_, index);
-  return !shown.damaged && (want != Want::kPixels || has_pixels(shown));
+  return !shown.damaged && !is_unread(shown) && (want != Want::kPixels || has_pixels(shown));
 }
 
 bool ClipReader::has_whole(std::int64_t index) const {
@@ -110,7 +130,9 @@ void ClipReader::go_to(std::int64_t index) {
 // How much of this packet's picture to decode.
 Treatment ClipReader::treat(std::int64_t packet) {
   const FrameIndex& frames = *loop_.index();
-  const PicturePlace place{.frame = frames.frame_of(packet), .pixels_due = pixels_due_};
+  PicturePlace place{.frame = frames.frame_of(packet), .pixels_due = pixels_due_};
+  place.lends_motion =
+      place.frame && (lenders_.contains(*place.frame) || named_lenders_.contains(*place.frame));
   const bool stands_in =
       standby_ || (current_ && has_pixels(*current_)) || std::ranges::any_of(ahead_, has_pixels);
   const Treatment treatment = frame_policy(place, wanted_,
@@ -119,7 +141,7 @@ Treatment ClipReader::treat(std::int64_t packet) {
                                             .interlaced = loop_.is_interlaced(),
                                             .goes_on = goes_on_,
                                             .has_stand_in = stands_in,
-                                            .leaves_lead = leaves_lead_ && !options_.strict,
+                                            .leaves_unread = leaves_unread_ && !options_.strict,
                                             .keeps_all = keeps_all_});
   using Mode = PacketDecoder::Mode;
   const bool first = place.frame && frames.packet_of(*place.frame) == packet;
@@ -147,15 +169,27 @@ bool ClipReader::take_ahead(std::int64_t index) {
   return true;
 }
 
+// A picture was read that needs one that was not, or the one asked for was not itself.
+bool ClipReader::lacks_vectors() const {
+  const bool unread = !ahead_.empty() && is_unread(ahead_.front()) &&
+                      want_of(wanted_, ahead_.front().index).has_value();
+  return loop_.decoder().missed() || unread;
+}
+
+void ClipReader::read_what_was_left(std::int64_t index) {
+  const auto named = loop_.index()->frame_of(loop_.decoder().missed_packet());
+  const bool learnt = loop_.decoder().missed() && named && named_lenders_.size() < kMostNamed &&
+                      named_lenders_.insert(*named).second;
+  leaves_unread_ = leaves_unread_ && learnt;
+  restart(loop_.began(), index);
+}
+
 // Until the frame has come out, or it is sure that it will not.
 void ClipReader::read_to(std::int64_t index) {
   const FrameIndex& frames = *loop_.index();
   const std::int64_t last = frames.packet_of(index) + kLongestDelay;
   while (!current_ || current_->index < index) {
-    if (loop_.decoder().missed()) {
-      leaves_lead_ = false;
-      restart(loop_.began(), index);
-    }
+    if (lacks_vectors()) read_what_was_left(index);
     if (take_ahead(index)) continue;
     const bool late = frames.identified() && !loop_.drained() && loop_.next_packet() > last;
     if (!ahead_.empty() || late || !pop()) return;

@@ -57,6 +57,9 @@ class ClipReader {
   [[nodiscard]] FrameIndex::Entry entry_for(std::int64_t index) const;
   [[nodiscard]] bool must_move(std::int64_t index);
   void go_to(std::int64_t index);
+  void find_lenders();
+  [[nodiscard]] bool lacks_vectors() const;
+  void read_what_was_left(std::int64_t index);
   void read_to(std::int64_t index);
   [[nodiscard]] bool take_ahead(std::int64_t index);
   [[nodiscard]] bool pop();
@@ -74,6 +77,9 @@ class ClipReader {
   bool pixels_only_;
   PacketLoop loop_;
   std::vector<Wanted> wanted_;
+  // Frames whose vectors wanted ones may need, as far as their order tells, and those that a
+  // decoder named.
+  std::set<std::int64_t> lenders_, named_lenders_;
   std::int64_t target_ = 0;            // the frame that was asked for at the last seek
   std::int64_t pixels_due_ = 0;        // frames from it on that are wanted with pixels whose
                                        // packets are still to come
@@ -88,7 +94,7 @@ class ClipReader {
   bool begins_ = true;       // nothing of the plan was fetched yet
   bool positioned_ = false;  // decoder and demuxer stand somewhere known
   bool has_pixels_ = false;  // every picture since the last seek was reconstructed
-  bool goes_on_ = false, leaves_lead_ = true, keeps_all_ = false;  // see PictureTraits
+  bool goes_on_ = false, leaves_unread_ = true, keeps_all_ = false;  // see PictureTraits
   bool damaged_ = false;
 };
 

@@ -121,6 +121,15 @@ std::optional<std::int64_t> FrameIndex::distance(std::int64_t from, std::int64_t
   return ranks_[other] - ranks_[one];
 }
 
+std::optional<std::int64_t> FrameIndex::decoded_ahead(std::int64_t frame) const {
+  constexpr std::int64_t kFarthest = 32;  // no decoder reorders more pictures
+  const std::int64_t end = identified_ ? std::min(num_frames(), frame + kFarthest) : 0;
+  for (std::int64_t other = frame + 1; other < end; ++other) {
+    if (packet_of(other) < packet_of(frame)) return other;
+  }
+  return std::nullopt;
+}
+
 void FrameIndex::find_entries() {
   for (std::size_t i = 1; i < packets_.size(); ++i) {
     if (!packets_[i].key) continue;

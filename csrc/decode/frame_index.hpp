@@ -72,6 +72,8 @@ class FrameIndex {
   // Frames from the picture of one packet to that of another, where an edit list hides one of them:
   // as if it did not. nullopt: another part of the media lies between.
   [[nodiscard]] std::optional<std::int64_t> distance(std::int64_t from, std::int64_t to) const;
+  // The nearest frame after this one that is decoded before it.
+  [[nodiscard]] std::optional<std::int64_t> decoded_ahead(std::int64_t frame) const;
   [[nodiscard]] bool knows_distances() const { return !ranks_.empty(); }
   // The last entry from which a frame can be decoded.
   [[nodiscard]] Entry entry_before(std::int64_t frame) const;

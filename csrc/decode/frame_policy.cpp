@@ -42,16 +42,14 @@ Treatment frame_policy(const PicturePlace& place, std::span<const Wanted> wants,
   using Mode = PacketDecoder::Mode;
   const bool pixels = needs_pixels(place, wants, traits);
   Treatment treatment{.mode = pixels ? Mode::kPixels : Mode::kVectors};
-  if (!place.frame || (pixels && traits.keeps_all)) return treatment;
-  if (*place.frame <= wants.back().index) {
-    const auto want = want_of(wants, *place.frame);
-    treatment.skip = !want && !traits.hides_pictures && !traits.keeps_all;
-    if (pixels && !treatment.skip && want != Want::kPixels) {
-      treatment.mode = Mode::kVectorsWhereUnreferenced;
-    }
+  if (!place.frame || traits.keeps_all || *place.frame > wants.back().index) return treatment;
+  const auto want = want_of(wants, *place.frame);
+  treatment.skip = !want && !traits.hides_pictures;
+  if (pixels && !treatment.skip && want != Want::kPixels) {
+    treatment.mode = Mode::kVectorsWhereUnreferenced;
   }
-  // Vectors need little of the pictures before.
-  if (!pixels && traits.leaves_lead && !traits.keeps_all && *place.frame < wants.front().index) {
+  // Vectors need little of other pictures.
+  if (!pixels && traits.leaves_unread && !want && !place.lends_motion) {
     treatment.mode = Mode::kReferences;
   }
   return treatment;

@@ -19,6 +19,7 @@ struct Wanted {
 struct PicturePlace {
   std::optional<std::int64_t> frame;  // display index; nullopt: hidden, or known only once decoded
   std::int64_t pixels_due = 0;        // frames wanted with pixels whose packets are still to come
+  bool lends_motion = false;          // a wanted frame may take vectors from it
 };
 
 // What of a stream and its reader decides how its packets are decoded.
@@ -28,7 +29,7 @@ struct PictureTraits {
   bool interlaced = false;      // a frame's second field may be in the packet after its own
   bool goes_on = false;         // clips follow each other, so that their ends need pixels, too
   bool has_stand_in = false;    // a frame with pixels is there, should a wanted one be lost
-  bool leaves_lead = true;      // blocks before the first wanted frame may stay unread
+  bool leaves_unread = true;    // blocks of frames that nobody wants may stay unread
   bool keeps_all = false;       // any frame may have to stand in for a lost one
 };
 

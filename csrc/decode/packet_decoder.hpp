@@ -54,6 +54,8 @@ class PacketDecoder {
 
   // Whether vectors were wrong since the last flush, because kReferences left out what they needed.
   [[nodiscard]] bool missed() const { return tap_.missed != 0; }
+  // Time of the packet of the picture that they needed.
+  [[nodiscard]] std::int64_t missed_packet() const { return tap_.missed_pts; }
 
   [[nodiscard]] AVCodecContext& context() const { return *context_; }
   // Throws NoMotionVectors when the codec is not tapped.

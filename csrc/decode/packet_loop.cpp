@@ -130,6 +130,12 @@ bool PacketLoop::hides_pictures() const {
   return id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
 }
 
+// Codecs whose B pictures may take vectors from other pictures.
+bool PacketLoop::lends_motion() const {
+  const AVCodecID id = demuxer_->stream().codecpar->codec_id;
+  return id != AV_CODEC_ID_MPEG1VIDEO && id != AV_CODEC_ID_MPEG2VIDEO;
+}
+
 bool PacketLoop::matters(std::int64_t packet) const {
   const auto frame = frame_of(packet);
   return began_.packet == 0 || !frame || *frame >= began_.frame;

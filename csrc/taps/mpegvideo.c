@@ -3,6 +3,7 @@
  * vectors-only decode it keeps the tables that later parsing reads and leaves the pixels alone. */
 #include <libavcodec/error_resilience.h>
 #include <libavcodec/mpeg4videodec.h>
+#include <libavcodec/mpeg_er.h>
 #include <libavcodec/mpegvideo.h>
 #include <libavcodec/mpegvideodec.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "export.h"
 #include "mpegvideo_macroblock.h"
+#include "mpegvideo_unread.h"
 #include "tap.h"
 
 void __real_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]);
@@ -19,6 +21,8 @@ void __wrap_ff_h263_loop_filter(MpegEncContext* s);
 void __real_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags);
 
+void __real_ff_mpeg_er_frame_start(MpegEncContext* s);
+void __wrap_ff_mpeg_er_frame_start(MpegEncContext* s);
 void __real_ff_mpv_frame_end(MpegEncContext* s);
 void __wrap_ff_mpv_frame_end(MpegEncContext* s);
 
@@ -39,6 +43,7 @@ typedef struct State {
   size_t num_macroblocks;
   int num_seen;   /* different macroblocks of the current picture */
   int64_t serial; /* of the current picture */
+  MgmMpegvideoUnread unread;
 } State;
 
 static int begin_rows(State* state, size_t num_macroblocks) {
@@ -103,6 +108,17 @@ static void add_macroblock(State* state, const MpegEncContext* s, MgmPicture* pi
   } else {
     append_rows(s, picture, rows);
   }
+}
+
+/* The first thing after a decoder has begun a picture. */
+void __wrap_ff_mpeg_er_frame_start(MpegEncContext* s) {
+  __real_ff_mpeg_er_frame_start(s);
+  MgmTap* tap = mgm_tap(s->avctx);
+  MgmPicture* picture =
+      tap && tap->codec == &mgm_codec_mpegvideo ? mgm_picture(s->cur_pic.ptr->f) : NULL;
+  if (!picture) return;
+  State* state = tap->state;
+  mgm_mpegvideo_begin_unread(tap, &state->unread, s, picture);
 }
 
 /* What the parsing of later macroblocks needs of a reconstruction. */
@@ -189,7 +205,7 @@ void __wrap_ff_er_frame_end(ERContext* er, int* decode_error_flags) {
     return;
   }
   MgmPicture* picture = mgm_picture(er->cur_pic.f);
-  if (picture && has_holes(er, tap, picture)) picture->concealed = 1;
+  if (picture && !picture->unread && has_holes(er, tap, picture)) picture->concealed = 1;
 }
 
 /* Of H.261 nobody else counts what is missing. */

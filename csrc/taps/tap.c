@@ -36,6 +36,12 @@ MgmPicture* mgm_picture(const AVFrame* frame) {
   return frame && frame->opaque_ref ? (MgmPicture*)frame->opaque_ref->data : NULL;
 }
 
+void mgm_need(MgmTap* tap, const MgmPicture* other) {
+  if (tap->missed || tap->skip_blocks || !other || !other->unread) return;
+  tap->missed = 1;
+  tap->missed_pts = other->pts;
+}
+
 /* Twice as many as blocks of 4x4 with two vectors each, as macroblocks may have come again, and
  * whatever the decoder's padding. */
 static size_t most_blocks(const MgmPicture* picture) {

@@ -80,8 +80,9 @@ typedef struct MgmTap {
   /* Pictures without vectors do not matter: with vectors_only they may be left unread, and damage
    * in them is not told. A tap that cannot may ignore it. */
   int pass_intra;
-  int missed;       /* set by the tap: a later picture needed what was left unread */
-  int begun;        /* set by the tap: a picture was begun since the last flush */
+  int missed;         /* set by the tap: a later picture needed what was left unread */
+  int64_t missed_pts; /* MgmPicture.pts of that */
+  int begun;          /* set by the tap: a picture was begun since the last flush */
   int64_t gaps;     /* counted by the tap: pictures that the stream says came before, and did not */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
@@ -116,6 +117,9 @@ int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags);
 
 /* Ends a tap: the codec's own state, and the memory of its pictures once nobody uses them. */
 void mgm_close(MgmTap* tap);
+
+/* A picture that is read needs vectors of another one, which may be NULL. */
+void mgm_need(MgmTap* tap, const MgmPicture* other);
 
 /* The picture on a frame, or NULL. */
 MgmPicture* mgm_picture(const AVFrame* frame);
