@@ -1,4 +1,4 @@
-"""Instruction counts of eight main paths, held to a committed baseline.
+"""Instruction counts of the main paths, held to a committed baseline.
 
     python -m benchmarks.regression            # ends with 1 where a path left its baseline
     python -m benchmarks.regression --write    # the counts of this build become the baseline
@@ -16,6 +16,7 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks import instructions
@@ -36,13 +37,22 @@ PATHS = {
     "motion_guided_mask": "mgm_ext.motion_guided_mask(mgm_ext.motion_score(field), "
     "preset='smooth')",
     "tube_mask": "for seed in range(100): mgm_ext.tube_mask(seed=seed)",
+    "frames_apart": "clip_of(clip, range(0, 240, 16), window='frame')",
+    "amid_mpeg4": "clip_of(mpeg4, range(80, 96))",
+    "amid_mpeg2": "clip_of(mpeg2, range(80, 96))",
 }
 # Nothing that is counted is done for the first time.
 SETUP = """
 import gc, os, sys
 import mgm_ext
 
-clip = sys.argv[1]
+clip, mpeg4, mpeg2 = sys.argv[1:]
+
+def clip_of(path, indices, **options):
+    return mgm_ext.VideoReader(path).read_clip(indices, pixels=False, **options)
+
+for path in clip, mpeg4, mpeg2:
+    clip_of(path, [0])
 field = mgm_ext.read_motion_field(clip, frame_indices=range(0, 64, 4))
 reader = mgm_ext.VideoReader(clip)
 reader.read_clip(range(0, 64, 4))
@@ -70,6 +80,18 @@ def find_clip() -> Path:
     return found[CLIP]
 
 
+def make_clips(folder: Path) -> list[Path]:
+    """The real clip, and 120 frames of it in one group of MPEG-4 and of MPEG-2."""
+    clip = find_clip()
+    frames = clips.footage(clip, size=(256, 340), num_frames=120)
+    options = {"bf": 2, "g": 250, "sc_threshold": 10**9}
+    made = [
+        clips.encode(folder / f"{codec}.mp4", frames, codec, **options)
+        for codec in ("mpeg4", "mpeg2video")
+    ]
+    return [clip, *made]
+
+
 def compiler() -> str:
     """Of the built module, as it signed it: "GCC 12"."""
     text = Path(_core.__file__).read_bytes()
@@ -92,7 +114,9 @@ def key() -> str:
 
 def measure() -> dict[str, int]:
     """Instructions of each path."""
-    counts = instructions.between(program(), instructions.MARK, str(find_clip()))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = map(str, make_clips(Path(folder)))
+        counts = instructions.between(program(), instructions.MARK, *paths)
     return dict(zip(PATHS, counts, strict=True))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,15 +36,15 @@ def test_every_baseline_has_every_path() -> None:
     assert all(set(counts) == set(regression.PATHS) for counts in baselines.values())
 
 
-def test_the_measured_program_runs(real_clip: RealClip) -> None:
-    clip = real_clip(regression.CLIP)
+def test_the_measured_program_runs(real_clip: RealClip, tmp_path: Path) -> None:
+    real_clip(regression.CLIP)
     command = [
         sys.executable,
         "-W",
         "error",
         "-c",
         regression.program(),
-        str(clip),
+        *map(str, regression.make_clips(tmp_path)),
     ]
     assert subprocess.run(command, check=False, capture_output=True).stderr == b""
 
