@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from benchmarks import instructions
 from mgm_ext import _core
@@ -84,7 +85,7 @@ def make_clips(folder: Path) -> list[Path]:
     """The real clip, and 120 frames of it in one group of MPEG-4 and of MPEG-2."""
     clip = find_clip()
     frames = clips.footage(clip, size=(256, 340), num_frames=120)
-    options = {"bf": 2, "g": 250, "sc_threshold": 10**9}
+    options: dict[str, Any] = {"bf": 2, "g": 250, "sc_threshold": 10**9}
     made = [
         clips.encode(folder / f"{codec}.mp4", frames, codec, **options)
         for codec in ("mpeg4", "mpeg2video")

@@ -165,7 +165,7 @@ def distort(path: Path, copy: Path) -> Path:
 def test_what_is_damaged_between_is_not_even_seen(
     encoded_clip: EncodedClip, moving: clips.Frames, encoder: str, tmp_path: Path
 ) -> None:
-    options = {"x265_params": "bframes=0"} if encoder == "libx265" else {}
+    options: dict[str, Any] = {"x265_params": "bframes=0"} if encoder == "libx265" else {}
     container = "avi" if encoder in ("h263", "flv") else "mp4"
     path = encoded_clip(encoder, kind=moving, container=container, bf=0, g=100, **options)
     damaged = distort(path, tmp_path / f"damaged.{container}")
