@@ -15,13 +15,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cuda_rows, peers, plots, rows, summary, tables
+from benchmarks import cuda_rows, many_clips, nvdec_rows, peers, plots, rows, summary, tables
 from benchmarks.rows import Row
 from mgm_ext import _core
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "benchmarks").glob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "docs" / "benchmarks").glob("*.md")),
+    *sorted((ROOT / "docs" / "data").glob("*.md")),
+)
+GPU = (cuda_rows.TABLE, nvdec_rows.TABLE)  # written by programs of their own, never plotted
 DOCS = "https://github.com/mgm-ext/mgm-ext/blob/main/docs"  # an index page knows no other links
 DISTRIBUTIONS = (
     "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
@@ -110,7 +115,7 @@ def plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
 def plot_stored(folder: Path = RESULTS) -> None:
     """Draws the plots of the results in `folder` anew."""
     for path in sorted(folder.glob("*.json")):
-        if path.stem != cuda_rows.TABLE:
+        if path.stem not in GPU:
             stored_rows = json.loads(path.read_text())["rows"]
             plot(path.stem, [Row(**row) for row in stored_rows], folder)
 
@@ -120,6 +125,9 @@ def stored_tables(folder: Path) -> dict[str, str]:
     written = {}
     for path in sorted(folder.glob("*.json")):
         results = json.loads(path.read_text())
+        if path.stem == nvdec_rows.TABLE:
+            written |= nvdec_rows.tables(results)
+            continue
         if path.stem == cuda_rows.TABLE:
             found, about = cuda_rows.rows_of(results), cuda_rows.caption(results)
         else:
@@ -130,7 +138,11 @@ def stored_tables(folder: Path) -> dict[str, str]:
 
 def stored() -> dict[str, str]:
     """The Markdown of all results, and of what the README takes of them."""
-    return {**stored_tables(RESULTS), "summary": summary.markdown(RESULTS, DOCS)}
+    return {
+        **stored_tables(RESULTS),
+        "summary": summary.markdown(RESULTS, DOCS),
+        many_clips.TABLE: many_clips.markdown(RESULTS),
+    }
 
 
 def main() -> None:

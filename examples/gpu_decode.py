@@ -6,8 +6,8 @@
 
 NVDEC gives no motion vectors. What ties its frames to ours is the frame's number: for each decoder
 that can be opened the frames are compared with ours, picture by picture; then clips per second are
-measured, with the processor cores that they take. Needs torch and torchcodec or PyNvVideoCodec; the
-store needs pyarrow.
+measured, with the processor cores that they take, of the files that agree. A file that the decoder
+numbers otherwise is refused. Needs torch and torchcodec or PyNvVideoCodec; the store needs pyarrow.
 """
 
 from __future__ import annotations
@@ -60,7 +60,11 @@ class TorchCodec:
 
 
 class PyNv:
-    """PyNvVideoCodec. It leaves repeated numbers out, so they are asked for once."""
+    """PyNvVideoCodec. It leaves repeated numbers out, so they are asked for once.
+
+    An edit list that cuts frames shifts its numbers: it seeks by packet and leaves out what is cut.
+    Scanned metadata hide that; the header's number of frames, cut ones included, shows it.
+    """
 
     def __init__(self, path: str) -> None:
         import PyNvVideoCodec as Nv
@@ -68,7 +72,7 @@ class PyNv:
         self._decoder = Nv.SimpleDecoder(
             path,
             use_device_memory=True,
-            need_scanned_stream_metadata=True,
+            need_scanned_stream_metadata=False,
             output_color_type=Nv.OutputColorType.RGB,
         )
 
@@ -127,11 +131,22 @@ def offsets(path: str, decoder: Decoder) -> set[int]:
     return found
 
 
+def same_frames(path: str, decoder: Decoder) -> Decoder:
+    """The decoder, where it counts as many frames as we do; elsewhere its numbers are not ours."""
+    theirs, ours = len(decoder), len(VideoReader(path))
+    if theirs != ours:
+        raise ValueError(
+            f"{path}: the decoder counts {theirs} frames where {ours} are shown, so its numbers name "
+            "other frames; decode it on the CPU, or encode it anew without its edit list"
+        )
+    return decoder
+
+
 def clip_of(
     path: str, indices: Sequence[int], open_decoder: Callable[[str], Decoder], motion: Motion
 ) -> tuple[Tensor, Tensor]:
     """A worker's sample: frames from the decoder, the mask from motion read elsewhere."""
-    frames = open_decoder(path).frames(indices)
+    frames = same_frames(path, open_decoder(path)).frames(indices)
     mask = motion_guided_mask(motion(path, indices), seed=int(indices[0]))
     return frames, torch.from_numpy(mask)
 
@@ -239,10 +254,14 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
         except Exception as error:  # whatever a driver says is the answer
             found["refused"] = f"{type(error).__name__}: {error}"
             continue
+        timed = [path for path in paths if found["offsets"][Path(path).name] == [0]]
+        if not timed:
+            found["refused"] = "no file's frames have our numbers"
+            continue
         for kind, motion in motions(given.store, given.videos):
             for threads in given.threads:
                 found[f"{kind}, {threads} threads"] = measure(
-                    paths, open_decoder, motion, clips=given.clips, threads=threads
+                    timed, open_decoder, motion, clips=given.clips, threads=threads
                 )
     print(json.dumps(said, indent=1))
     return said

@@ -71,6 +71,28 @@ def test_the_check_finds_a_decoder_that_is_one_frame_late(
     assert gpu_decode.offsets(path, OneLate(path)) == {0, 1}  # 0: the last frame
 
 
+class CountsCutFrames(OneLate):
+    """As PyNvVideoCodec counts a file whose edit list cuts frames: those of the header, all."""
+
+    def __len__(self) -> int:
+        return super().__len__() + 5
+
+
+def test_a_file_that_the_decoder_numbers_otherwise_is_refused(
+    gpu_decode: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(folder / "edit_list_cut.mp4")
+    assert gpu_decode.offsets(path, CountsCutFrames(path)) == {5}
+    _, motion = next(gpu_decode.motions(None, folder))
+    with pytest.raises(
+        ValueError, match=r"edit_list_cut\.mp4: the decoder counts 64 frames where 59"
+    ):
+        gpu_decode.clip_of(path, range(16), CountsCutFrames, motion)
+    monkeypatch.setitem(gpu_decode.DECODERS, "torchcodec, CPU", CountsCutFrames)
+    said = gpu_decode.main([str(folder), "--decoders", "torchcodec, CPU", "--clips", "1"])
+    assert "no file's frames" in said["decoders"]["torchcodec, CPU"]["refused"]
+
+
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams_are_as_odd_as_they_are_called(folder: Path, name: str) -> None:
     reader = VideoReader(folder / f"{name}.mp4")
