@@ -1,8 +1,8 @@
 """The tables of docs/data/gpu.md from results/nvdec.json.
 
-`python -m benchmarks.nvdec_rows TRIAL.json DATE` keeps of a trial what the tables need: the outputs of
-examples/gpu_decode.py on a machine with a GPU, by stream set and decoder, and the same clips read
-by mgm-ext alone.
+`python -m benchmarks.nvdec_rows TRIAL.json DATE` keeps of a trial what the tables need: the outputs
+of examples/gpu_decode.py on a machine with a GPU, by stream set and decoder, and the same clips
+read by mgm-ext alone.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ def plot_stored(folder: Path = RESULTS) -> None:
 
 def stored_tables(folder: Path) -> dict[str, str]:
     """The Markdown of every table in `folder`, by name."""
-    written = {}
+    written: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
         results = json.loads(path.read_text())
         if path.stem == nvdec_rows.TABLE:

@@ -136,8 +136,8 @@ def same_frames(path: str, decoder: Decoder) -> Decoder:
     theirs, ours = len(decoder), len(VideoReader(path))
     if theirs != ours:
         raise ValueError(
-            f"{path}: the decoder counts {theirs} frames where {ours} are shown, so its numbers name "
-            "other frames; decode it on the CPU, or encode it anew without its edit list"
+            f"{path}: the decoder counts {theirs} frames where {ours} are shown, so its numbers "
+            "name other frames; decode it on the CPU, or encode it anew without its edit list"
         )
     return decoder
 
