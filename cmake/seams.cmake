@@ -20,6 +20,7 @@ set(MGM_SEAMS
   ff_h264_execute_decode_slices
   # the MPEG family
   ff_mpv_reconstruct_mb
+  ff_init_block_index
   ff_h263_loop_filter
   ff_er_frame_end
   ff_mpv_frame_end
@@ -52,6 +53,7 @@ set(MGM_SEAMS
   ff_vp9_intra_recon_8bpp
   ff_vp9_loopfilter_sb
   # HEVC
+  ff_hevc_cabac_init
   ff_hevc_deblocking_boundary_strengths
   ff_hevc_dsp_init
   ff_hevc_end_of_slice_flag_decode

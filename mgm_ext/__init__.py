@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._core import __version__ as __version__
+from .block_costs import BlockCosts, read_block_costs
 from .boxes import motion_boxes
 from .contrast import MotionContrast, motion_contrast
 from .decode import probe, read_motion_field, read_motion_vectors
@@ -53,6 +54,7 @@ from .video_reader import VideoReader
 from .views import View
 
 __all__ = [
+    "BlockCosts",
     "BlockMasking",
     "BoxesMasking",
     "Clip",
@@ -97,6 +99,7 @@ __all__ = [
     "noise_from_score",
     "probe",
     "random_mask",
+    "read_block_costs",
     "read_motion_field",
     "read_motion_vectors",
     "running_cell_mask",

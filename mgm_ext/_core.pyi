@@ -27,6 +27,9 @@ def read_motion_vectors(
 def read_motion_field(
     source: Any, options: ReadOptions, cell: int | None
 ) -> tuple[dict[str, Any], dict[str, Any]]: ...
+def read_block_costs(
+    source: Any, options: ReadOptions, indices: NDArray[np.int64] | None
+) -> dict[str, Any]: ...
 
 class Window:
     __members__: dict[str, Window]

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 import mgm_ext
-from mgm_ext import Clip, MotionField, MotionVectors, VideoInfo, VideoReader
+from mgm_ext import Clip, MotionField, MotionVectors, VideoInfo, VideoReader, _core
 from mgm_ext.adapters import mvextractor
+from mgm_ext.decode import read_options
 from tests import fuzz_sources, oracles
 
 # What any file may raise; IndexError: a clip was asked for frames that the mutant has no longer.
@@ -74,6 +75,12 @@ def _vectors(data: bytes, *, only: bool, exported: bool = False) -> MotionVector
     )
 
 
+def _costs(data: bytes, *, only: bool) -> tuple[Any, ...]:
+    options = read_options(vectors_only=only, **LIMITS)
+    values = _core.read_block_costs(data, options, None)
+    return tuple(values[name] for name in sorted(values) if name != "info")
+
+
 def _reader(data: Any, **options: Any) -> VideoReader:
     return VideoReader(data, **LIMITS, **options)
 
@@ -124,6 +131,7 @@ PAIRS: Mapping[str, Pair] = {
         lambda data: _field_of_clip(data, pixels=True),
     ),
     "unread": (_sparse, _sparse_where_undamaged),
+    "costs": (lambda data: _costs(data, only=True), lambda data: _costs(data, only=False)),
     "field": (_field_of_frames, lambda data: _reader(data).read_clip(WANTED, pixels=False).field),
     "reused": (_clip, lambda data: _clip(data, before=BEFORE)),
     # The first clip is read on one thread in any case.
@@ -136,6 +144,7 @@ def read_rest(data: bytes) -> None:
     for read in (
         lambda: mgm_ext.probe(data, max_pixels=LIMITS["max_pixels"]),
         lambda: mgm_ext.read_motion_field(data, **LIMITS),
+        lambda: mgm_ext.read_block_costs(data, frame_indices=WANTED, **LIMITS),
         lambda: _read_as_mvextractor(data),
     ):
         outcome_of(read)

@@ -31,6 +31,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "motion_field": ("views", "motion_vectors"),
     "contrast": ("motion_field",),
     "decode": ("motion_field",),
+    "block_costs": ("decode",),
     "played_at": ("motion_vectors",),
     "video_reader": ("decode", "played_at"),
     "texture": ("views",),

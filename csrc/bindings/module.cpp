@@ -4,6 +4,7 @@
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "The C++ core of mgm_ext.";
   mgm::bindings::register_batch(module);
+  mgm::bindings::register_block_costs(module);
   mgm::bindings::register_build_info(module);
   mgm::bindings::register_decode(module);
   mgm::bindings::register_frame_policy(module);

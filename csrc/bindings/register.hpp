@@ -16,6 +16,7 @@ namespace py = pybind11;
 namespace mgm::bindings {
 
 void register_batch(py::module_& module);
+void register_block_costs(py::module_& module);
 void register_build_info(py::module_& module);
 void register_decode(py::module_& module);
 void register_frame_policy(py::module_& module);

@@ -32,9 +32,10 @@ bool is_unread(const ShownFrame& shown) {
 
 bool is_good(const ShownFrame& shown) { return !shown.damaged && !shown.doubtful; }
 
-PacketDecoder::Options decoder_options(const ReadOptions& options, bool pixels_only) {
-  return {.vectors = !pixels_only,
+PacketDecoder::Options decoder_options(const ReadOptions& options, ClipReader::Purpose purpose) {
+  return {.vectors = purpose != ClipReader::Purpose::kPixels,
           .vectors_only = false,
+          .costs = purpose == ClipReader::Purpose::kCosts,
           .max_pixels = options.max_pixels,
           .num_threads = options.num_threads};
 }
@@ -50,7 +51,7 @@ ReadOptions lenient(ReadOptions options) {
 ClipReader::ClipReader(const Source& source, const ReadOptions& options, Purpose purpose)
     : options_(options),
       pixels_only_(purpose == Purpose::kPixels),
-      loop_(source, lenient(options), decoder_options(options, pixels_only_)) {
+      loop_(source, lenient(options), decoder_options(options, purpose)) {
   loop_.set_policy([this](std::int64_t packet) { return treat(packet); });
 }
 

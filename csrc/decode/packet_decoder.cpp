@@ -110,6 +110,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (options.vectors) {
     tap_.codec = mgm_codec(id);
     tap_.export_rows = options.export_rows ? 1 : 0;
+    tap_.costs = options.costs ? 1 : 0;
     tap_.pass_intra = options.pass_intra ? 1 : 0;
     if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
   }
@@ -148,6 +149,15 @@ void PacketDecoder::require_vectors() const {
                         "codec " + codec + " carries no motion vectors that mgm_ext reads; " +
                             joined(vector_codecs()) + " do: convert the file with " +
                             "`mgm-ext convert FILE -o OUT.mp4`");
+}
+
+void PacketDecoder::require_costs() const {
+  require_vectors();
+  const auto counts = tap_.codec->counts_costs;
+  if (counts != nullptr && counts(context_->codec_id) != 0) return;
+  throw DecodeError(path_, std::nullopt,
+                    "the bits of blocks are not read from codec " +
+                        std::string(avcodec_get_name(context_->codec_id)));
 }
 
 void PacketDecoder::send(const AVPacket* packet) {

@@ -24,6 +24,7 @@ class PacketDecoder {
     bool vectors_only = true;  // and do not reconstruct pixels
     bool loop_filters = true;  // off: pixels as predictions see them, for oracles
     bool export_rows = false;  // libavcodec's own rows as frame side data
+    bool costs = false;        // count the bits of blocks
     bool pass_intra = false;   // do not read pictures without vectors, nor tell of damage in them
     std::int64_t max_pixels = std::int64_t{1} << 26;
     int num_threads = 1;  // used only without vectors
@@ -60,6 +61,8 @@ class PacketDecoder {
   [[nodiscard]] AVCodecContext& context() const { return *context_; }
   // Throws NoMotionVectors when the codec is not tapped.
   void require_vectors() const;
+  // Throws DecodeError when the bits of its blocks are not counted.
+  void require_costs() const;
   [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
 
  private:

@@ -74,6 +74,8 @@ class PacketLoop {
   [[nodiscard]] bool damaged() const { return damage_.any(); }
   // A call begins, and its budget.
   void begin_call(Watchdog::Clock::time_point now);
+  // Bytes of a packet by its place in the file; -1: not known.
+  [[nodiscard]] std::int64_t packet_bytes(std::int64_t packet) const;
   [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
   [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
   [[nodiscard]] bool is_interlaced() const { return interlaced_; }

@@ -66,6 +66,13 @@ std::vector<std::int64_t> PacketLoop::times() const {
   return times;
 }
 
+std::int64_t PacketLoop::packet_bytes(std::int64_t packet) const {
+  if (packet < 0) return -1;
+  if (index_) return packet < index_->num_packets() ? index_->packet(packet).size : -1;
+  const auto at = static_cast<std::size_t>(packet);
+  return at < packets_.size() ? packets_[at].size : -1;
+}
+
 VideoInfo PacketLoop::info() const {
   VideoInfo info = describe_stream(*demuxer_, options_.rotate);
   info.damaged = damaged();

@@ -14,6 +14,7 @@ static void free_picture(void* opaque, uint8_t* data) {
   (void)opaque;
   free(picture->blocks);
   free(picture->extra);
+  free(picture->costs.bits);
   av_free(picture);
 }
 
@@ -36,10 +37,13 @@ AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
   MgmPicture* picture = (MgmPicture*)buffer->data;
   MgmBlock* blocks = picture->blocks;
   const size_t max_blocks = picture->max_blocks;
+  const MgmCosts costs = picture->costs;
   free(picture->extra);
   memset(picture, 0, offsetof(MgmPicture, references));
   picture->blocks = blocks;
   picture->max_blocks = max_blocks;
+  picture->costs = costs;
+  mgm_reset_costs(&picture->costs);
   picture->serial = tap->pictures++;
   picture->sequence = tap->sequence;
   picture->pts = AV_NOPTS_VALUE;

@@ -19,6 +19,8 @@ int __wrap_ff_h264_execute_decode_slices(H264Context* h);
 void __real_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext* sl);
 
+enum { kMacroblock = 16 };
+
 /* frame_num is that of the reference picture before, or the next one, unless the stream says that
  * it may leave some out. The decoder takes other pictures for the one before as well. Where
  * decoding began in the midst of a stream nothing is missed. */
@@ -48,6 +50,7 @@ static void begin_picture(MgmTap* tap, MgmH264State* state, const H264Context* h
   state->rows.kept = 0;
   const int intra = tap->pass_intra && mgm_h264_begins_intra(h, sl);
   mgm_h264_begin_cover(&state->cover, h, picture, intra);
+  if (tap->costs) mgm_count_costs(picture, kMacroblock);
 }
 
 static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
@@ -109,6 +112,7 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
     return;
   }
   MgmH264State* state = tap->state;
+  if (state->costs.costs) mgm_h264_count(&state->costs, sl, h->ps.pps->cabac);
   if (state->no_pixels) {
     state->note(h, sl, state);
   } else {
@@ -124,8 +128,10 @@ int __wrap_ff_h264_execute_decode_slices(H264Context* h) {
   const int unread = tap->skip_blocks || (state->cover.intra && tap->vectors_only);
   if (unread) return mgm_h264_leave_unread(h, state->picture);
   const int begin = mgm_h264_place(h, &h->slice_ctx[0]);
+  mgm_h264_begin_costs(&state->costs, h, state->picture);
   const int status = mgm_h264_can_parse(h, state) ? mgm_h264_parse_slice(h, state)
                                                   : __real_ff_h264_execute_decode_slices(h);
+  mgm_h264_end_costs(&state->costs, h);
   h->er.error_occurred = 0; /* said of every slice but the first while concealment is off */
   if (state->picture) mgm_h264_cover(&state->cover, h, state->picture, begin, status);
   return status;
@@ -160,9 +166,12 @@ static void close_tap(MgmTap* tap) {
   tap->state = NULL;
 }
 
+static int counts_costs(enum AVCodecID id) { return id == AV_CODEC_ID_H264; }
+
 const MgmCodec mgm_codec_h264 = {
     .id = AV_CODEC_ID_H264,
     .motion_scale = 4,
+    .counts_costs = counts_costs,
     .open = open_tap,
     .close = close_tap,
     .set_vectors_only = set_vectors_only,

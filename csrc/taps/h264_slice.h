@@ -4,6 +4,7 @@
 #include <libavcodec/h264dec.h>
 
 #include "export.h"
+#include "h264_costs.h"
 #include "h264_cover.h"
 #include "h264_references.h"
 #include "h264_rows.h"
@@ -19,6 +20,7 @@ struct MgmH264State {
   MgmPicture* picture; /* of the current slice; NULL: nothing is noted */
   MgmH264Rows rows;
   MgmH264Cover cover;
+  MgmH264Costs costs;
   MgmCell* cells;     /* where libavcodec's rows are wanted; the picture's */
   MgmH264Note* note;  /* of the current slice */
   int64_t serial;     /* of the current picture */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cabac_end.h"
+#include "hevc_costs.h"
 #include "hevc_no_pixels.h"
 #include "tap.h"
 
@@ -15,6 +16,7 @@
 SEAM(ff_hevc_dsp_init);
 SEAM(ff_hevc_set_new_ref);
 SEAM(ff_hevc_slice_rpl);
+SEAM(ff_hevc_cabac_init);
 SEAM(ff_hevc_pred_mode_decode);
 SEAM(ff_hevc_end_of_slice_flag_decode);
 SEAM(ff_hevc_no_residual_syntax_flag_decode);
@@ -27,8 +29,9 @@ SEAM(ff_hevc_hls_filters);
 typedef struct State {
   HEVCDSPContext dsp; /* the decoder's own tables */
   HEVCPredContext pred;
-  int drops_pixels;      /* of the picture */
-  MgmPicture* picture;   /* being decoded */
+  int drops_pixels;    /* of the picture */
+  MgmPicture* picture; /* being decoded */
+  MgmHevcCosts costs;
   size_t unit_blocks;    /* how many it had before the current coding unit */
   int missing_trees;     /* coding trees of the picture not decoded yet */
   int damaged;           /* a slice of it refers to a picture that is not there, or ends wrongly */
@@ -80,6 +83,7 @@ int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
   if (IS_IRAP(s) && s->no_rasl_output_flag) ++mgm_tap(s->avctx)->sequence;
   const int status = __real_ff_hevc_set_new_ref(s, l, poc);
   state->picture = status < 0 ? NULL : mgm_picture(s->cur_frame->f);
+  if (mgm_tap(s->avctx)->costs) mgm_hevc_begin_costs(&state->costs, state->picture, l->sps);
   state->unit_blocks = 0;
   state->missing_trees = l->sps->ctb_width * l->sps->ctb_height;
   state->damaged = 0;
@@ -186,6 +190,14 @@ int __wrap_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc) {
   return residual;
 }
 
+int __wrap_ff_hevc_cabac_init(HEVCLocalContext* lc, const HEVCPPS* pps, int ctb_addr_ts,
+                              const uint8_t* data, size_t size, int is_wpp) {
+  const int status = __real_ff_hevc_cabac_init(lc, pps, ctb_addr_ts, data, size, is_wpp);
+  State* state = state_of(lc->parent);
+  if (state) mgm_hevc_begin_tree(&state->costs, lc, pps, ctb_addr_ts, data, size);
+  return status;
+}
+
 void __wrap_ff_hevc_deblocking_boundary_strengths(HEVCLocalContext* lc, const HEVCLayerContext* l,
                                                   const HEVCPPS* pps, int x, int y, int log2_size) {
   if (drops_pixels(lc->parent)) return;
@@ -208,6 +220,7 @@ void __wrap_ff_hevc_hls_filters(HEVCLocalContext* lc, const HEVCLayerContext* l,
   State* state = state_of(s);
   MgmPicture* picture = state ? state->picture : NULL;
   if (picture) {
+    mgm_hevc_end_tree(&state->costs, &s->local_ctx[0], x, y);
     /* Prediction modes are not sent in I slices. */
     if (s->sh.slice_type == HEVC_SLICE_I) add_intra(picture, pps->sps, x, y, size);
     picture->tapped |= picture->num_blocks > 0;
@@ -238,9 +251,12 @@ static void close_tap(MgmTap* tap) {
   tap->state = NULL;
 }
 
+static int counts_costs(enum AVCodecID id) { return id == AV_CODEC_ID_HEVC; }
+
 const MgmCodec mgm_codec_hevc = {
     .id = AV_CODEC_ID_HEVC,
     .motion_scale = 4,
+    .counts_costs = counts_costs,
     .open = open_tap,
     .close = close_tap,
 };

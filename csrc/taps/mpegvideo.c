@@ -10,12 +10,15 @@
 #include <string.h>
 
 #include "export.h"
+#include "mpegvideo_costs.h"
 #include "mpegvideo_macroblock.h"
 #include "mpegvideo_unread.h"
 #include "tap.h"
 
 void __real_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]);
 void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]);
+void __real_ff_init_block_index(MpegEncContext* s);
+void __wrap_ff_init_block_index(MpegEncContext* s);
 void __real_ff_h263_loop_filter(MpegEncContext* s);
 void __wrap_ff_h263_loop_filter(MpegEncContext* s);
 void __real_ff_er_frame_end(ERContext* er, int* decode_error_flags);
@@ -38,7 +41,8 @@ typedef struct Rows {
 } Rows;
 
 typedef struct State {
-  Rows* rows;     /* by macroblock of the current picture: its place in the list */
+  Rows* rows; /* by macroblock of the current picture: its place in the list */
+  MgmMpegvideoCosts costs;
   MgmCell* cells; /* or, when libavcodec's rows are wanted, these; the picture's */
   size_t num_macroblocks;
   int num_seen;   /* different macroblocks of the current picture */
@@ -64,6 +68,7 @@ static void begin_picture(const MgmTap* tap, State* state, const MpegEncContext*
   state->num_seen = 0;
   picture->tapped = 1;
   picture->motion_scale = s->quarter_sample ? 4 : 2;
+  if (tap->costs) mgm_mpegvideo_begin_costs(&state->costs, picture);
   if (begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
 }
@@ -148,12 +153,23 @@ void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
   if (picture) {
     State* state = tap->state;
     if (state->serial != picture->serial) begin_picture(tap, state, s, picture);
+    mgm_mpegvideo_count(&state->costs, s);
     add_macroblock(state, s, picture);
   }
   if (picture && skips_pixels(picture, s)) {
     keep_tables(s);
   } else {
     __real_ff_mpv_reconstruct_mb(s, block);
+  }
+}
+
+/* VC-1's decoder has a tap of another kind. */
+void __wrap_ff_init_block_index(MpegEncContext* s) {
+  const MgmTap* tap = mgm_tap(s->avctx);
+  __real_ff_init_block_index(s);
+  if (tap && tap->codec == &mgm_codec_mpegvideo) {
+    State* state = tap->state;
+    mgm_mpegvideo_begin_row(&state->costs, s);
   }
 }
 
@@ -247,6 +263,7 @@ static const enum AVCodecID ids[] = {
 const MgmCodec mgm_codec_mpegvideo = {
     .ids = ids,
     .motion_scale = 2,
+    .counts_costs = mgm_mpegvideo_counts,
     .open = open_tap,
     .close = close_tap,
 };

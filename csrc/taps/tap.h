@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "taps/blocks.h"
+#include "taps/costs.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,7 +56,8 @@ typedef struct MgmPicture {
   MgmBlock* blocks;
   size_t num_blocks, max_blocks;
   int num_references;
-  void* extra; /* for blocks="libavcodec" (export.h); freed with the picture by free() */
+  MgmCosts costs; /* where MgmTap.costs is set */
+  void* extra;    /* for blocks="libavcodec" (export.h); freed with the picture by free() */
   MgmReference references[MGM_MOST_REFERENCES]; /* last: left as it was when a picture is reused */
 } MgmPicture;
 
@@ -84,6 +86,7 @@ typedef struct MgmTap {
   int64_t missed_pts; /* MgmPicture.pts of that */
   int begun;          /* set by the tap: a picture was begun since the last flush */
   int64_t gaps;     /* counted by the tap: pictures that the stream says came before, and did not */
+  int costs;        /* count the bits of blocks; with it no picture is passed over */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
@@ -96,6 +99,8 @@ typedef struct MgmCodec {
   enum AVCodecID id;
   const enum AVCodecID* ids; /* a family's instead, ended by AV_CODEC_ID_NONE; NULL: only id */
   uint16_t motion_scale;     /* preset in each new picture; a tap may overwrite it */
+  /* Whether it fills MgmPicture.costs where MgmTap.costs is set; NULL: it does not. */
+  int (*counts_costs)(enum AVCodecID id);
   /* Called after avcodec_open2; either may be NULL. open returns 0 or an AVERROR. */
   int (*open)(AVCodecContext* context, MgmTap* tap);
   void (*close)(MgmTap* tap);

@@ -1,0 +1,204 @@
+"""What blocks take in the stream: `read_block_costs`."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+from ._arrays import read_only, rebuilt, summary
+from ._collate import collate_as_list
+from .decode import Indices, Source, check_indices, check_source, read_options
+from .motion_vectors import VideoInfo, letters
+from .views import View
+
+__all__ = ["BlockCosts", "read_block_costs"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class BlockCosts:
+    """Bits of each unit of the coded picture: macroblock, coding tree unit or 8x8 square.
+
+    T frames, R x C units. Arrays are read-only. Units lie in the coded picture, before it is
+    cropped and turned; `on_grid` maps them to what is shown. Of every valid frame
+    `bits.sum() + header_bits + end_bits` is the size of its slices (tiles, partitions) in bits,
+    without the bytes that keep start codes out of H.264 and HEVC.
+
+    Attributes:
+        bits: int64 [T, R, C], of each unit; 0 in frames that are not valid.
+        frame_indices: int64 [T], display index of each frame.
+        valid: bool [T]; False: the frame is lost, damaged, decoded from damage, or not of the
+            first one's size.
+        picture_types: one letter each [T], "I", "P", "B"; "?" of a lost frame.
+        header_bits: int64 [T], before the first block of each slice or tile.
+        end_bits: int64 [T], behind the last block of each slice or tile, and alignment.
+        picture_bytes: int64 [T], of the packet that the frame came from, with all headers and with
+            what else lies in it; -1 where the file does not tell.
+        quantisers: float32 [T], mean over the blocks, on the codec's own scale; NaN without.
+        seconds: float64 [T], time of each frame; NaN where unknown.
+        unit: side of a unit in pixels.
+        crop: (x, y, w, h) of the part of the coded picture that is shown, before it is turned.
+        rotation: degrees clockwise that turn it upright: 0, 90, 180, 270; 0 with rotate=False.
+        hflip: it is mirrored after turning.
+        info: of the video.
+
+    Raises:
+        ValueError: an array has another dtype or shape.
+    """
+
+    bits: NDArray[np.int64]
+    frame_indices: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+    picture_types: NDArray[np.str_]
+    header_bits: NDArray[np.int64]
+    end_bits: NDArray[np.int64]
+    picture_bytes: NDArray[np.int64]
+    quantisers: NDArray[np.float32]
+    seconds: NDArray[np.float64]
+    unit: int
+    crop: tuple[int, int, int, int]
+    rotation: int
+    hflip: bool
+    info: VideoInfo
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unit", operator.index(self.unit))
+        frames = len(self.frame_indices)
+        self._check("bits", np.int64, (frames, "R", "C"))
+        for name in ("frame_indices", "header_bits", "end_bits", "picture_bytes"):
+            self._check(name, np.int64, (frames,))
+        self._check("valid", np.bool_, (frames,))
+        self._check("quantisers", np.float32, (frames,))
+        self._check("seconds", np.float64, (frames,))
+        self._check("picture_types", "<U1", (frames,))
+        if self.rotation not in (0, 90, 180, 270):
+            raise ValueError(f"rotation must be 0, 90, 180 or 270, not {self.rotation}")
+        collate_as_list(BlockCosts)
+
+    def _check(self, name: str, dtype: Any, shape: tuple[int | str, ...]) -> None:
+        array = read_only(name, getattr(self, name), dtype=dtype, shape=shape)
+        object.__setattr__(self, name, array)
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return rebuilt(self)
+
+    @property
+    def width(self) -> int:
+        """Of the turned picture, in source pixels."""
+        return self.crop[2 if self.rotation % 180 == 0 else 3]
+
+    @property
+    def height(self) -> int:
+        """Of the turned picture, in source pixels."""
+        return self.crop[3 if self.rotation % 180 == 0 else 2]
+
+    def on_grid(self, grid: tuple[int, int], *, view: View | None = None) -> NDArray[np.float32]:
+        """Bits of each cell of a grid over the shown picture, or over a view of it.
+
+        A unit's bits are shared by the area of it that is shown; what lies beyond the picture
+        altogether (a coded picture may be larger than what is shown) is left out.
+
+        Args:
+            grid: (R, C), cells of equal size.
+            view: the crop and flip that the cells divide; without it, the whole turned picture.
+
+        Returns:
+            float32 [T, R, C], in bits; 0 in frames that are not valid.
+
+        Raises:
+            ValueError: `grid` is not two positive numbers.
+        """
+        rows, columns = (operator.index(count) for count in grid)
+        if rows < 1 or columns < 1:
+            raise ValueError(f"grid must be (R, C), both at least 1, not {grid!r}")
+        bits, down, across = self._turned()
+        x, y, w, h = (0.0, 0.0, self.width, self.height) if view is None else view.crop
+        to_rows = _shares(down, y + h * np.arange(rows + 1) / rows)
+        to_columns = _shares(across, x + w * np.arange(columns + 1) / columns)
+        found = to_rows @ bits.astype(np.float64) @ to_columns.T
+        if view is not None and view.hflip:
+            found = found[..., ::-1]
+        return np.ascontiguousarray(found, dtype=np.float32)
+
+    def _turned(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Units as they are shown, and the edges of their rows and columns."""
+        x, y, w, h = self.crop
+        rows, columns = self.bits.shape[1:]
+        across = np.clip(self.unit * np.arange(columns + 1.0) - x, 0, w)
+        down = np.clip(self.unit * np.arange(rows + 1.0) - y, 0, h)
+        bits = np.rot90(self.bits, -self.rotation // 90, axes=(1, 2))
+        for _ in range(self.rotation // 90):
+            end = down[-1]
+            down, across = across, (end - down)[::-1]
+        if self.hflip:
+            bits, across = bits[..., ::-1], (across[-1] - across)[::-1]
+        return bits, down, across
+
+
+def _shares(edges: NDArray[np.float64], cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share [cells, units] of each unit that lies in each cell."""
+    low = np.maximum(edges[:-1], cells[:-1, None])
+    high = np.minimum(edges[1:], cells[1:, None])
+    lengths = np.diff(edges)
+    overlap: NDArray[np.float64] = np.maximum(high - low, 0) / np.where(lengths > 0, lengths, 1)
+    return overlap
+
+
+def read_block_costs(
+    source: Source,
+    *,
+    frame_indices: Indices | None = None,
+    signal: Literal["bits"] = "bits",
+    rotate: bool = True,
+    stream: int | None = None,
+    strict: bool = False,
+    max_pixels: int = 1 << 26,
+    max_bytes: int = 1 << 34,
+    max_seconds: float | None = None,
+) -> BlockCosts:
+    """Reads what each block of a video takes in the stream, without reconstructing pixels.
+
+    Args:
+        source: path, bytes, or a seekable binary file object.
+        frame_indices: frames in display order, negative counts from the end; None reads all.
+        signal: "bits".
+        rotate: `on_grid`, `width` and `height` after the display matrix.
+        stream: index of the video stream; None takes the best, as libav does.
+        strict: raise on damage; otherwise `valid` and `info.damaged` tell.
+        max_pixels: largest picture accepted.
+        max_bytes: most memory for the values, 8 bytes a unit.
+        max_seconds: decode budget; None for none.
+
+    Returns:
+        BlockCosts, a row per index or per frame.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
+        DecodeError: nothing can be decoded, the stream is damaged and `strict`, a limit is passed,
+            or the codec's blocks are not counted; `docs/signals.md` lists those that are.
+        NoMotionVectors: the codec carries none.
+        IndexError: a frame beyond the end.
+        ValueError: a bad argument.
+    """
+    if signal != "bits":
+        raise ValueError(f'signal must be "bits", got {signal!r}')
+    options = read_options(
+        rotate=rotate,
+        stream=stream,
+        strict=strict,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        max_seconds=max_seconds,
+    )
+    indices = None if frame_indices is None else check_indices(frame_indices)
+    values = _core.read_block_costs(check_source(source), options, indices)
+    info = VideoInfo._of(values.pop("info"))
+    return BlockCosts(picture_types=letters(values.pop("picture_types")), info=info, **values)
