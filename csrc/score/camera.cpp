@@ -107,24 +107,27 @@ bool CameraRow::fit(Plane& across, Plane& down) const {
   return fit_planes(s, across, down);
 }
 
-void CameraRow::take_residual(const Plane& across, const Plane& down) {
+// A loop for each step: compilers vectorise each of them, but not all in one.
+void CameraRow::subtract_plane(const Plane& plane, const std::vector<std::int16_t>& component,
+                               std::vector<std::int16_t>& left) {
   for (std::int64_t r = 0; r < high_; ++r) {
-    const auto y = static_cast<double>(2 * r + 1 - high_);
-    const double base_dx = across.constant + across.y * y;
-    const double base_dy = down.constant + down.y * y;
-    const std::int16_t* dx = dx_.data() + r * wide_;
-    const std::int16_t* dy = dy_.data() + r * wide_;
-    const std::int16_t* valid = valid_.data() + r * wide_;
+    const double base = plane.constant + plane.y * static_cast<double>(2 * r + 1 - high_);
     const double* x = place_double_.data();
-    std::int16_t* left_dx = left_dx_.data() + r * wide_;
-    std::int16_t* left_dy = left_dy_.data() + r * wide_;
-    std::int32_t* residual = residual_.data() + r * wide_;
-    for (std::int64_t c = 0; c < wide_; ++c) {
-      left_dx[c] = left_over(dx[c] - predicted(base_dx + across.x * x[c])) & valid[c];
-      left_dy[c] = left_over(dy[c] - predicted(base_dy + down.x * x[c])) & valid[c];
-      residual[c] = speed(left_dx[c], left_dy[c]);
-    }
+    std::int32_t* camera = residual_.data() + r * wide_;
+    for (std::int64_t c = 0; c < wide_; ++c) camera[c] = predicted(base + plane.x * x[c]);
   }
+  const std::int16_t *from = component.data(), *valid = valid_.data();
+  const std::int32_t* camera = residual_.data();
+  std::int16_t* to = left.data();
+  for (std::size_t i = 0; i < left.size(); ++i) to[i] = left_over(from[i] - camera[i]) & valid[i];
+}
+
+void CameraRow::take_residual(const Plane& across, const Plane& down) {
+  subtract_plane(across, dx_, left_dx_);
+  subtract_plane(down, dy_, left_dy_);
+  const std::int16_t *dx = left_dx_.data(), *dy = left_dy_.data();
+  std::int32_t* residual = residual_.data();
+  for (std::size_t i = 0; i < residual_.size(); ++i) residual[i] = speed(dx[i], dy[i]);
 }
 
 void CameraRow::keep_small_residuals() {

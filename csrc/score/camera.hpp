@@ -31,6 +31,9 @@ class CameraRow {
   template <class Accumulator>
   [[nodiscard]] FitSums sums_of_kept() const;
   [[nodiscard]] bool fit(Plane& across, Plane& down) const;
+  // Into `left` what is left of dx_ or dy_; residual_ is room for it.
+  void subtract_plane(const Plane& plane, const std::vector<std::int16_t>& component,
+                      std::vector<std::int16_t>& left);
   void take_residual(const Plane& across, const Plane& down);
   void keep_small_residuals();
   [[nodiscard]] std::int16_t lower_median(const std::vector<std::int16_t>& values) const;
