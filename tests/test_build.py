@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import platform
 import shutil
 import subprocess
 import sys
@@ -158,6 +159,12 @@ def test_the_linked_libraries_are_lgpl_and_offline() -> None:
     assert {"--disable-network", "--disable-autodetect", "--enable-protocol=file"} <= set(options)
     assert not any("gpl" in option or "nonfree" in option for option in options)
     assert set(json.loads(info["sources"])) in ({"ffmpeg", "dav1d"}, set())
+
+
+def test_our_entropy_decoders_run_where_the_processor_has_their_instructions() -> None:
+    processor = set(Path("/proc/cpuinfo").read_text().split())
+    quick = platform.machine() == "x86_64" and {"bmi1", "bmi2", "abm"} <= processor
+    assert _core.build_info()["entropy"] == ("mgm-ext" if quick else "libavcodec")
 
 
 @pytest.mark.parametrize(

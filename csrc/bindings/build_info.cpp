@@ -14,6 +14,7 @@ void register_build_info(py::module_& module) {
     out["configuration"] = info.configuration;
     out["license"] = info.license;
     out["sources"] = info.sources;
+    out["entropy"] = info.entropy;
     return out;
   });
 }

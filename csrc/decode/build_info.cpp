@@ -1,6 +1,7 @@
 #include "decode/build_info.hpp"
 
 #include "sources.hpp"
+#include "taps/entropy/processor.h"
 
 extern "C" {
 #include <dav1d/dav1d.h>
@@ -16,7 +17,8 @@ BuildInfo build_info() {
           .configuration = avcodec_configuration(),
           .license = avcodec_license(),
           .sources = kSources,
-          .version = kVersion};
+          .version = kVersion,
+          .entropy = mgm_has_bmi() ? "mgm-ext" : "libavcodec"};
 }
 
 }  // namespace mgm

@@ -11,6 +11,8 @@ struct BuildInfo {
   std::string license;        // as FFmpeg states it for this configuration
   std::string sources;        // JSON: release, sha256 and origin of both; {} for a foreign prefix
   std::string version;        // of mgm-ext
+  // Whose entropy decoders parse H.264 and VP9 on this processor: "mgm-ext" or "libavcodec".
+  std::string entropy;
 };
 
 [[nodiscard]] BuildInfo build_info();
