@@ -1,6 +1,7 @@
 # mgm_ext._cuda: a module of its own, so that _core never needs a driver. csrc/cuda holds its kernels (*.cu) and its
 # binding (*.cpp); neither includes a torch header.
 file(GLOB MGM_CUDA_SOURCES CONFIGURE_DEPENDS csrc/cuda/*.cu csrc/cuda/*.cpp)
+list(APPEND MGM_CUDA_SOURCES csrc/bindings/mask_options.cpp)  # how options are read: compiled into both modules
 if(NOT MGM_CUDA_SOURCES)
   message(FATAL_ERROR "MGM_CUDA is ON, but csrc/cuda holds no source.")
 endif()

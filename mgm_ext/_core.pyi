@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,18 +111,42 @@ class _TestBinner:
     @property
     def size(self) -> tuple[int, int, int]: ...
 
+class ScoreSettings:
+    def __init__(
+        self, camera: str, weight: str | NDArray[np.int32] | None, ignore: NDArray[np.float64]
+    ) -> None: ...
+
+class MaskInput:
+    @staticmethod
+    def of_score(
+        values: NDArray[np.int64],
+        motion: NDArray[np.int64],
+        valid: NDArray[np.bool_],
+        cuts: NDArray[np.bool_],
+        crop: Sequence[float],
+        hflip: bool,
+    ) -> MaskInput: ...
+    @staticmethod
+    def of_field(
+        vectors: NDArray[np.int16],
+        coded: NDArray[np.bool_],
+        cuts: NDArray[np.bool_],
+        sample_offsets: NDArray[np.int64],
+        row_frames: NDArray[np.int64],
+        cell: int,
+        width: int,
+        height: int,
+        crop: Sequence[float],
+        hflip: bool,
+        settings: ScoreSettings,
+        frames: NDArray[np.uint8] | None,
+    ) -> MaskInput: ...
+    @staticmethod
+    def of_view(crop: Sequence[float], hflip: bool) -> MaskInput: ...
+    def set_boxes(self, boxes: NDArray[np.float64], offsets: NDArray[np.int64]) -> None: ...
+
 def motion_score(
-    vectors: NDArray[np.int16],
-    coded: NDArray[np.bool_],
-    cuts: NDArray[np.bool_],
-    sample_offsets: NDArray[np.int64],
-    cell: int,
-    grid: object,
-    crop: object,
-    hflip: bool,
-    camera: object,
-    weight: object,
-    ignore: NDArray[np.float64],
+    field: MaskInput, grid: Sequence[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]: ...
 def coded_share(
     vectors: NDArray[np.int16],
@@ -137,121 +161,42 @@ def coded_share(
 def token_texture(
     frames: NDArray[np.uint8], grid: object, crop: object, hflip: bool, width: int, height: int
 ) -> NDArray[np.int32]: ...
-def motion_guided_mask(
-    values: NDArray[np.int64],
-    motion: NDArray[np.int64],
-    valid: NDArray[np.bool_],
-    cuts: NDArray[np.bool_],
-    mask_ratio: float,
-    num_masked: object,
-    count: object,
-    aspect: object,
-    fit: object,
-    peak: object,
-    first: object,
-    still: float,
-    step: float,
-    seed: object,
-) -> NDArray[np.bool_]: ...
+
+class BoundMask:
+    def make(self, given: MaskInput | None, seed: int) -> NDArray[np.bool_]: ...
+    def make_many(
+        self, inputs: Sequence[MaskInput | None], seeds: Sequence[int], threads: int
+    ) -> NDArray[np.bool_]: ...
+
+class MaskRule:
+    @property
+    def name(self) -> str: ...
+    @property
+    def takes(self) -> str: ...
+    @property
+    def options(self) -> tuple[tuple[str, str, Any, str], ...]: ...
+    def bind(self, grid: Sequence[int], options: dict[str, Any]) -> BoundMask: ...
+    def batch(self, given: dict[str, Any], options: dict[str, Any], threads: int) -> None: ...
+
+class MaskFunction(Protocol):
+    def __call__(
+        self, grid: Sequence[int], given: MaskInput | None, seed: int, /, **options: Any
+    ) -> NDArray[np.bool_]: ...
+
+mask_rules: dict[str, MaskRule]
+masks: dict[str, MaskFunction]
+
 def motion_boxes(
-    values: NDArray[np.int64],
-    motion: NDArray[np.int64],
-    valid: NDArray[np.bool_],
-    cuts: NDArray[np.bool_],
-    crop: object,
-    hflip: bool,
-    width: int,
-    height: int,
-    mask_ratio: float,
-    aspect: object,
-    peak: object,
-    first: object,
-    still: float,
-    step: float,
-    seed: object,
+    score: MaskInput, width: int, height: int, seed: int, **options: Any
 ) -> NDArray[np.float32]: ...
-def simulated_motion_mask(
-    grid: object,
-    mask_ratio: float,
-    num_masked: object,
-    count: object,
-    aspect: object,
-    step: float,
-    seed: object,
-) -> NDArray[np.bool_]: ...
-def fixed_box_mask(
-    grid: object,
-    mask_ratio: float,
-    num_masked: object,
-    count: object,
-    aspect: object,
-    step: float,
-    seed: object,
-) -> NDArray[np.bool_]: ...
-def jumping_box_mask(
-    grid: object,
-    mask_ratio: float,
-    num_masked: object,
-    count: object,
-    aspect: object,
-    step: float,
-    seed: object,
-) -> NDArray[np.bool_]: ...
-def random_mask(
-    grid: object,
-    scope: object,
-    groups: NDArray[np.int64] | None,
-    mask_ratio: float,
-    num_masked: object,
-    count: object,
-    seed: object,
-) -> NDArray[np.bool_]: ...
 def philox4x32(
     c0: int, c1: int, c2: int, c3: int, key0: int, key1: int
 ) -> tuple[int, int, int, int]: ...
+def checked_seed(seed: object) -> int: ...
 def seed_for(base: object, epoch: object, index: object, repeat: object) -> int: ...
 def exp2_negative(x: int) -> int: ...
 def log2_fixed(x: int) -> int: ...
 def gumbel(word: int) -> int: ...
-
-class MaskInput:
-    def __init__(self) -> None: ...
-    def set_score(
-        self,
-        values: NDArray[np.int64],
-        motion: NDArray[np.int64],
-        valid: NDArray[np.bool_],
-        cuts: NDArray[np.bool_],
-    ) -> None: ...
-    def set_field(
-        self,
-        vectors: NDArray[np.int16],
-        coded: NDArray[np.bool_],
-        cuts: NDArray[np.bool_],
-        sample_offsets: NDArray[np.int64],
-        row_frames: NDArray[np.int64],
-        cell: int,
-        width: int,
-        height: int,
-        camera: object,
-        weight: object,
-        frames: NDArray[np.uint8] | None,
-        ignore: NDArray[np.float64],
-    ) -> None: ...
-    def set_view(self, crop: object, hflip: bool) -> None: ...
-    def set_boxes(self, boxes: NDArray[np.float64], offsets: NDArray[np.int64]) -> None: ...
-
-def make_mask(
-    name: str, grid: object, options: dict[str, Any], given: MaskInput | None, seed: object
-) -> NDArray[np.bool_]: ...
-def batch_masks(
-    name: str,
-    grid: object,
-    options: dict[str, Any],
-    inputs: Sequence[MaskInput],
-    seeds: Sequence[int],
-    threads: int,
-) -> NDArray[np.bool_]: ...
 def noise_from_score(
     values: NDArray[np.int64],
     motion: NDArray[np.int64],
@@ -275,30 +220,15 @@ def batch_score(
 def batch_texture(
     frames: dict[str, int], grid: dict[str, int], weight: int, threads: int
 ) -> None: ...
-def batch_field_boxes(
-    field: dict[str, int],
-    request: dict[str, Any],
-    box: dict[str, Any],
-    seeds: int,
-    mask: int,
-    threads: int,
-) -> None: ...
-def batch_score_boxes(
-    score: dict[str, int], box: dict[str, Any], seeds: int, mask: int, threads: int
-) -> None: ...
 def batch_corners(
     score: dict[str, int],
-    box: dict[str, Any],
+    options: dict[str, Any],
     views: int,
     sizes: int,
     seeds: int,
     out: int,
     scratch: int,
     threads: int,
-) -> None: ...
-def batch_ranks(request: dict[str, Any], seeds: int, mask: int, threads: int) -> None: ...
-def batch_tracked(
-    field: dict[str, int], request: dict[str, Any], seeds: int, mask: int, threads: int
 ) -> None: ...
 def batch_ids(
     mask: int, clips: int, n: int, visible: int, keep: int, restore: int, threads: int

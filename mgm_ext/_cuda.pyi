@@ -8,20 +8,9 @@ def batch_score(
 def batch_texture(
     frames: dict[str, int], grid: dict[str, int], weight: int, stream: int
 ) -> None: ...
-def batch_field_boxes(
-    field: dict[str, int],
-    request: dict[str, Any],
-    box: dict[str, Any],
-    seeds: int,
-    mask: int,
-    stream: int,
-) -> None: ...
-def batch_score_boxes(
-    score: dict[str, int], box: dict[str, Any], seeds: int, mask: int, stream: int
-) -> None: ...
 def batch_corners(
     score: dict[str, int],
-    box: dict[str, Any],
+    options: dict[str, Any],
     views: int,
     sizes: int,
     seeds: int,
@@ -29,10 +18,12 @@ def batch_corners(
     scratch: int,
     stream: int,
 ) -> None: ...
-def batch_ranks(request: dict[str, Any], seeds: int, mask: int, stream: int) -> None: ...
-def batch_tracked(
-    field: dict[str, int], request: dict[str, Any], seeds: int, mask: int, stream: int
-) -> None: ...
+
+class MaskRule:
+    def batch(self, given: dict[str, Any], options: dict[str, Any], stream: int) -> None: ...
+
+mask_rules: dict[str, MaskRule]
+
 def batch_ids(
     mask: int, clips: int, n: int, visible: int, keep: int, restore: int, stream: int
 ) -> None: ...

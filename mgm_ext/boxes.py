@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .score import Score
+from .score import Score, score_input
 
 __all__ = ["motion_boxes"]
 
@@ -52,19 +52,14 @@ def motion_boxes(
     stillness, cuts and ties are ours.
     """
     return _core.motion_boxes(
-        score.values,
-        score.motion,
-        score.valid,
-        score.cuts,
-        score.view.crop,
-        score.view.hflip,
+        score_input(score),
         score.width,
         score.height,
-        mask_ratio,
-        aspect,
-        peak,
-        first,
-        still,
-        step,
         seed,
+        mask_ratio=mask_ratio,
+        aspect=aspect,
+        peak=peak,
+        first=first,
+        still=still,
+        step=step,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,16 +13,16 @@ from . import _core
 from ._arrays import read_only, rebuilt, summary
 from ._collate import collate_as_list
 from .motion_field import Clip, MotionField
-from .texture import token_texture
 from .views import View, crop_and_flip
 
 __all__ = [
     "GRID",
+    "NO_BOXES",
     "Score",
-    "ScoreArrays",
     "box_array",
+    "field_input",
     "motion_score",
-    "score_arrays",
+    "score_input",
     "weight_array",
 ]
 
@@ -31,11 +31,7 @@ GRID: Final = (8, 14, 14)
 
 _LARGEST: Final = 1 << 40
 _UNIT: Final = 64 * 65536
-_NO_BOXES: Final = np.empty((0, 4))
-
-ScoreArrays: TypeAlias = tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]
-]
+NO_BOXES: Final = np.empty((0, 4))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -100,7 +96,7 @@ def box_array(ignore: ArrayLike) -> NDArray[np.float64]:
     """Boxes to ignore as float64 [n, 4], or ValueError."""
     boxes = np.asarray(ignore, dtype=np.float64)
     if boxes.size == 0:
-        return _NO_BOXES
+        return NO_BOXES
     if boxes.shape[-1] != 4 or boxes.ndim > 2:
         raise ValueError(f"ignore must be boxes (x0, y0, x1, y1), not an array {boxes.shape}")
     return np.ascontiguousarray(boxes)
@@ -121,67 +117,52 @@ def _weights(weight: ArrayLike, grid: Sequence[int]) -> NDArray[np.int32]:
     return np.ascontiguousarray(array, dtype=np.int32)
 
 
-def weight_array(
-    weight: str | ArrayLike, grid: Sequence[int], frames: NDArray[np.uint8] | None
-) -> NDArray[np.int32] | str | None:
+def weight_array(weight: str | ArrayLike, grid: Sequence[int]) -> NDArray[np.int32] | str | None:
     """A weight as the core takes it: int32 [S, R, C], "coded", "texture" or None.
 
     Raises:
-        ValueError: an unknown word, "texture" without frames, or an array of another shape, dtype
-            or range.
+        ValueError: an unknown word, or an array of another shape, dtype or range.
     """
     if not isinstance(weight, str):
         return _weights(weight, grid)
-    if weight == "texture" and frames is None:
-        raise ValueError('weight="texture" needs frames; without them "coded" is the choice')
     if weight not in ("none", "coded", "texture"):
         raise ValueError(f'weight must be "none", "texture", "coded" or an array, not {weight!r}')
     return None if weight == "none" else weight
 
 
-def score_arrays(
+def field_input(
     field: MotionField,
     frames: NDArray[np.uint8] | None,
-    *,
-    grid: tuple[int, int, int],
     view: View | None,
-    camera: str,
-    weight: str | ArrayLike,
-    ignore: ArrayLike,
-) -> ScoreArrays:
-    """Values, motion, valid and cuts of a `Score`, without the object around them.
+    settings: _core.ScoreSettings,
+) -> _core.MaskInput:
+    """A field as the core takes it; nothing is computed yet.
 
     Args:
         field: the motion of the clip.
-        frames: uint8 [T, H, W, 3] of the whole picture, for `weight="texture"`; or None.
-        grid: see `motion_score`.
-        view: see `motion_score`.
-        camera: see `motion_score`.
-        weight: "none", "texture", "coded" or an array, see `motion_score`.
-        ignore: see `motion_score`.
-
-    Returns:
-        int64, int64, bool [S, R, C] and bool [S].
-
-    Raises:
-        ValueError: see `motion_score`.
+        frames: uint8 [T, H, W, 3] of the whole picture, for texture; or None.
+        view: what the trainer sees; None: the whole picture.
+        settings: how its score is made.
     """
-    given = weight_array(weight, grid, frames)
-    if isinstance(given, str) and given == "texture" and frames is not None:
-        given = token_texture(frames, grid=grid, view=view, width=field.width, height=field.height)
-    crop, hflip = crop_and_flip(view, field.width, field.height)
-    return _core.motion_score(
+    return _core.MaskInput.of_field(
         field.vectors,
         field.coded,
         field.cuts,
         field.sample_offsets,
+        field.row_frames,
         field.cell,
-        grid,
-        crop,
-        hflip,
-        camera,
-        given,
-        box_array(ignore),
+        field.width,
+        field.height,
+        *crop_and_flip(view, field.width, field.height),
+        settings,
+        frames,
+    )
+
+
+def score_input(score: Score) -> _core.MaskInput:
+    """A score as the core takes it."""
+    return _core.MaskInput.of_score(
+        score.values, score.motion, score.valid, score.cuts, score.view.crop, score.view.hflip
     )
 
 
@@ -223,14 +204,8 @@ def motion_score(
     frames = None
     if isinstance(field, Clip):
         frames, field = field.frames, field.field
-    values, motion, valid, cuts = score_arrays(
-        field,
-        frames,
-        grid=grid,
-        view=view,
-        camera=camera,
-        weight="none" if weight is None else weight,
-        ignore=ignore,
-    )
+    given = None if weight is None else weight_array(weight, grid)
+    settings = _core.ScoreSettings(camera, given, box_array(ignore))
+    arrays = _core.motion_score(field_input(field, frames, view, settings), grid)
     seen = View.full(field.width, field.height) if view is None else view
-    return Score(values, motion, valid, cuts, seen, field.width, field.height)
+    return Score(*arrays, seen, field.width, field.height)

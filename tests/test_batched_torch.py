@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from mgm_ext import MotionField, batched
+from mgm_ext import MotionField, _core, batched
 from mgm_ext.batched import BatchScore, MotionBatch
+from mgm_ext.batched.mask_ops import numbers
 from tests.batches import random_batch
 from tests.fields import make_field
 
-BOX = ("guided", 5, [1.0, 1.0], "grow", "smooth", "motion", 0.02, 1.0)
 GRID = [2, 3, 4]
 SEEDS = torch.tensor([1, 2])
 
@@ -37,18 +37,37 @@ def op_calls() -> dict[str, tuple[Any, ...]]:
     batch, score = small_batch(), small_score()
     frames = torch.randint(0, 256, (2, 4, 9, 8, 3), dtype=torch.uint8)
     request = (None, None, GRID, "affine", True)
-    ranked = (None, None, GRID, "equal", "slot", 5, 1.0, 0.5)
+    box = (0.5, [1.0, 1.0], "path", "motion", 0.02, 1.0)
+    made_from = {
+        "nothing": (SEEDS, GRID),
+        "score": (*score, SEEDS, GRID),
+        "field": (*batch[:7], batch.row_frames, SEEDS, GRID),
+        "boxes": (
+            torch.rand(2, GRID[0], 3, 4, dtype=torch.float64),
+            batch.views,
+            None,
+            SEEDS,
+            GRID,
+        ),
+    }
+    calls: dict[str, tuple[Any, ...]] = {
+        f"{name}_mask": (*made_from[rule.takes], *k_and_options(name))
+        for name, rule in _core.mask_rules.items()
+    }
     return {
+        **calls,
+        "motion_guided_mask_of_field": (
+            *batch[:7], *request, SEEDS, *k_and_options("motion_guided", peak="smooth")
+        ),
         "motion_score": (*batch[:7], *request),
         "token_texture": (frames, batch.sizes, batch.views, GRID),
-        "field_boxes": (*batch[:7], *request, SEEDS, *BOX),
-        "score_boxes": (*score, SEEDS, *BOX),
-        "plain_boxes": (SEEDS, GRID, "simulated", *BOX[1:]),
-        "motion_boxes": (*score, batch.views, batch.sizes, SEEDS, *BOX),
-        "ranked_mask": (SEEDS, None, SEEDS, *ranked),
-        "tracked_mask": (*batch[:7], batch.row_frames, SEEDS, GRID, 5, 16.0),
+        "motion_boxes": (*score, batch.views, batch.sizes, SEEDS, *box),
         "mask_ids": (batched.tube_mask(SEEDS, grid=GRID).flatten(1), 6),
-    }
+    }  # fmt: skip
+
+
+def k_and_options(name: str, **options: Any) -> list[Any]:
+    return numbers(name, GRID, 0.75, 3 if name == "running_cell" else 5, "floor_masked", **options)
 
 
 @pytest.mark.parametrize("name", op_calls())

@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "masks/box_masks.hpp"
-#include "masks/rankings.hpp"
-#include "masks/tracked.hpp"
+#include "masks/boxes.hpp"
+#include "masks/mask_job.hpp"
 #include "parallel.hpp"
 
 namespace mgm {
@@ -144,25 +143,21 @@ ScoreView score_of(const ScoreBatch& score, std::int64_t clip) {
           .cuts = part(score.cuts, clip, score.grid.slots)};
 }
 
-BoxMaskOptions box_options(const BoxRequest& box, std::uint64_t seed) {
-  return {.count = {.num_masked = box.num_masked},
-          .aspect = {box.aspect_low, box.aspect_high},
-          .fit = box.fit,
-          .centre = {.peak = box.peak,
-                     .first = box.first,
-                     .still = box.still,
-                     .step = box.step,
-                     .seed = seed}};
-}
+// The boxes of each slot of one clip, without those that are none.
+struct ClipBoxes {
+  std::vector<Box> boxes;
+  std::vector<std::int64_t> offsets{0};
 
-void paint_boxes(const ScoreView& score, const BoxRequest& box, std::uint64_t seed, Mask mask) {
-  const BoxMaskOptions options = box_options(box, seed);
-  if (box.rule == BoxRule::kGuided) motion_guided_mask(score, options, mask);
-  if (box.rule == BoxRule::kInverse) inverse_motion_mask(score, options, mask);
-  if (box.rule == BoxRule::kSimulated) simulated_motion_mask(score.grid, options, mask);
-  if (box.rule == BoxRule::kFixed) fixed_box_mask(score.grid, options, mask);
-  if (box.rule == BoxRule::kJumping) jumping_box_mask(score.grid, options, mask);
-}
+  ClipBoxes(const MaskBatch& batch, std::int64_t clip) {
+    const std::int64_t count = 4 * batch.boxes_per_slot;
+    for (std::int64_t s = 0; s < batch.grid.slots; ++s) {
+      for (const Box& box : boxes_of(part(batch.boxes, clip * batch.grid.slots + s, count))) {
+        boxes.push_back(box);
+      }
+      offsets.push_back(static_cast<std::int64_t>(boxes.size()));
+    }
+  }
+};
 
 }  // namespace
 
@@ -191,47 +186,45 @@ void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* wei
   });
 }
 
-void box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
-               const std::uint64_t* seeds, std::uint8_t* mask, int threads) {
-  run_parallel(field.clips, threads, [&](std::int64_t clip) {
-    const Score score = clip_score(field, request, clip);
-    paint_boxes({score.grid, score.values, score.motion, score.valid, score.cuts}, box, seeds[clip],
-                mask_part(mask, clip, request.grid.tokens()));
+void mask_batch(const MaskBatch& batch, const MaskOptions& options, Takes takes,
+                void (*make)(const MaskJob& job), int threads) {
+  run_parallel(batch.clips, threads, [&](std::int64_t clip) {
+    MaskJob job{.grid = batch.grid,
+                .options = options,
+                .seed = batch.seeds == nullptr ? 0 : batch.seeds[clip],
+                .mask = mask_part(batch.mask, clip, batch.grid.tokens()),
+                .score = score_of(batch.score, clip)};
+    if (takes == Takes::kField) {
+      const ClipField own(batch.field, clip);
+      job.field = &own.view();
+      job.row_frames = part(batch.field.row_frames, clip, batch.field.rows);
+      job.view = checked_view(batch.field.views, clip);
+      return make(job);
+    }
+    if (takes == Takes::kScore && batch.score.values == nullptr) {
+      const Score score = clip_score(batch.field, batch.request, clip);
+      job.score = {score.grid, score.values, score.motion, score.valid, score.cuts};
+      return make(job);
+    }
+    if (takes != Takes::kBoxes) return make(job);
+    const ClipBoxes boxes(batch, clip);
+    job.boxes = {boxes.boxes, boxes.offsets};
+    job.view = checked_view(batch.views, clip);
+    make(job);
   });
 }
 
-void box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
-               std::uint8_t* mask, int threads) {
-  run_parallel(score.clips, threads, [&](std::int64_t clip) {
-    paint_boxes(score_of(score, clip), box, seeds[clip],
-                mask_part(mask, clip, score.grid.tokens()));
-  });
-}
-
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
+void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   int threads) {
   run_parallel(score.clips, threads, [&](std::int64_t clip) {
-    const BoxMaskOptions options = box_options(box, seeds[clip]);
-    const Grid grid = score.grid;
-    const BoxSize size = mask_box_size(grid, options);
-    const std::vector<Centre> centres = motion_centres(score_of(score, clip), size, options.centre);
+    const BoxSize size = mask_box_size(score.grid, options, seeds[clip]);
+    const std::vector<Centre> centres =
+        motion_centres(score_of(score, clip), size, options, seeds[clip]);
     const std::vector<float> own =
-        boxes_in_source(centres, grid, size, checked_view(views, clip),
+        boxes_in_source(centres, score.grid, size, checked_view(views, clip),
                         static_cast<int>(sizes[2 * clip]), static_cast<int>(sizes[2 * clip + 1]));
-    std::copy(own.begin(), own.end(), corners + clip * grid.slots * 4);
-  });
-}
-
-void track_batch(const FieldBatch& field, const TrackRequest& request, const std::uint64_t* seeds,
-                 std::uint8_t* mask, int threads) {
-  run_parallel(field.clips, threads, [&](std::int64_t clip) {
-    const ClipField own(field, clip);
-    tracked_mask(
-        own.view(), part(field.row_frames, clip, field.rows), request.grid,
-        checked_view(field.views, clip),
-        {.count = {.num_masked = request.num_masked}, .sigma = request.sigma, .seed = seeds[clip]},
-        mask_part(mask, clip, request.grid.tokens()));
+    std::copy(own.begin(), own.end(), corners + clip * score.grid.slots * 4);
   });
 }
 

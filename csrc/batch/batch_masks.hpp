@@ -4,33 +4,26 @@
 
 #include <cstdint>
 
-#include "math/batch.hpp"
+#include "masks/rules.hpp"
 
 namespace mgm {
 
 // All throw std::invalid_argument on offsets, sizes, cells or views that make no field, and on what
-// the masks of one clip refuse. seeds: [B]; mask: [B, S, R, C], every byte written.
+// the masks of one clip refuse. seeds: [B].
 
 void score_batch(const FieldBatch& field, const ScoreRequest& request, const ScoreOut& out,
                  int threads);
 void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* weight, int threads);
 
-// A box around the motion of a field, or of a score.
-void box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
-               const std::uint64_t* seeds, std::uint8_t* mask, int threads);
-void box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
-               std::uint8_t* mask, int threads);
+// What one entry of the table makes, clip by clip. Of a mask that takes a score, the field gives it
+// where the batch has none.
+void mask_batch(const MaskBatch& batch, const MaskOptions& options, Takes takes,
+                void (*make)(const MaskJob& job), int threads);
 
 // The guided boxes themselves: [B, S, 4] xyxy in source pixels.
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
+void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   int threads);
-
-// seeds null: equal ranks go by index.
-void rank_batch(const RankRequest& request, const std::uint64_t* seeds, std::uint8_t* mask,
-                int threads);
-void track_batch(const FieldBatch& field, const TrackRequest& request, const std::uint64_t* seeds,
-                 std::uint8_t* mask, int threads);
 
 // Indices of the `visible` unmasked of n tokens, rising, and for each token its place among first
 // the visible, then the masked ones. keep: [B, visible], -1 where a clip has fewer.

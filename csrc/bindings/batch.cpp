@@ -1,3 +1,5 @@
+#include <memory>
+
 #include "batch/batch_masks.hpp"
 #include "bindings/batch_arguments.hpp"
 #include "bindings/register.hpp"
@@ -28,46 +30,15 @@ void texture(const py::dict& frames, const py::dict& grid, std::uintptr_t weight
   texture_batch(batch, tokens, at<std::int32_t>(weight), threads);
 }
 
-void field_boxes(const py::dict& field, const py::dict& request, const py::dict& box,
-                 std::uintptr_t seeds, std::uintptr_t mask, int threads) {
-  const FieldBatch batch = field_batch(field);
-  const ScoreRequest wanted = score_request(request);
-  const BoxRequest boxes = box_request(box);
-  const Nogil nogil;
-  box_batch(batch, wanted, boxes, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
-}
-
-void score_boxes(const py::dict& score, const py::dict& box, std::uintptr_t seeds,
-                 std::uintptr_t mask, int threads) {
-  const ScoreBatch batch = score_batch_of(score);
-  const BoxRequest boxes = box_request(box);
-  const Nogil nogil;
-  box_batch(batch, boxes, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
-}
-
 // scratch: bytes [B, S, R, C] for CUDA; unused here.
-void corners(const py::dict& score, const py::dict& box, std::uintptr_t views, std::uintptr_t sizes,
-             std::uintptr_t seeds, std::uintptr_t out, std::uintptr_t scratch, int threads) {
-  static_cast<void>(scratch);
+void corners(const RuleFace& guided, const py::dict& score, const py::dict& given,
+             std::uintptr_t views, std::uintptr_t sizes, std::uintptr_t seeds, std::uintptr_t out,
+             int threads) {
   const ScoreBatch batch = score_batch_of(score);
-  const BoxRequest boxes = box_request(box);
+  const MaskOptions options = guided.parse(batch.grid, given);
   const Nogil nogil;
-  corner_batch(batch, boxes, at<const View>(views), at<const std::int64_t>(sizes),
+  corner_batch(batch, options, at<const View>(views), at<const std::int64_t>(sizes),
                at<const std::uint64_t>(seeds), at<float>(out), threads);
-}
-
-void ranks(const py::dict& request, std::uintptr_t seeds, std::uintptr_t mask, int threads) {
-  const RankRequest wanted = rank_request(request);
-  const Nogil nogil;
-  rank_batch(wanted, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
-}
-
-void tracked(const py::dict& field, const py::dict& request, std::uintptr_t seeds,
-             std::uintptr_t mask, int threads) {
-  const FieldBatch batch = field_batch(field);
-  const TrackRequest wanted = track_request(request);
-  const Nogil nogil;
-  track_batch(batch, wanted, at<const std::uint64_t>(seeds), at<std::uint8_t>(mask), threads);
 }
 
 void ids(std::uintptr_t mask, std::int64_t clips, std::int64_t n, std::int64_t visible,
@@ -82,11 +53,13 @@ void ids(std::uintptr_t mask, std::int64_t clips, std::int64_t n, std::int64_t v
 void register_batch(py::module_& module) {
   module.def("batch_score", &score);
   module.def("batch_texture", &texture);
-  module.def("batch_field_boxes", &field_boxes);
-  module.def("batch_score_boxes", &score_boxes);
-  module.def("batch_corners", &corners);
-  module.def("batch_ranks", &ranks);
-  module.def("batch_tracked", &tracked);
+  const auto guided = std::make_shared<RuleFace>(rule_of<GuidedMask>());
+  module.def("batch_corners",
+             [guided](const py::dict& score, const py::dict& options, std::uintptr_t views,
+                      std::uintptr_t sizes, std::uintptr_t seeds, std::uintptr_t out,
+                      std::uintptr_t, int threads) {
+               corners(*guided, score, options, views, sizes, seeds, out, threads);
+             });
   module.def("batch_ids", &ids);
 }
 

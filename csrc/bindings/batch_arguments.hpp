@@ -4,12 +4,9 @@
 
 #include <pybind11/pybind11.h>
 
-#include <array>
 #include <cstdint>
-#include <string>
-#include <utility>
 
-#include "math/batch.hpp"
+#include "bindings/mask_options.hpp"
 
 namespace mgm::bindings {
 
@@ -27,18 +24,6 @@ template <class T>
 
 [[nodiscard]] inline double number(const py::dict& given, const char* name) {
   return py::cast<double>(given[name]);
-}
-
-template <class Enum, std::size_t N>
-[[nodiscard]] Enum choice(const py::dict& given, const char* name,
-                          const std::array<std::pair<const char*, Enum>, N>& choices) {
-  const auto word = py::cast<std::string>(given[name]);
-  std::string allowed;
-  for (const auto& [text, value] : choices) {
-    if (word == text) return value;
-    allowed.append(allowed.empty() ? "'" : ", '").append(text).append("'");
-  }
-  throw py::value_error(std::string(name) + " must be one of " + allowed + ", not '" + word + "'");
 }
 
 [[nodiscard]] inline Grid token_grid(const py::dict& given) {
@@ -64,11 +49,9 @@ template <class Enum, std::size_t N>
 }
 
 [[nodiscard]] inline ScoreRequest score_request(const py::dict& given) {
-  static constexpr std::array<std::pair<const char*, Camera>, 3> kCameras{
-      {{"none", Camera::kNone}, {"median", Camera::kMedian}, {"affine", Camera::kAffine}}};
   ScoreRequest request;
   request.grid = token_grid(given);
-  request.camera = choice(given, "camera", kCameras);
+  request.camera = to_word<Camera>("camera", given["camera"]);
   request.weight = pointer<const std::int32_t>(given, "weight");
   request.by_coded = py::cast<bool>(given["by_coded"]);
   request.ignore = pointer<const double>(given, "ignore");
@@ -104,61 +87,21 @@ template <class Enum, std::size_t N>
   return frames;
 }
 
-[[nodiscard]] inline BoxRequest box_request(const py::dict& given) {
-  static constexpr std::array<std::pair<const char*, BoxRule>, 5> kRules{
-      {{"guided", BoxRule::kGuided},
-       {"inverse", BoxRule::kInverse},
-       {"simulated", BoxRule::kSimulated},
-       {"fixed", BoxRule::kFixed},
-       {"jumping", BoxRule::kJumping}}};
-  static constexpr std::array<std::pair<const char*, Fit>, 3> kFits{
-      {{"grow", Fit::kGrow}, {"shift", Fit::kShift}, {"clip", Fit::kClip}}};
-  static constexpr std::array<std::pair<const char*, Peak>, 4> kPeaks{{{"smooth", Peak::kSmooth},
-                                                                       {"block", Peak::kBlock},
-                                                                       {"box", Peak::kBox},
-                                                                       {"path", Peak::kPath}}};
-  static constexpr std::array<std::pair<const char*, First>, 2> kFirsts{
-      {{"motion", First::kMotion}, {"random", First::kRandom}}};
-  BoxRequest box;
-  box.rule = choice(given, "rule", kRules);
-  box.num_masked = integer(given, "num_masked");
-  box.aspect_low = number(given, "aspect_low");
-  box.aspect_high = number(given, "aspect_high");
-  box.fit = choice(given, "fit", kFits);
-  box.peak = choice(given, "peak", kPeaks);
-  box.first = choice(given, "first", kFirsts);
-  box.still = number(given, "still");
-  box.step = number(given, "step");
-  return box;
-}
-
-[[nodiscard]] inline RankRequest rank_request(const py::dict& given) {
-  static constexpr std::array<std::pair<const char*, RankRule>, 6> kRules{
-      {{"equal", RankRule::kEqual},
-       {"keys", RankRule::kKeys},
-       {"motion", RankRule::kMotion},
-       {"gumbel", RankRule::kGumbel},
-       {"coverage", RankRule::kCoverage},
-       {"halves", RankRule::kHalves}}};
-  static constexpr std::array<std::pair<const char*, Scope>, 3> kScopes{
-      {{"slot", Scope::kSlot}, {"clip", Scope::kClip}, {"tube", Scope::kTube}}};
-  RankRequest request;
-  request.clips = integer(given, "clips");
-  request.grid = token_grid(given);
-  request.rule = choice(given, "rule", kRules);
-  request.scope = choice(given, "scope", kScopes);
-  request.num_masked = integer(given, "num_masked");
-  request.values = pointer<const std::int64_t>(given, "values");
-  request.temperature = number(given, "temperature");
-  request.share = number(given, "share");
-  request.boxes = pointer<const double>(given, "boxes");
-  request.boxes_per_slot = integer(given, "boxes_per_slot");
-  request.views = pointer<const View>(given, "views");
-  return request;
-}
-
-[[nodiscard]] inline TrackRequest track_request(const py::dict& given) {
-  return {token_grid(given), integer(given, "num_masked"), number(given, "sigma")};
+// What a mask is made from: the parts that its dict holds.
+[[nodiscard]] inline MaskBatch mask_batch_of(const py::dict& given) {
+  MaskBatch batch;
+  batch.clips = integer(given, "clips");
+  batch.grid = token_grid(given);
+  batch.seeds = pointer<const std::uint64_t>(given, "seeds");
+  batch.mask = pointer<std::uint8_t>(given, "mask");
+  if (given.contains("field")) batch.field = field_batch(given["field"]);
+  if (given.contains("request")) batch.request = score_request(given["request"]);
+  if (given.contains("score")) batch.score = score_batch_of(given["score"]);
+  if (!given.contains("boxes")) return batch;
+  batch.boxes = pointer<const double>(given, "boxes");
+  batch.boxes_per_slot = integer(given, "boxes_per_slot");
+  batch.views = pointer<const View>(given, "views");
+  return batch;
 }
 
 }  // namespace mgm::bindings

@@ -1,19 +1,16 @@
-// From Python's arguments to the core's options; errors quote what was given and what is allowed.
+// From Python's arguments to the core's; errors quote what was given and what is allowed.
 #pragma once
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
-#include <array>
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "bindings/mask_options.hpp"
 #include "bindings/register.hpp"
-#include "masks/box_masks.hpp"
+#include "masks/mask_job.hpp"
 
 namespace mgm::bindings {
 
@@ -28,8 +25,7 @@ using Bytes = py::array_t<bool, py::array::c_style>;
           static_cast<std::size_t>(array.size())};
 }
 
-// A writeable mask [S, R, C] and its bytes.
-[[nodiscard]] Bytes new_mask(const Grid& grid);
+// The bytes of an array that was made here.
 [[nodiscard]] inline Mask bytes_of_new(Bytes& mask) {
   return {reinterpret_cast<std::uint8_t*>(mask.mutable_data()),
           static_cast<std::size_t>(mask.size())};
@@ -42,40 +38,7 @@ using Bytes = py::array_t<bool, py::array::c_style>;
 [[nodiscard]] std::uint64_t to_seed(py::handle value, const char* name = "seed");
 [[nodiscard]] Grid to_grid(py::handle value);
 [[nodiscard]] View to_view(py::handle crop, bool hflip);
-[[nodiscard]] Count to_count(double mask_ratio, py::handle num_masked, py::handle rule);
-// A number or (low, high).
-[[nodiscard]] Aspect to_range(py::handle value, const char* name);
-[[nodiscard]] inline Aspect to_aspect(py::handle value) { return to_range(value, "aspect"); }
-// Clamped to +-2^62.
-[[nodiscard]] std::int64_t to_count_of(py::handle value, const char* name);
 [[nodiscard]] std::vector<Box> to_boxes(const py::array_t<double, py::array::c_style>& boxes);
-
-[[noreturn]] void throw_choice(const char* name, std::string_view allowed, py::handle given);
-
-template <class Enum, std::size_t N>
-[[nodiscard]] Enum to_choice(const char* name,
-                             const std::array<std::pair<std::string_view, Enum>, N>& choices,
-                             py::handle given) {
-  std::string allowed;
-  if (PyUnicode_Check(given.ptr()) != 0) {
-    Py_ssize_t size = 0;
-    const char* text = PyUnicode_AsUTF8AndSize(given.ptr(), &size);
-    if (text == nullptr) throw py::error_already_set();
-    for (const auto& [word, choice] : choices) {
-      if (word == std::string_view(text, static_cast<std::size_t>(size))) return choice;
-    }
-  }
-  for (const auto& [word, choice] : choices) {
-    allowed.append(allowed.empty() ? "'" : ", '").append(word).append("'");
-  }
-  throw_choice(name, allowed, given);
-}
-
-[[nodiscard]] Camera to_camera(py::handle value);
-[[nodiscard]] Peak to_peak(py::handle value);
-[[nodiscard]] First to_first(py::handle value);
-[[nodiscard]] Fit to_fit(py::handle value);
-[[nodiscard]] Scope to_scope(py::handle value);
 
 // A score's arrays as the core's view; the caller keeps them alive.
 [[nodiscard]] ScoreView to_score(const Scores& values, const Scores& motion, const Bytes& valid,

@@ -1,6 +1,8 @@
 #include "bindings/mask_input.hpp"
 
+#include <memory>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace mgm::bindings {
@@ -21,62 +23,127 @@ FieldView to_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts
           .sample_offsets = view_of(sample_offsets)};
 }
 
-void MaskInput::set_score(Scores values, Scores motion, Bytes valid, Bytes cuts) {
-  score_ = to_score(values, motion, valid, cuts);
-  for (py::object array : {py::object(std::move(values)), py::object(std::move(motion)),
-                           py::object(std::move(valid)), py::object(std::move(cuts))}) {
-    kept_.push_back(std::move(array));
+ScoreSettings::ScoreSettings(py::handle camera, const py::object& weight, const Corners& ignore)
+    : camera_(to_word<Camera>("camera", camera)), ignore_(to_boxes(ignore)) {
+  if (weight.is_none()) return;
+  if (!py::isinstance<py::str>(weight)) {
+    weights_ = weight.cast<Weights>();
+    return;
   }
+  const auto word = py::cast<std::string>(weight);
+  coded_ = word != "texture";
+  texture_ = word != "coded";
 }
 
-void MaskInput::set_field(Vectors vectors, Bytes coded, Bytes cuts, Offsets sample_offsets,
-                          Offsets row_frames, int cell, int width, int height, py::handle camera,
-                          py::object weight, py::object frames, const Corners& ignore) {
-  field_ = to_field(vectors, coded, cuts, sample_offsets, cell);
+Score ScoreSettings::score(const FieldView& field, const Grid& grid, const View& view,
+                           const FramesView* frames) const {
+  ScoreOptions options{.camera = camera_, .weight = view_of(weights_), .ignore = ignore_};
+  std::vector<std::int32_t> texture;
+  if (texture_ && frames != nullptr) {
+    texture = token_texture(*frames, grid, view, field.width, field.height);
+    options.weight = texture;
+  } else if (texture_ && !coded_) {
+    throw std::invalid_argument(
+        "weight=\"texture\" needs frames; without them \"coded\" is the choice");
+  } else {
+    options.weight_by_coded = coded_;
+  }
+  return motion_score(field, grid, view, options);
+}
+
+MaskInput::MaskInput(Scores values, Scores motion, Bytes valid, Bytes cuts, py::handle crop,
+                     bool hflip)
+    : score_(to_score(values, motion, valid, cuts)), view_(to_view(crop, hflip)) {
+  kept_ = {std::move(values), std::move(motion), std::move(valid), std::move(cuts)};
+}
+
+MaskInput::MaskInput(Vectors vectors, Bytes coded, Bytes cuts, Offsets sample_offsets,
+                     Offsets row_frames, int cell, int width, int height, py::handle crop,
+                     bool hflip, py::object settings, const py::object& frames)
+    : row_frames_(view_of(row_frames)),
+      field_(to_field(vectors, coded, cuts, sample_offsets, cell)),
+      settings_(py::cast<const ScoreSettings*>(settings)),
+      view_(to_view(crop, hflip)) {
   field_->width = width;
   field_->height = height;
-  row_frames_ = std::move(row_frames);
-  ignore_ = to_boxes(ignore);
-  options_.camera = to_camera(camera);
-  options_.ignore = ignore_;
-  if (py::isinstance<py::str>(weight)) {
-    options_.weight_by_coded = py::cast<std::string>(weight) == "coded";
-    if (!options_.weight_by_coded) {
-      auto pixels = frames.cast<Pixels>();
-      frames_ = {pixels.shape(0), pixels.shape(1), pixels.shape(2), view_of(pixels)};
-      kept_.push_back(std::move(pixels));
-    }
-  } else if (!weight.is_none()) {
-    weights_ = weight.cast<Weights>();
-    options_.weight = view_of(weights_);
-  }
-  for (py::object array : {py::object(std::move(vectors)), py::object(std::move(coded)),
-                           py::object(std::move(cuts)), py::object(std::move(sample_offsets))}) {
-    kept_.push_back(std::move(array));
-  }
+  kept_ = {std::move(vectors),        std::move(coded),      std::move(cuts),
+           std::move(sample_offsets), std::move(row_frames), std::move(settings)};
+  if (frames.is_none()) return;
+  auto pixels = frames.cast<Pixels>();
+  frames_ = {pixels.shape(0), pixels.shape(1), pixels.shape(2), view_of(pixels)};
+  kept_.push_back(std::move(pixels));
 }
-
-void MaskInput::set_view(py::handle crop, bool hflip) { view_ = to_view(crop, hflip); }
 
 void MaskInput::set_boxes(const Corners& boxes, Offsets offsets) {
   boxes_ = to_boxes(boxes);
-  box_offsets_ = std::move(offsets);
+  box_offsets_ = view_of(offsets);
+  kept_.push_back(std::move(offsets));
 }
 
-const FieldView& MaskInput::field() const {
-  if (!field_) throw std::invalid_argument("this mask needs a MotionField or a Clip");
-  return *field_;
+void MaskInput::check(Takes takes, const Grid& grid) const {
+  const bool motion = score_ || field_;
+  if (takes == Takes::kScore && !motion) {
+    throw py::value_error("this mask needs a Clip, a MotionField or a Score");
+  }
+  if (takes == Takes::kField && !field_) {
+    throw py::value_error("this mask needs a MotionField or a Clip");
+  }
+  const auto lists = static_cast<std::int64_t>(box_offsets_.size()) - 1;
+  if (takes == Takes::kBoxes && lists != grid.slots) {
+    throw py::value_error("boxes must be one list per slot: " + std::to_string(grid.slots) +
+                          ", not " + std::to_string(lists));
+  }
+  if (!score_) return;
+  // A score that was made for other tokens has another number of them.
+  const Grid& own = score_->grid;
+  if (own.slots == grid.slots && own.rows == grid.rows && own.columns == grid.columns) return;
+  const auto text = [](const Grid& sides) {
+    return "(" + std::to_string(sides.slots) + ", " + std::to_string(sides.rows) + ", " +
+           std::to_string(sides.columns) + ")";
+  };
+  throw py::value_error("the score is of a grid " + text(own) + ", not " + text(grid));
+}
+
+void MaskInput::make(Takes takes, MakeMask function, MaskJob job) const {
+  job.view = view_;
+  if (takes == Takes::kField) {
+    job.field = &*field_;
+    job.row_frames = row_frames_;
+  }
+  if (takes == Takes::kBoxes) job.boxes = {boxes_, box_offsets_};
+  if (takes == Takes::kNothing || takes == Takes::kField || (!score_ && !field_))
+    return function(job);
+  if (score_) {
+    job.score = *score_;
+    return function(job);
+  }
+  const Score computed = compute(job.grid);
+  job.score = {computed.grid, computed.values, computed.motion, computed.valid, computed.cuts};
+  function(job);
 }
 
 Score MaskInput::compute(const Grid& grid) const {
-  if (!field_) throw std::invalid_argument("this mask needs a Clip, a MotionField or a Score");
-  ScoreOptions options = options_;
-  std::vector<std::int32_t> texture;
-  if (frames_) {
-    texture = token_texture(*frames_, grid, view_, field_->width, field_->height);
-    options.weight = texture;
-  }
-  return motion_score(*field_, grid, view_, options);
+  return settings_->score(*field_, grid, view_, frames_ ? &*frames_ : nullptr);
+}
+
+namespace {
+
+template <class... Parts>
+std::unique_ptr<MaskInput> make_input(Parts... parts) {
+  return std::make_unique<MaskInput>(std::move(parts)...);
+}
+
+}  // namespace
+
+void register_mask_input(py::module_& module) {
+  py::class_<ScoreSettings>(module, "ScoreSettings")
+      .def(py::init<py::handle, const py::object&, const Corners&>());
+  py::class_<MaskInput>(module, "MaskInput")
+      .def_static("of_score", &make_input<Scores, Scores, Bytes, Bytes, py::handle, bool>)
+      .def_static("of_field", &make_input<Vectors, Bytes, Bytes, Offsets, Offsets, int, int, int,
+                                          py::handle, bool, py::object, py::object>)
+      .def_static("of_view", &make_input<py::handle, bool>)
+      .def("set_boxes", &MaskInput::set_boxes);
 }
 
 }  // namespace mgm::bindings

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "bindings/mask_arguments.hpp"
-#include "masks/rankings.hpp"
 
 namespace mgm::bindings {
 
@@ -18,49 +17,60 @@ using Corners = py::array_t<double, py::array::c_style>;
 [[nodiscard]] FieldView to_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
                                  const Offsets& sample_offsets, int cell);
 
+using MakeMask = void (*)(const MaskJob& job);
+
+// How a score is made of a field: read once, for all clips.
+class ScoreSettings {
+ public:
+  // weight: None, "coded", "texture", "auto" (texture where there are frames, else coded) or an
+  // array int32 [S, R, C].
+  ScoreSettings(py::handle camera, const py::object& weight, const Corners& ignore);
+
+  // frames null: there are none.
+  [[nodiscard]] Score score(const FieldView& field, const Grid& grid, const View& view,
+                            const FramesView* frames) const;
+
+ private:
+  Camera camera_;
+  bool coded_ = false, texture_ = false;  // both: "auto"
+  Weights weights_;
+  std::vector<Box> ignore_;
+};
+
 // Holds the arrays that its views look at, so that masks can be made without the GIL.
 class MaskInput {
  public:
   MaskInput() = default;
+  MaskInput(Scores values, Scores motion, Bytes valid, Bytes cuts, py::handle crop, bool hflip);
+  // frames: uint8 [T, H, W, 3] of the whole picture, or None.
+  MaskInput(Vectors vectors, Bytes coded, Bytes cuts, Offsets sample_offsets, Offsets row_frames,
+            int cell, int width, int height, py::handle crop, bool hflip, py::object settings,
+            const py::object& frames);
+  MaskInput(py::handle crop, bool hflip) : view_(to_view(crop, hflip)) {}
   MaskInput(const MaskInput&) = delete;
   MaskInput& operator=(const MaskInput&) = delete;
 
-  void set_score(Scores values, Scores motion, Bytes valid, Bytes cuts);
-  // weight: None, "coded", "texture" or an array int32 [S, R, C].
-  void set_field(Vectors vectors, Bytes coded, Bytes cuts, Offsets sample_offsets,
-                 Offsets row_frames, int cell, int width, int height, py::handle camera,
-                 py::object weight, py::object frames, const Corners& ignore);
-  void set_view(py::handle crop, bool hflip);
   void set_boxes(const Corners& boxes, Offsets offsets);
 
-  // The score, given or computed; calls use(score). Throws std::invalid_argument without motion.
-  template <class Use>
-  void with_score(const Grid& grid, const Use& use) const {
-    if (score_) return use(*score_);
-    const Score computed = compute(grid);
-    use(ScoreView{computed.grid, computed.values, computed.motion, computed.valid, computed.cuts});
-  }
+  // ValueError where it is not what a mask on this grid takes.
+  void check(Takes takes, const Grid& grid) const;
+  // The job with this as what it is made from; a score is computed where a field is to give it.
+  void make(Takes takes, MakeMask function, MaskJob job) const;
 
-  [[nodiscard]] const FieldView& field() const;
-  [[nodiscard]] std::span<const std::int64_t> row_frames() const { return view_of(row_frames_); }
   [[nodiscard]] const View& view() const { return view_; }
-  [[nodiscard]] SlotBoxes boxes() const { return {boxes_, view_of(box_offsets_)}; }
-  [[nodiscard]] std::optional<Grid> score_grid() const {
-    return score_ ? std::optional(score_->grid) : std::nullopt;
-  }
-  [[nodiscard]] bool has_motion() const { return score_ || field_; }
-
- private:
+  // One that was given.
+  [[nodiscard]] const ScoreView& score() const { return score_.value(); }
+  // Of the field that was given.
   [[nodiscard]] Score compute(const Grid& grid) const;
 
+ private:
   std::vector<py::object> kept_;
-  Offsets row_frames_, box_offsets_;
-  Weights weights_;
+  std::span<const std::int64_t> row_frames_, box_offsets_;
   std::optional<ScoreView> score_;
   std::optional<FieldView> field_;
-  std::optional<FramesView> frames_;  // only where their texture is the weight
-  ScoreOptions options_;
-  std::vector<Box> ignore_, boxes_;
+  std::optional<FramesView> frames_;
+  const ScoreSettings* settings_ = nullptr;
+  std::vector<Box> boxes_;
   View view_;
 };
 

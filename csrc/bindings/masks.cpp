@@ -1,96 +1,147 @@
-#include "bindings/mask_arguments.hpp"
-#include "masks/box_masks.hpp"
-#include "masks/select_tokens.hpp"
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "batch/batch_masks.hpp"
+#include "bindings/batch_arguments.hpp"
+#include "bindings/mask_input.hpp"
+#include "bindings/mask_options.hpp"
+#include "masks/boxes.hpp"
+#include "parallel.hpp"
 
 namespace mgm::bindings {
 
 namespace {
 
-using py::handle;
+constexpr int kMostThreads = 1024;
 
-BoxMaskOptions box_options(double mask_ratio, handle num_masked, handle count, handle aspect,
-                           double step, handle seed) {
-  return {.count = to_count(mask_ratio, num_masked, count),
-          .aspect = to_aspect(aspect),
-          .centre = {.step = step, .seed = to_seed(seed)}};
-}
-
-Bytes guided(const Scores& values, const Scores& motion, const Bytes& valid, const Bytes& cuts,
-             double mask_ratio, handle num_masked, handle count, handle aspect, handle fit,
-             handle peak, handle first, double still, double step, handle seed) {
-  const ScoreView score = to_score(values, motion, valid, cuts);
-  BoxMaskOptions options = box_options(mask_ratio, num_masked, count, aspect, step, seed);
-  options.fit = to_fit(fit);
-  options.centre.peak = to_peak(peak);
-  options.centre.first = to_first(first);
-  options.centre.still = still;
-  Bytes mask = new_mask(score.grid);
-  const Mask bytes = bytes_of_new(mask);
-  GilRelease nogil;  // pure C++ on arrays that this call and its caller hold
-  motion_guided_mask(score, options, bytes);
-  return mask;
-}
-
-py::array_t<float> boxes_of_score(const Scores& values, const Scores& motion, const Bytes& valid,
-                                  const Bytes& cuts, handle crop, bool hflip, int width, int height,
-                                  double mask_ratio, handle aspect, handle peak, handle first,
-                                  double still, double step, handle seed) {
-  const ScoreView score = to_score(values, motion, valid, cuts);
-  const View view = to_view(crop, hflip);
-  BoxMaskOptions options =
-      box_options(mask_ratio, py::none(), py::str("floor_masked"), aspect, step, seed);
-  options.centre.peak = to_peak(peak);
-  options.centre.first = to_first(first);
-  options.centre.still = still;
-  const BoxSize size = mask_box_size(score.grid, options);
-  const std::vector<Centre> centres = motion_centres(score, size, options.centre);
-  const std::vector<float> corners =
-      boxes_in_source(centres, score.grid, size, view, width, height);
-  return py::array_t<float>({score.grid.slots, std::int64_t{4}}, corners.data());
-}
-
-using BoxMask = void (*)(const Grid&, const BoxMaskOptions&, Mask);
-
-template <BoxMask make>
-Bytes box_mask(handle grid, double mask_ratio, handle num_masked, handle count, handle aspect,
-               double step, handle seed) {
-  const Grid tokens = to_grid(grid);
-  const BoxMaskOptions options = box_options(mask_ratio, num_masked, count, aspect, step, seed);
-  Bytes mask = new_mask(tokens);
-  const Mask bytes = bytes_of_new(mask);
-  GilRelease nogil;  // pure C++ on the new array
-  make(tokens, options, bytes);
-  return mask;
-}
-
-Bytes random(handle grid, handle scope, handle groups, double mask_ratio, handle num_masked,
-             handle count, handle seed) {
-  const Grid tokens = to_grid(grid);
-  Offsets ids;
-  Choice choice{.scope = to_scope(scope),
-                .groups = {},
-                .count = to_count(mask_ratio, num_masked, count),
-                .seed = to_seed(seed)};
-  if (!groups.is_none()) {
-    ids = py::cast<Offsets>(groups);
-    choice.groups = view_of(ids);
+// A mask on a grid with its options read.
+class BoundMask {
+ public:
+  // options: kept for its groups.
+  BoundMask(const RuleFace& face, MakeMask function, py::handle grid, py::dict options)
+      : takes_(face.rule().takes),
+        function_(function),
+        grid_(to_grid(grid)),
+        given_(std::move(options)) {
+    check_grid(grid_);
+    options_ = face.parse(grid_, given_);
   }
-  Bytes mask = new_mask(tokens);
-  const Mask bytes = bytes_of_new(mask);
-  GilRelease nogil;  // pure C++ on the new array
-  select_tokens(tokens, choice, {}, bytes);
-  return mask;
+
+  // given: a MaskInput, or None. As a pointer pybind11 would look for None in other modules, which
+  // takes longer than a small mask.
+  [[nodiscard]] Bytes make(py::handle given, py::handle seed) const {
+    const MaskInput nothing;
+    const MaskInput& input = given.is_none() ? nothing : py::cast<const MaskInput&>(given);
+    input.check(takes_, grid_);
+    Bytes mask({grid_.slots, grid_.rows, grid_.columns});
+    const MaskJob job{
+        .grid = grid_, .options = options_, .seed = to_seed(seed), .mask = bytes_of_new(mask)};
+    GilRelease nogil;  // pure C++ on arrays that this call and its input hold
+    input.make(takes_, function_, job);
+    return mask;
+  }
+
+  [[nodiscard]] Bytes make_many(std::vector<const MaskInput*> inputs, const py::sequence& seeds,
+                                int threads) const {
+    if (threads < 1 || threads > kMostThreads) {
+      throw py::value_error("threads must be in [1, 1024], not " + std::to_string(threads));
+    }
+    std::vector<std::uint64_t> numbers;
+    for (const py::handle seed : seeds) numbers.push_back(to_seed(seed, "each seed"));
+    if (numbers.size() != inputs.size()) {
+      throw py::value_error("seeds must be " + std::to_string(inputs.size()) +
+                            ", one per clip, not " + std::to_string(numbers.size()));
+    }
+    const MaskInput nothing;
+    std::replace(inputs.begin(), inputs.end(), static_cast<const MaskInput*>(nullptr), &nothing);
+    for (const MaskInput* input : inputs) input->check(takes_, grid_);
+    const auto count = static_cast<std::int64_t>(inputs.size());
+    Bytes masks({count, grid_.slots, grid_.rows, grid_.columns});
+    const Mask bytes = bytes_of_new(masks);
+    const auto size = static_cast<std::size_t>(grid_.tokens());
+    GilRelease nogil;  // pure C++ on arrays that this call and its inputs hold
+    run_parallel(count, threads, [&](std::int64_t i) {
+      const auto clip = static_cast<std::size_t>(i);
+      inputs[clip]->make(takes_, function_,
+                         {.grid = grid_,
+                          .options = options_,
+                          .seed = numbers[clip],
+                          .mask = bytes.subspan(clip * size, size)});
+    });
+    return masks;
+  }
+
+ private:
+  Takes takes_;
+  MakeMask function_;
+  Grid grid_;
+  MaskOptions options_;
+  py::dict given_;
+};
+
+// An entry of the table, as Python has it.
+struct CoreRule {
+  RuleFace face;
+  MakeMask make;
+
+  [[nodiscard]] BoundMask bind(py::handle grid, py::dict options) const {
+    return {face, make, grid, std::move(options)};
+  }
+  void batch(const py::dict& given, const py::dict& options, int threads) const {
+    const MaskBatch batch = mask_batch_of(given);
+    const MaskOptions numbers = face.parse(batch.grid, options);
+    const GilRelease nogil;  // pure C++ on memory that the caller's tensors hold
+    mask_batch(batch, numbers, face.rule().takes, make, threads);
+  }
+};
+
+template <class... Mask>
+std::vector<CoreRule> rules_of(const std::tuple<Mask...>*) {
+  return {{RuleFace(rule_of<Mask>()), &Mask::make}...};
 }
 
 }  // namespace
 
 void register_masks(py::module_& module) {
-  module.def("motion_guided_mask", &guided);
-  module.def("motion_boxes", &boxes_of_score);
-  module.def("simulated_motion_mask", &box_mask<simulated_motion_mask>);
-  module.def("fixed_box_mask", &box_mask<fixed_box_mask>);
-  module.def("jumping_box_mask", &box_mask<jumping_box_mask>);
-  module.def("random_mask", &random);
+  py::class_<BoundMask>(module, "BoundMask")
+      .def("make", &BoundMask::make)
+      .def("make_many", &BoundMask::make_many);
+  py::class_<CoreRule>(module, "MaskRule")
+      .def_property_readonly("name", [](const CoreRule& rule) { return rule.face.rule().name; })
+      .def_property_readonly("takes",
+                             [](const CoreRule& rule) { return word_of(rule.face.rule().takes); })
+      .def_property_readonly("options", [](const CoreRule& rule) { return rule.face.options(); })
+      .def("bind", &CoreRule::bind)
+      .def("batch", &CoreRule::batch);
+  py::dict rules, functions;
+  for (CoreRule& rule : rules_of(static_cast<const Masks*>(nullptr))) {
+    const char* name = rule.face.rule().name;
+    functions[name] = py::cpp_function(
+        [rule](py::handle grid, py::handle given, py::handle seed, const py::kwargs& options) {
+          return rule.bind(grid, options).make(given, seed);
+        });
+    rules[name] = py::cast(std::move(rule));
+  }
+  module.attr("mask_rules") = rules;
+  module.attr("masks") = functions;
+  const auto guided = std::make_shared<RuleFace>(rule_of<GuidedMask>());
+  module.def("motion_boxes", [guided](const MaskInput& input, int width, int height,
+                                      py::handle seed, const py::kwargs& given) {
+    const ScoreView& score = input.score();
+    const MaskOptions options = guided->parse(score.grid, given);
+    const std::uint64_t number = to_seed(seed);
+    const BoxSize size = mask_box_size(score.grid, options, number);
+    const std::vector<float> corners =
+        boxes_in_source(motion_centres(score, size, options, number), score.grid, size,
+                        input.view(), width, height);
+    return py::array_t<float>({score.grid.slots, std::int64_t{4}}, corners.data());
+  });
 }
 
 }  // namespace mgm::bindings

@@ -11,7 +11,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   mgm::bindings::register_frame_walk(module);
   mgm::bindings::register_inspect(module);
   mgm::bindings::register_motion_field(module);
-  mgm::bindings::register_mask_batch(module);
+  mgm::bindings::register_mask_input(module);
   mgm::bindings::register_masks(module);
   mgm::bindings::register_philox(module);
   mgm::bindings::register_score(module);

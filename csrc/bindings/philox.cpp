@@ -23,6 +23,7 @@ std::uint64_t mixed_seed(py::handle base, py::handle epoch, py::handle index, py
 
 void register_philox(py::module_& module) {
   module.def("philox4x32", &block_of);
+  module.def("checked_seed", [](py::handle seed) { return to_seed(seed); });
   module.def("seed_for", &mixed_seed);
   module.def("exp2_negative", &exp2_negative);
   module.def("log2_fixed", &log2_fixed);

@@ -23,7 +23,7 @@ void register_frame_policy(py::module_& module);
 void register_frame_walk(py::module_& module);
 void register_inspect(py::module_& module);
 void register_motion_field(py::module_& module);
-void register_mask_batch(py::module_& module);
+void register_mask_input(py::module_& module);
 void register_masks(py::module_& module);
 void register_philox(py::module_& module);
 void register_score(py::module_& module);

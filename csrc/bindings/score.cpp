@@ -1,31 +1,18 @@
 #include "score/score.hpp"
 
 #include "bindings/mask_input.hpp"
+#include "masks/rankings.hpp"
 
 namespace mgm::bindings {
 
 namespace {
 
-py::tuple score_of_field(const Vectors& vectors, const Bytes& coded, const Bytes& cuts,
-                         const Offsets& sample_offsets, int cell, py::handle grid, py::handle crop,
-                         bool hflip, py::handle camera, py::object weight,
-                         const py::array_t<double, py::array::c_style>& ignore) {
-  const FieldView field = to_field(vectors, coded, cuts, sample_offsets, cell);
+py::tuple score_of_field(const MaskInput& field, py::handle grid) {
   const Grid tokens = to_grid(grid);
-  const View view = to_view(crop, hflip);
-  const std::vector<Box> boxes = to_boxes(ignore);
-  ScoreOptions options{.camera = to_camera(camera), .weight = {}, .ignore = boxes};
-  Weights weights;
-  if (py::isinstance<py::str>(weight)) {
-    options.weight_by_coded = true;
-  } else if (!weight.is_none()) {
-    weights = weight.cast<Weights>();
-    options.weight = view_of(weights);
-  }
   Score score;
   {
-    GilRelease nogil;  // pure C++ on arrays that the caller holds
-    score = motion_score(field, tokens, view, options);
+    GilRelease nogil;  // pure C++ on arrays that the input holds
+    score = field.compute(tokens);
   }
   const std::vector<py::ssize_t> shape{tokens.slots, tokens.rows, tokens.columns};
   return py::make_tuple(own(std::move(score.values), shape), own(std::move(score.motion), shape),

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "block.cuh"
-#include "math/batch.hpp"
+#include "masks/rules.hpp"
 
 namespace mgm::cuda {
 
-// BoxRequest, turned into integers on the host.
+enum class BoxRule { kGuided, kInverse, kSimulated, kFixed, kJumping };
+
+// A mask's options, turned into integers on the host.
 struct BoxPlan {
   BoxRule rule;
   Fit fit;
@@ -19,8 +21,7 @@ struct BoxPlan {
   BoxSize size;  // where it is not drawn
 };
 
-// Throws std::invalid_argument on what the core refuses.
-BoxPlan plan_boxes(const BoxRequest& box, const Grid& grid);
+BoxPlan plan_boxes(BoxRule rule, const MaskOptions& options, const Grid& grid);
 
 __device__ inline BoxSize size_of(const BoxPlan& plan, const Grid& grid, std::uint64_t seed) {
   if (!plan.drawn) return plan.size;

@@ -1,6 +1,5 @@
 #include "centre.cuh"
 #include "launch.hpp"
-#include "masks/mask_options.hpp"
 #include "paint.cuh"
 #include "slot_score.cuh"
 
@@ -123,35 +122,36 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
 
 }  // namespace
 
-BoxPlan plan_boxes(const BoxRequest& box, const Grid& grid) {
+std::int64_t checked_count(const MaskOptions& options, std::int64_t n) {
+  if (options.num_masked >= 1 && options.num_masked < n) return options.num_masked;
+  throw std::invalid_argument("num_masked must be in [1, " + std::to_string(n - 1) + "], not " +
+                              std::to_string(options.num_masked));
+}
+
+BoxPlan plan_boxes(BoxRule rule, const MaskOptions& options, const Grid& grid) {
   BoxPlan plan{};
-  plan.rule = box.rule;
-  plan.fit = box.fit;
-  plan.peak = box.peak;
-  plan.first = box.first;
-  plan.num_masked = box.num_masked;
-  plan.still = still_threshold(box.still);
-  plan.step = walk_step(box.step);
-  plan.aspect = aspect_range(box.aspect_low, box.aspect_high);
-  plan.drawn = box.aspect_low != box.aspect_high;
-  if (plan.num_masked < 1 || plan.num_masked >= grid.slot_tokens()) {
-    throw std::invalid_argument("num_masked must be in [1, " +
-                                std::to_string(grid.slot_tokens() - 1) + "], not " +
-                                std::to_string(plan.num_masked));
-  }
+  plan.rule = rule;
+  plan.fit = options.fit;
+  plan.peak = options.peak;
+  plan.first = options.first;
+  plan.num_masked = checked_count(options, grid.slot_tokens());
+  plan.still = still_threshold(options.still);
+  plan.step = walk_step(options.step);
+  plan.aspect = aspect_range(options.aspect.low, options.aspect.high);
+  plan.drawn = options.aspect.low != options.aspect.high;
   plan.size =
-      box_size(static_cast<double>(plan.num_masked), box.aspect_low, grid.rows, grid.columns);
+      box_size(static_cast<double>(plan.num_masked), options.aspect.low, grid.rows, grid.columns);
   return plan;
 }
 
-void field_box_batch(const FieldBatch& field, const ScoreRequest& request, const BoxRequest& box,
-                     const std::uint64_t* seeds, std::uint8_t* mask, cudaStream_t stream) {
+void guided_of_field(const MaskBatch& batch, const MaskOptions& options, cudaStream_t stream) {
+  const FieldBatch& field = batch.field;
+  const ScoreRequest& request = batch.request;
   check_slots(field, request);
-  if (box.rule != BoxRule::kGuided || box.peak == Peak::kPath) {
+  if (options.peak == Peak::kPath) {
     throw std::invalid_argument("a path needs the scores of all slots first");
   }
-  const BoxPlan plan = plan_boxes(box, request.grid);
-  if (field.clips == 0) return;
+  const BoxPlan plan = plan_boxes(BoxRule::kGuided, options, request.grid);
   const Cells cells = cells_of(field, request);
   const int threads = slot_threads(field, request.grid, cells);
   Carver carver;
@@ -161,7 +161,8 @@ void field_box_batch(const FieldBatch& field, const ScoreRequest& request, const
   if (cells == Cells::kFewBlocks) kernel = field_boxes_kernel<Cells::kFewBlocks>;
   reserve_shared(kernel, carver.used());
   kernel<<<block_count(field.clips * request.grid.slots), threads,
-           static_cast<std::size_t>(carver.used()), stream>>>(field, request, plan, seeds, mask);
+           static_cast<std::size_t>(carver.used()), stream>>>(field, request, plan, batch.seeds,
+                                                              batch.mask);
   check(cudaGetLastError(), "field_boxes_kernel");
 }
 

@@ -169,23 +169,25 @@ std::int64_t room_bytes(const Grid& grid, const BoxPlan& plan) {
   return carver.used();
 }
 
-}  // namespace
-
-void score_box_batch(const ScoreBatch& score, const BoxRequest& box, const std::uint64_t* seeds,
-                     std::uint8_t* mask, cudaStream_t stream) {
-  const BoxPlan plan = plan_boxes(box, score.grid);
-  if (score.clips == 0) return;
+void launch_boxes(BoxRule rule, const MaskBatch& batch, const MaskOptions& options,
+                  cudaStream_t stream) {
+  ScoreBatch score = batch.score;
+  score.clips = batch.clips;
+  score.grid = batch.grid;
+  const BoxPlan plan = plan_boxes(rule, options, score.grid);
   const std::int64_t bytes = room_bytes(score.grid, plan);
   reserve_shared(score_boxes_kernel, bytes);
   score_boxes_kernel<<<block_count(score.clips), kClipThreads, static_cast<std::size_t>(bytes),
-                       stream>>>(score, plan, seeds, mask);
+                       stream>>>(score, plan, batch.seeds, batch.mask);
   check(cudaGetLastError(), "score_boxes_kernel");
 }
 
-void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* views,
+}  // namespace
+
+void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   std::uint8_t* scratch, cudaStream_t stream) {
-  const BoxPlan plan = plan_boxes(box, score.grid);
+  const BoxPlan plan = plan_boxes(BoxRule::kGuided, options, score.grid);
   if (score.clips == 0) return;
   const std::int64_t bytes = room_bytes(score.grid, plan);
   reserve_shared(corners_kernel, bytes);
@@ -195,3 +197,30 @@ void corner_batch(const ScoreBatch& score, const BoxRequest& box, const View* vi
 }
 
 }  // namespace mgm::cuda
+
+namespace mgm {
+
+// The mask also holds what a path remembers, so it is written before it is final.
+void GuidedMask::launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream) {
+  if (batch.score.values == nullptr) return cuda::guided_of_field(batch, options, stream);
+  cuda::launch_boxes(cuda::BoxRule::kGuided, batch, options, stream);
+}
+
+void InverseMask::launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream) {
+  cuda::launch_boxes(cuda::BoxRule::kInverse, batch, options, stream);
+}
+
+void SimulatedMask::launch(const MaskBatch& batch, const MaskOptions& options,
+                           CUstream_st* stream) {
+  cuda::launch_boxes(cuda::BoxRule::kSimulated, batch, options, stream);
+}
+
+void FixedMask::launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream) {
+  cuda::launch_boxes(cuda::BoxRule::kFixed, batch, options, stream);
+}
+
+void JumpingMask::launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream) {
+  cuda::launch_boxes(cuda::BoxRule::kJumping, batch, options, stream);
+}
+
+}  // namespace mgm

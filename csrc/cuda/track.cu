@@ -1,5 +1,4 @@
 #include "launch.hpp"
-#include "masks/mask_options.hpp"
 #include "math/track_math.hpp"
 #include "select.cuh"
 #include "slot_score.cuh"
@@ -126,29 +125,29 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
       [&](int i, bool chosen) { own[i] = chosen; });
 }
 
-}  // namespace
-
-void track_batch(const FieldBatch& field, const TrackRequest& request, const std::uint64_t* seeds,
-                 std::uint8_t* mask, cudaStream_t stream) {
+void launch_tracks(const MaskBatch& batch, const MaskOptions& options, cudaStream_t stream) {
+  const FieldBatch& field = batch.field;
+  const Grid& grid = batch.grid;
   ScoreRequest slots;
-  slots.grid = request.grid;
+  slots.grid = grid;
   check_slots(field, slots);
-  check_sigma(request.sigma);
-  const Grid& grid = request.grid;
-  if (request.num_masked < 1 || request.num_masked >= grid.slot_tokens()) {
-    throw std::invalid_argument("num_masked must be in [1, " +
-                                std::to_string(grid.slot_tokens() - 1) + "], not " +
-                                std::to_string(request.num_masked));
-  }
-  if (field.clips == 0) return;
-  const TrackPlan plan{grid, request.num_masked, bump_falloff(request.sigma, grid.rows),
-                       bump_falloff(request.sigma, grid.columns)};
+  const TrackPlan plan{grid, checked_count(options, grid.slot_tokens()),
+                       bump_falloff(options.sigma, grid.rows),
+                       bump_falloff(options.sigma, grid.columns)};
   Carver carver;
   const TrackRoom room(carver, grid);
   reserve_shared(track_kernel, carver.used() + static_cast<std::int64_t>(sizeof(SelectRoom)));
   track_kernel<<<block_count(field.clips * grid.slots), kThreads,
-                 static_cast<std::size_t>(carver.used()), stream>>>(field, plan, seeds, mask);
+                 static_cast<std::size_t>(carver.used()), stream>>>(field, plan, batch.seeds,
+                                                                    batch.mask);
   check(cudaGetLastError(), "track_kernel");
 }
 
+}  // namespace
+
 }  // namespace mgm::cuda
+
+void mgm::TrackedMask::launch(const MaskBatch& batch, const MaskOptions& options,
+                              CUstream_st* stream) {
+  cuda::launch_tracks(batch, options, stream);
+}

@@ -1,68 +1,63 @@
-#include "masks/box_masks.hpp"
-
+// The masks that are a box in each slot.
 #include <algorithm>
 
+#include "masks/box_painter.hpp"
 #include "masks/peaks.hpp"
 
 namespace mgm {
 
-BoxSize mask_box_size(const Grid& grid, const BoxMaskOptions& options) {
-  check_grid(grid);
-  const std::int64_t k = count_masked(options.count, grid.rows * grid.columns);
-  const double aspect = draw_aspect(options.aspect, options.centre.seed, Purpose::kAspect, 0, 0);
-  return box_size(static_cast<double>(k), aspect, grid.rows, grid.columns);
+namespace {
+
+Walk walk_of(const MaskJob& job, const BoxPainter& painter) {
+  return make_walk(job.grid, painter.size(), job.options.step, job.seed);
 }
 
-void motion_guided_mask(const ScoreView& score, const BoxMaskOptions& options, Mask mask) {
-  const BoxSize size = mask_box_size(score.grid, options);
-  BoxPainter painter(score.grid, size, options);
+}  // namespace
+
+void GuidedMask::make(const MaskJob& job) {
+  BoxPainter painter(job);
   std::int64_t slot = 0;
-  for (const Centre& centre : motion_centres(score, size, options.centre)) {
-    painter.paint(centre, slot++, options.fit, mask);
+  for (const Centre& centre : motion_centres(job.score, painter.size(), job.options, job.seed)) {
+    painter.paint(centre, slot++);
   }
 }
 
-void inverse_motion_mask(const ScoreView& score, const BoxMaskOptions& options, Mask mask) {
-  const BoxSize size = mask_box_size(score.grid, options);
-  BoxPainter painter(score.grid, size, options);
-  const auto tokens = static_cast<std::size_t>(score.grid.rows * score.grid.columns);
-  for (std::int64_t slot = 0; slot < score.grid.slots; ++slot) {
-    std::vector<std::int64_t> sums = window_sums(
-        score.values.subspan(static_cast<std::size_t>(slot) * tokens, tokens), score.grid, size);
+void InverseMask::make(const MaskJob& job) {
+  BoxPainter painter(job);
+  const auto tokens = static_cast<std::size_t>(job.grid.slot_tokens());
+  for (std::int64_t slot = 0; slot < job.grid.slots; ++slot) {
+    std::vector<std::int64_t> sums =
+        window_sums(job.score.values.subspan(static_cast<std::size_t>(slot) * tokens, tokens),
+                    job.grid, painter.size());
     for (std::int64_t& sum : sums) sum = -sum;
-    const std::int64_t window = largest(sums, slot, options.centre.seed);
-    painter.paint(window_centre(window, score.grid.columns, size), slot, options.fit, mask);
+    const std::int64_t window = largest(sums, slot, job.seed);
+    painter.paint(window_centre(window, job.grid.columns, painter.size()), slot);
   }
 }
 
-void simulated_motion_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) {
-  const BoxSize size = mask_box_size(grid, options);
-  BoxPainter painter(grid, size, options);
-  const Walk walk = make_walk(grid, size, options.centre.step, options.centre.seed);
+void SimulatedMask::make(const MaskJob& job) {
+  BoxPainter painter(job);
+  const Walk walk = walk_of(job, painter);
   Centre centre = walk.start(0);
-  for (std::int64_t slot = 0; slot < grid.slots; ++slot) {
+  for (std::int64_t slot = 0; slot < job.grid.slots; ++slot) {
     if (slot > 0) centre = walk.next(centre, slot);
-    painter.paint(centre, slot, options.fit, mask);
+    painter.paint(centre, slot);
   }
 }
 
-void fixed_box_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) {
-  const BoxSize size = mask_box_size(grid, options);
-  BoxPainter painter(grid, size, options);
-  painter.paint(make_walk(grid, size, 0.0, options.centre.seed).start(0), 0, options.fit, mask);
-  const Mask first = painter.slot_of(mask, 0);
-  for (std::int64_t slot = 1; slot < grid.slots; ++slot) {
-    std::copy(first.begin(), first.end(), painter.slot_of(mask, slot).begin());
+void FixedMask::make(const MaskJob& job) {
+  BoxPainter painter(job);
+  painter.paint(walk_of(job, painter).start(0), 0);
+  const Mask first = job.slot(0);
+  for (std::int64_t slot = 1; slot < job.grid.slots; ++slot) {
+    std::copy(first.begin(), first.end(), job.slot(slot).begin());
   }
 }
 
-void jumping_box_mask(const Grid& grid, const BoxMaskOptions& options, Mask mask) {
-  const BoxSize size = mask_box_size(grid, options);
-  BoxPainter painter(grid, size, options);
-  const Walk walk = make_walk(grid, size, 0.0, options.centre.seed);
-  for (std::int64_t slot = 0; slot < grid.slots; ++slot) {
-    painter.paint(walk.start(slot), slot, options.fit, mask);
-  }
+void JumpingMask::make(const MaskJob& job) {
+  BoxPainter painter(job);
+  const Walk walk = walk_of(job, painter);
+  for (std::int64_t slot = 0; slot < job.grid.slots; ++slot) painter.paint(walk.start(slot), slot);
 }
 
 }  // namespace mgm

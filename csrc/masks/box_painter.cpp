@@ -7,29 +7,26 @@
 
 namespace mgm {
 
-BoxPainter::BoxPainter(const Grid& grid, BoxSize size, const BoxMaskOptions& options)
-    : grid_(grid),
-      size_(size),
-      k_(count_masked(options.count, grid.rows * grid.columns)),
-      selector_(grid.rows * grid.columns, options.centre.seed),
-      down_(static_cast<std::size_t>(grid.rows)),
-      across_(static_cast<std::size_t>(grid.columns)) {
-  const PhiloxBlock words = philox_block(options.centre.seed, Purpose::kJitter, 0, 0);
+BoxPainter::BoxPainter(const MaskJob& job)
+    : job_(job),
+      grid_(job.grid),
+      size_(mask_box_size(job.grid, job.options, job.seed)),
+      k_(count_masked(job.options, job.grid.slot_tokens())),
+      selector_(job.grid.slot_tokens(), job.seed),
+      down_(static_cast<std::size_t>(job.grid.rows)),
+      across_(static_cast<std::size_t>(job.grid.columns)) {
+  const PhiloxBlock words = philox_block(job.seed, Purpose::kJitter, 0, 0);
   jitter_row_ = jitter(words.words[0]);
   jitter_column_ = jitter(words.words[1]);
 }
 
-Mask BoxPainter::slot_of(Mask mask, std::int64_t slot) const {
-  const auto tokens = static_cast<std::size_t>(grid_.rows * grid_.columns);
-  return mask.subspan(static_cast<std::size_t>(slot) * tokens, tokens);
-}
-
-void BoxPainter::paint(Centre centre, std::int64_t slot, Fit fit, Mask mask) {
+void BoxPainter::paint(Centre centre, std::int64_t slot) {
   if (centre.peak) {
     centre.row += jitter_row_;
     centre.column += jitter_column_;
   }
-  const Mask tokens = slot_of(mask, slot);
+  const Mask tokens = job_.slot(slot);
+  const Fit fit = job_.options.fit;
   if (fit == Fit::kClip) {
     const std::int64_t top = box_start(centre.row, size_.h);
     const std::int64_t left = box_start(centre.column, size_.w);

@@ -9,23 +9,16 @@
 
 namespace mgm {
 
-struct BoxMaskOptions {
-  Count count;  // per slot
-  Aspect aspect;
-  Fit fit = Fit::kGrow;
-  CentreOptions centre;  // its seed is the mask's
-};
-
-// Paints one slot after the other; owns the ranks and the selector, not the mask.
+// Paints one slot after the other; owns the ranks and the selector.
 class BoxPainter {
  public:
-  // The clip's jitter is drawn here.
-  BoxPainter(const Grid& grid, BoxSize size, const BoxMaskOptions& options);
+  // The clip's aspect and jitter are drawn here. The job outlives this.
+  explicit BoxPainter(const MaskJob& job);
 
-  // mask: of the whole clip. Peaks are moved by the clip's jitter, places on a walk are not.
-  void paint(Centre centre, std::int64_t slot, Fit fit, Mask mask);
+  [[nodiscard]] BoxSize size() const { return size_; }
 
-  [[nodiscard]] Mask slot_of(Mask mask, std::int64_t slot) const;
+  // Peaks are moved by the clip's jitter, places on a walk are not.
+  void paint(Centre centre, std::int64_t slot);
 
  private:
   // Rows [top, bottom), columns [left, right).
@@ -42,6 +35,7 @@ class BoxPainter {
   [[nodiscard]] std::int64_t next_reach(const Rectangle& box) const;
   void fill(const Rectangle& box, Mask tokens) const;
 
+  const MaskJob& job_;
   Grid grid_;
   BoxSize size_;
   std::int64_t k_, jitter_row_, jitter_column_;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <memory>
 
-#include "masks/mask_options.hpp"
 #include "masks/peaks.hpp"
 #include "math/mask_math.hpp"
 
@@ -22,7 +21,7 @@ std::vector<std::int64_t> slot_tops(const Grid& grid, std::span<const std::int64
 
 // Which slots have motion enough for a peak. tops: of the motion before weighting.
 std::vector<std::uint8_t> moving_slots(const ScoreView& score, std::span<const std::int64_t> tops,
-                                       const CentreOptions& options) {
+                                       const MaskOptions& options) {
   const auto size = static_cast<std::size_t>(score.grid.rows * score.grid.columns);
   const std::int64_t threshold = still_threshold(options.still);
   std::vector<std::uint8_t> moving(tops.size());
@@ -53,27 +52,27 @@ void follow_paths(const ScoreView& score, std::span<const std::int64_t> smooth,
 }
 
 // The peaks of all moving slots; the others are not written.
-std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const CentreOptions& options,
-                               std::span<const std::int64_t> smooth,
+std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const MaskOptions& options,
+                               std::uint64_t seed, std::span<const std::int64_t> smooth,
                                std::span<const std::int64_t> tops,
                                std::span<const std::uint8_t> moving) {
   const Grid& grid = score.grid;
   const auto tokens = static_cast<std::size_t>(grid.rows * grid.columns);
   std::vector<Centre> centres(moving.size());
   std::vector<std::int64_t> peaks(moving.size());
-  if (options.peak == Peak::kPath) follow_paths(score, smooth, moving, options.seed, peaks);
+  if (options.peak == Peak::kPath) follow_paths(score, smooth, moving, seed, peaks);
   for (std::size_t s = 0; s < moving.size(); ++s) {
     if (moving[s] == 0) continue;
     const auto slot = static_cast<std::int64_t>(s);
     const auto values = score.values.subspan(s * tokens, tokens);
     if (options.peak == Peak::kBox) {
-      const std::int64_t window = largest(window_sums(values, grid, size), slot, options.seed);
+      const std::int64_t window = largest(window_sums(values, grid, size), slot, seed);
       centres[s] = window_centre(window, grid.columns, size);
       continue;
     }
-    if (options.peak == Peak::kBlock) peaks[s] = largest(values, slot, options.seed);
+    if (options.peak == Peak::kBlock) peaks[s] = largest(values, slot, seed);
     if (options.peak == Peak::kSmooth) {
-      peaks[s] = first_equal(smooth.subspan(s * tokens, tokens), tops[s], slot, options.seed);
+      peaks[s] = first_equal(smooth.subspan(s * tokens, tokens), tops[s], slot, seed);
     }
     centres[s] = token_centre(peaks[s], grid.columns);
   }
@@ -82,11 +81,17 @@ std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const Centr
 
 }  // namespace
 
-double draw_aspect(const Aspect& aspect, std::uint64_t seed, Purpose purpose, std::uint32_t slot,
+double draw_aspect(const Range& aspect, std::uint64_t seed, Purpose purpose, std::uint32_t slot,
                    std::uint32_t index) {
   const AspectRange range = aspect_range(aspect.low, aspect.high);
   if (range.low == range.high) return range.low;
   return aspect_of(range, philox_word(seed, purpose, slot, index));
+}
+
+BoxSize mask_box_size(const Grid& grid, const MaskOptions& options, std::uint64_t seed) {
+  const std::int64_t k = count_masked(options, grid.slot_tokens());
+  const double aspect = draw_aspect(options.aspect, seed, Purpose::kAspect, 0, 0);
+  return box_size(static_cast<double>(k), aspect, grid.rows, grid.columns);
 }
 
 Walk make_walk(const Grid& grid, BoxSize size, double step, std::uint64_t seed) {
@@ -118,9 +123,9 @@ std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values, cons
   return sums;
 }
 
-std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
-                                   const CentreOptions& options) {
-  const Walk walk = make_walk(score.grid, size, options.step, options.seed);
+std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size, const MaskOptions& options,
+                                   std::uint64_t seed) {
+  const Walk walk = make_walk(score.grid, size, options.step, seed);
   const std::size_t tokens = score.values.size();
   const auto buffer = std::make_unique_for_overwrite<std::int64_t[]>(tokens);
   const std::span<std::int64_t> smooth(buffer.get(), tokens);
@@ -131,7 +136,7 @@ std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
     smooth_sums(score.values, score.grid, smooth);
     tops = slot_tops(score.grid, smooth);
   }
-  std::vector<Centre> centres = find_peaks(score, size, options, smooth, tops, moving);
+  std::vector<Centre> centres = find_peaks(score, size, options, seed, smooth, tops, moving);
   bool held = false;  // the last centre goes back to a peak
   for (std::size_t s = 0; s < centres.size(); ++s) {
     if (moving[s] != 0) {

@@ -1,11 +1,9 @@
-#include "masks/patterns.hpp"
-
+// Masks from patterns that know no motion.
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
+#include "masks/boxes.hpp"
 #include "masks/select_tokens.hpp"
 #include "math/mask_math.hpp"
 
@@ -13,16 +11,7 @@ namespace mgm {
 
 namespace {
 
-constexpr std::int64_t kMostBlocks = 65536;
-
 enum BlockDraw : std::uint32_t { kScale, kAspectDraw, kSpan, kSlot, kRow, kColumn };
-
-void check_share(const Range& range, const char* name) {
-  if (range.low > 0 && range.low <= range.high && range.high <= 1) return;
-  throw std::invalid_argument(std::string(name) +
-                              " must be a number or (low, high) with 0 < low <= high <= 1, not (" +
-                              std::to_string(range.low) + ", " + std::to_string(range.high) + ")");
-}
 
 double draw(const Range& range, std::uint32_t word) {
   const double u = static_cast<double>(uniform24(word)) / 16777216.0;
@@ -30,17 +19,18 @@ double draw(const Range& range, std::uint32_t word) {
 }
 
 // Ranks 0 inside the block.
-void cover(const Grid& grid, const BlockOptions& options, std::uint32_t block, std::uint64_t seed,
-           std::vector<std::uint64_t>& ranks) {
+void cover(const MaskJob& job, std::uint32_t block, std::vector<std::uint64_t>& ranks) {
+  const Grid& grid = job.grid;
+  const MaskOptions& options = job.options;
   const auto word = [&](std::uint32_t index) {
-    return philox_word(seed, Purpose::kBlock, block, index);
+    return philox_word(job.seed, Purpose::kBlock, block, index);
   };
   const auto place = [&](std::uint32_t index, std::int64_t side, std::int64_t length) {
     return std::int64_t{below(word(index), static_cast<std::uint32_t>(side - length + 1))};
   };
   const double tokens =
       draw(options.scale, word(kScale)) * static_cast<double>(grid.rows * grid.columns);
-  const double aspect = draw_aspect(options.aspect, seed, Purpose::kBlock, block, kAspectDraw);
+  const double aspect = draw_aspect(options.aspect, job.seed, Purpose::kBlock, block, kAspectDraw);
   const BoxSize size = box_size(tokens, aspect, grid.rows, grid.columns);
   const double share = draw(options.span, word(kSpan)) * static_cast<double>(grid.slots);
   const std::int64_t slots = clamp_to(static_cast<std::int64_t>(std::rint(share)), 1, grid.slots);
@@ -57,10 +47,13 @@ void cover(const Grid& grid, const BlockOptions& options, std::uint32_t block, s
 
 }  // namespace
 
-void running_cell_mask(const Grid& grid, int masked, const Choice& choice, Mask mask) {
-  check_grid(grid);
-  const std::uint32_t start = below(philox_word(choice.seed, Purpose::kCell, 0, 0), 4);
-  std::vector<std::uint64_t> ranks(mask.size());
+// A 2 x 2 cell whose pointer advances each slot from a random start. Where R or C is odd the cut
+// cells are topped up or trimmed.
+void RunningCellMask::make(const MaskJob& job) {
+  const Grid& grid = job.grid;
+  const int masked = option::cell_masked(grid, job.options);
+  const std::uint32_t start = below(philox_word(job.seed, Purpose::kCell, 0, 0), 4);
+  std::vector<std::uint64_t> ranks(job.mask.size());
   std::uint64_t* rank = ranks.data();
   for (std::int64_t s = 0; s < grid.slots; ++s) {
     for (std::int64_t r = 0; r < grid.rows; ++r, rank += grid.columns) {
@@ -70,22 +63,16 @@ void running_cell_mask(const Grid& grid, int masked, const Choice& choice, Mask 
       for (std::int64_t c = 0; c < grid.columns; ++c) rank[c] = pair[c % 2];
     }
   }
-  select_tokens(grid, choice, ranks, mask);
+  select_tokens(job, ranks);
 }
 
-void block_mask(const Grid& grid, const BlockOptions& options, const Choice& choice, Mask mask) {
-  check_grid(grid);
-  if (options.num_blocks < 1 || options.num_blocks > kMostBlocks) {
-    throw std::invalid_argument("num_blocks must be in [1, 65536], not " +
-                                std::to_string(options.num_blocks));
+// Blocks of random size, place and time; K tokens of those covered first.
+void BlockMask::make(const MaskJob& job) {
+  std::vector<std::uint64_t> ranks(job.mask.size(), 1);
+  for (std::int64_t block = 0; block < job.options.num_blocks; ++block) {
+    cover(job, static_cast<std::uint32_t>(block), ranks);
   }
-  check_share(options.scale, "scale");
-  check_share(options.span, "span");
-  std::vector<std::uint64_t> ranks(mask.size(), 1);
-  for (std::int64_t block = 0; block < options.num_blocks; ++block) {
-    cover(grid, options, static_cast<std::uint32_t>(block), choice.seed, ranks);
-  }
-  select_tokens(grid, choice, ranks, mask);
+  select_tokens(job, ranks);
 }
 
 }  // namespace mgm

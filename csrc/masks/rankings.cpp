@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "masks/mask_options.hpp"
 #include "masks/select.hpp"
 #include "masks/select_tokens.hpp"
 #include "math/mask_math.hpp"
@@ -42,12 +41,11 @@ void for_each_word(const Grid& grid, std::uint64_t seed, Purpose purpose, const 
   }
 }
 
-std::vector<std::uint64_t> gumbel_ranks(const ScoreView& score, double temperature,
-                                        std::uint64_t seed) {
-  const std::int64_t inverse = inverse_temperature(temperature);
-  const Normalised normalised(score.values);
-  std::vector<std::uint64_t> ranks(score.values.size());
-  for_each_word(score.grid, seed, Purpose::kGumbel, [&](std::size_t i, std::uint32_t word) {
+std::vector<std::uint64_t> gumbel_ranks(const MaskJob& job) {
+  const std::int64_t inverse = inverse_temperature(job.options.temperature);
+  const Normalised normalised(job.score.values);
+  std::vector<std::uint64_t> ranks(job.score.values.size());
+  for_each_word(job.grid, job.seed, Purpose::kGumbel, [&](std::size_t i, std::uint32_t word) {
     ranks[i] = gumbel_rank(normalised[i], inverse, word);
   });
   return ranks;
@@ -69,68 +67,66 @@ void cover(const Grid& grid, const Box& box, const View& view, std::span<std::in
   }
 }
 
-}  // namespace
-
-void motion_topk_mask(const ScoreView& score, double temperature, const Choice& choice, Mask mask) {
-  if (temperature != 0) {
-    select_tokens(score.grid, choice, gumbel_ranks(score, temperature, choice.seed), mask);
-    return;
-  }
-  std::vector<std::uint64_t> ranks(score.values.size());
-  std::transform(score.values.begin(), score.values.end(), ranks.begin(), motion_rank);
-  select_tokens(score.grid, choice, ranks, mask);
-}
-
-void motion_halves_mask(const ScoreView& score, double share, const Choice& choice, Mask mask) {
-  check_grid(score.grid);
-  const std::int64_t size = score.grid.rows * score.grid.columns;
-  const std::int64_t visible = size - count_masked(choice.count, size);
+// A tube: `visible_from_motion` of each slot's visible tokens from the half of the positions that
+// moves most, the rest from the other half, each uniformly.
+void select_halves(const MaskJob& job) {
+  const std::int64_t size = job.grid.slot_tokens();
+  const std::int64_t visible = size - count_masked(job.options, size);
   std::vector<std::uint64_t> ranks(static_cast<std::size_t>(size), std::uint64_t{1} << 62);
-  for (std::size_t i = 0; i < score.values.size(); ++i) {
-    ranks[i % ranks.size()] -= static_cast<std::uint64_t>(score.values[i]);
+  for (std::size_t i = 0; i < job.score.values.size(); ++i) {
+    ranks[i % ranks.size()] -= static_cast<std::uint64_t>(job.score.values[i]);
   }
-  Selector selector(size, choice.seed);
-  const Mask first = mask.first(static_cast<std::size_t>(size));
+  Selector selector(size, job.seed);
+  const Mask first = job.slot(0);
   selector.select(ranks, 0, size / 2, first);
   std::vector<std::int64_t> moving, still;
   for (std::int64_t i = 0; i < size; ++i) {
     (first[static_cast<std::size_t>(i)] != 0 ? moving : still).push_back(i);
   }
-  const auto halves = [](const std::vector<std::int64_t>& half) {
-    return static_cast<std::int64_t>(half.size());
-  };
+  const std::int64_t movings = std::ssize(moving), stills = std::ssize(still);
   const std::int64_t from_moving =
-      visible_from_moving(share, visible, halves(moving), halves(still));
+      visible_from_moving(job.options.visible_from_motion, visible, movings, stills);
   std::fill(ranks.begin(), ranks.end(), 0);
-  selector.select_among(std::span(ranks).first(moving.size()), moving, 0,
-                        halves(moving) - from_moving, first);
+  selector.select_among(std::span(ranks).first(moving.size()), moving, 0, movings - from_moving,
+                        first);
   selector.select_among(std::span(ranks).first(still.size()), still, 0,
-                        halves(still) - (visible - from_moving), first);
-  for (std::int64_t s = 1; s < score.grid.slots; ++s) {
-    std::copy(first.begin(), first.end(), mask.begin() + s * size);
+                        stills - (visible - from_moving), first);
+  for (std::int64_t s = 1; s < job.grid.slots; ++s) {
+    std::copy(first.begin(), first.end(), job.slot(s).begin());
   }
 }
 
-void boxes_mask(const Grid& grid, const SlotBoxes& boxes, const View& view,
-                std::span<const std::int64_t> motion, const Choice& choice, Mask mask) {
-  check_grid(grid);
-  if (static_cast<std::int64_t>(boxes.offsets.size()) != grid.slots + 1) {
-    throw std::invalid_argument("boxes must be one list per slot: " + std::to_string(grid.slots) +
-                                ", not " + std::to_string(boxes.offsets.size() - 1));
-  }
-  const auto size = static_cast<std::size_t>(grid.rows * grid.columns);
-  std::vector<std::int64_t> coverage(mask.size());
-  for (std::size_t s = 0; s + 1 < boxes.offsets.size(); ++s) {
-    for (std::int64_t i = boxes.offsets[s]; i < boxes.offsets[s + 1]; ++i) {
-      cover(grid, boxes.boxes[static_cast<std::size_t>(i)], view,
+}  // namespace
+
+void TopKMask::make(const MaskJob& job) {
+  if (!std::isnan(job.options.visible_from_motion)) return select_halves(job);
+  if (job.options.temperature != 0) return select_tokens(job, gumbel_ranks(job));
+  std::vector<std::uint64_t> ranks(job.score.values.size());
+  std::transform(job.score.values.begin(), job.score.values.end(), ranks.begin(), motion_rank);
+  select_tokens(job, ranks);
+}
+
+void SelectMask::make(const MaskJob& job) {
+  std::vector<std::uint64_t> ranks(job.score.values.size());
+  std::transform(job.score.values.begin(), job.score.values.end(), ranks.begin(), rank_of_key);
+  select_tokens(job, ranks);
+}
+
+void BoxesMask::make(const MaskJob& job) {
+  const std::span<const std::int64_t> offsets = job.boxes.offsets, motion = job.score.values;
+  std::vector<std::int64_t> coverage(job.mask.size());
+  const auto size = static_cast<std::size_t>(job.grid.slot_tokens());
+  for (std::size_t s = 0; s + 1 < offsets.size(); ++s) {
+    for (std::int64_t i = offsets[s]; i < offsets[s + 1]; ++i) {
+      cover(job.grid, job.boxes.boxes[static_cast<std::size_t>(i)], job.view,
             std::span(coverage).subspan(s * size, size));
     }
   }
-  std::vector<std::uint64_t> ranks(mask.size());
+  std::vector<std::uint64_t> ranks(job.mask.size());
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     ranks[i] = coverage_rank(coverage[i], motion.empty() ? 0 : motion[i]);
   }
-  select_tokens(grid, choice, ranks, mask);
+  select_tokens(job, ranks);
 }
 
 void noise_from_score(const ScoreView& score, double strength, std::uint64_t seed,

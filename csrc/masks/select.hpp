@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "masks/choice.hpp"
+#include "masks/mask_job.hpp"
 #include "math/philox.hpp"
 
 namespace mgm {

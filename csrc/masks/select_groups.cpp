@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "masks/select.hpp"
@@ -51,23 +49,18 @@ void split_count(std::vector<Group>& groups, std::int64_t k, std::int64_t n) {
 
 }  // namespace
 
-void select_groups(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
-                   Mask mask) {
-  if (choice.groups.size() != mask.size()) {
-    throw std::invalid_argument("groups must have " + std::to_string(mask.size()) +
-                                " ids, one per token, not " + std::to_string(choice.groups.size()));
-  }
-  const auto n = static_cast<std::int64_t>(mask.size());
-  std::vector<Group> groups = group_tokens(choice.groups);
-  split_count(groups, count_masked(choice.count, n), n);
-  Selector selector(grid.rows * grid.columns, choice.seed);
+void select_groups(const MaskJob& job, std::span<const std::uint64_t> ranks) {
+  const std::int64_t n = job.grid.tokens();
+  std::vector<Group> groups = group_tokens({job.options.groups, job.mask.size()});
+  split_count(groups, count_masked(job.options, n), n);
+  Selector selector(job.grid.slot_tokens(), job.seed);
   std::vector<std::uint64_t> own;
   for (const Group& group : groups) {
     own.assign(group.tokens.size(), 0);
     for (std::size_t i = 0; i < own.size() && !ranks.empty(); ++i) {
       own[i] = ranks[static_cast<std::size_t>(group.tokens[i])];
     }
-    selector.select_among(own, group.tokens, 0, group.masked, mask);
+    selector.select_among(own, group.tokens, 0, group.masked, job.mask);
   }
 }
 

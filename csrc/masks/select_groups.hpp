@@ -4,12 +4,11 @@
 #include <cstdint>
 #include <span>
 
-#include "masks/choice.hpp"
+#include "masks/mask_job.hpp"
 
 namespace mgm {
 
-// select_tokens where choice has groups.
-void select_groups(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
-                   Mask mask);
+// select_tokens where the job has groups.
+void select_groups(const MaskJob& job, std::span<const std::uint64_t> ranks);
 
 }  // namespace mgm

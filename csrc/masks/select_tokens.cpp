@@ -7,28 +7,28 @@
 
 namespace mgm {
 
-void select_tokens(const Grid& grid, const Choice& choice, std::span<const std::uint64_t> ranks,
-                   Mask mask) {
-  check_grid(grid);
-  if (!choice.groups.empty()) return select_groups(grid, choice, ranks, mask);
-  const std::int64_t size = grid.rows * grid.columns;
-  const bool whole = choice.scope == Scope::kClip;
-  const std::int64_t step = whole ? grid.slots * size : size;
-  const std::int64_t steps = choice.scope == Scope::kSlot ? grid.slots : 1;
-  const std::int64_t k = count_masked(choice.count, step);
-  Selector selector(size, choice.seed);
+void select_tokens(const MaskJob& job, std::span<const std::uint64_t> ranks) {
+  if (job.options.groups != nullptr) return select_groups(job, ranks);
+  const Scope scope = job.options.scope;
+  const std::int64_t size = job.grid.slot_tokens();
+  const std::int64_t step = scope == Scope::kClip ? job.grid.tokens() : size;
+  const std::int64_t steps = scope == Scope::kSlot ? job.grid.slots : 1;
+  const std::int64_t k = count_masked(job.options, step);
+  Selector selector(size, job.seed);
   for (std::int64_t i = 0; i < steps; ++i) {
     const auto first = static_cast<std::size_t>(i * step);
     const auto tokens = static_cast<std::size_t>(step);
     if (ranks.empty()) {
-      selector.select_any(i * step, k, mask.subspan(first, tokens));
+      selector.select_any(i * step, k, job.mask.subspan(first, tokens));
     } else {
-      selector.select(ranks.subspan(first, tokens), i * step, k, mask.subspan(first, tokens));
+      selector.select(ranks.subspan(first, tokens), i * step, k, job.mask.subspan(first, tokens));
     }
   }
-  if (choice.scope != Scope::kTube) return;
-  for (std::int64_t s = 1; s < grid.slots; ++s)
-    std::copy_n(mask.begin(), size, mask.begin() + s * size);
+  if (scope != Scope::kTube) return;
+  for (std::int64_t s = 1; s < job.grid.slots; ++s)
+    std::copy_n(job.mask.begin(), size, job.slot(s).begin());
 }
+
+void RandomMask::make(const MaskJob& job) { select_tokens(job, {}); }
 
 }  // namespace mgm

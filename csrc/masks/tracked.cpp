@@ -1,10 +1,9 @@
-#include "masks/tracked.hpp"
-
+// Visible tokens of the middle slot, carried along the motion to the other slots.
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "masks/mask_options.hpp"
+#include "masks/mask_job.hpp"
 #include "masks/select.hpp"
 #include "math/mask_math.hpp"
 #include "math/track_math.hpp"
@@ -50,15 +49,20 @@ std::int64_t middle_row(const FieldView& field, const Grid& grid, std::int64_t s
 
 }  // namespace
 
-void tracked_mask(const FieldView& field, std::span<const std::int64_t> row_frames,
-                  const Grid& grid, const View& view, const TrackOptions& options, Mask mask) {
+// R * C - K Gaussian bumps lie on random tokens of the middle slot. Every token of another slot is
+// followed back to the middle one, row by row; it takes the map's value there (bilinear), or its
+// own value where the way leaves the view or crosses a cut. The K lowest tokens of each slot are
+// masked.
+void TrackedMask::make(const MaskJob& job) {
+  const Grid& grid = job.grid;
+  const FieldView& field = *job.field;
+  const View& view = job.view;
   check_slots(field, grid);
-  check_sigma(options.sigma);
-  const std::int64_t size = grid.rows * grid.columns, middle = grid.slots / 2;
-  const std::int64_t k = count_masked(options.count, size);
+  const std::int64_t size = grid.slot_tokens(), middle = grid.slots / 2;
+  const std::int64_t k = count_masked(job.options, size);
   const auto tokens = static_cast<std::size_t>(size);
   std::vector<std::uint8_t> bumps(tokens);
-  Selector(size, options.seed, Purpose::kBump).select_any(middle * size, size - k, bumps);
+  Selector(size, job.seed, Purpose::kBump).select_any(middle * size, size - k, bumps);
   // Columns from here on are those of the picture, not of a flipped view.
   const auto token_of = [&](std::int64_t i) {
     const std::int64_t c = i % grid.columns;
@@ -66,10 +70,10 @@ void tracked_mask(const FieldView& field, std::span<const std::int64_t> row_fram
   };
   std::vector<std::uint8_t> upright(tokens);
   for (std::int64_t i = 0; i < size; ++i) upright[static_cast<std::size_t>(i)] = bumps[token_of(i)];
-  const std::vector<std::int64_t> map = base_map(grid, upright, options.sigma);
+  const std::vector<std::int64_t> map = base_map(grid, upright, job.options.sigma);
   const Tracker tracker{.vectors = field.vectors.data(),
                         .cuts = field.cuts.data(),
-                        .row_frames = row_frames.data(),
+                        .row_frames = job.row_frames.data(),
                         .cells_high = field.cells_high,
                         .cells_wide = field.cells_wide,
                         .row_stride = field.cells_high * field.cells_wide,
@@ -78,7 +82,7 @@ void tracked_mask(const FieldView& field, std::span<const std::int64_t> row_fram
                         .high = grid.rows << 16,
                         .across = {view.x, view.w, grid.columns, field.cell},
                         .down = {view.y, view.h, grid.rows, field.cell}};
-  Selector selector(size, options.seed);
+  Selector selector(size, job.seed);
   std::vector<std::uint64_t> ranks(tokens);
   const std::int64_t goal = middle_row(field, grid, middle);
   for (std::int64_t s = 0; s < grid.slots; ++s) {
@@ -90,7 +94,7 @@ void tracked_mask(const FieldView& field, std::span<const std::int64_t> row_fram
                                        : map[static_cast<std::size_t>(i)] << 16;
       ranks[token_of(i)] = static_cast<std::uint64_t>(value);
     }
-    selector.select(ranks, s * size, k, mask.subspan(static_cast<std::size_t>(s * size), tokens));
+    selector.select(ranks, s * size, k, job.slot(s));
   }
 }
 

@@ -54,51 +54,18 @@ struct FrameBatch {
   const View* views = nullptr;           // [B]
 };
 
-enum class BoxRule { kGuided, kInverse, kSimulated, kFixed, kJumping };
-
-struct BoxRequest {
-  BoxRule rule = BoxRule::kGuided;
-  std::int64_t num_masked = 1;  // K of each slot
-  double aspect_low = 1, aspect_high = 1;
-  Fit fit = Fit::kGrow;
-  Peak peak = Peak::kSmooth;
-  First first = First::kMotion;
-  double still = 0.02;  // source pixels per frame
-  double step = 1.0;    // tokens
-};
-
-enum class RankRule {
-  kEqual,     // at random
-  kKeys,      // the caller's keys, lowest first
-  kMotion,    // most motion first
-  kGumbel,    // drawn without replacement
-  kCoverage,  // most covered by a box, then most motion
-  kHalves,    // a tube, `share` of its visible tokens from the moving half
-};
-
-enum class Scope {
-  kSlot,  // K of R * C in each slot
-  kClip,  // K of S * R * C
-  kTube,  // slot 0's tokens in every slot
-};
-
-struct RankRequest {
+// What the masks of a batch are made from, and where they go. What a mask does not take is null.
+struct MaskBatch {
   std::int64_t clips = 0;
   Grid grid;
-  RankRule rule = RankRule::kEqual;
-  Scope scope = Scope::kSlot;
-  std::int64_t num_masked = 1;
-  const std::int64_t* values = nullptr;  // [B, S, R, C] keys or motion; null: none
-  double temperature = 1, share = 0.5;
+  FieldBatch field;
+  ScoreRequest request;           // of a score that the field is still to give
+  ScoreBatch score;               // values alone where they only rank
   const double* boxes = nullptr;  // [B, S, boxes_per_slot, 4]; NaN: no box
   std::int64_t boxes_per_slot = 0;
-  const View* views = nullptr;  // [B], for boxes
-};
-
-struct TrackRequest {
-  Grid grid;
-  std::int64_t num_masked = 1;
-  double sigma = 16;
+  const View* views = nullptr;           // [B], for boxes
+  const std::uint64_t* seeds = nullptr;  // [B]; null: all 0
+  std::uint8_t* mask = nullptr;          // [B, S, R, C], every byte written
 };
 
 // Cells of a clip, within the padding whatever `sizes` says.

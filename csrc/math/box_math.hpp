@@ -36,6 +36,15 @@ struct AspectRange {
   std::int64_t log_low = 0, log_high = 0;
 };
 
+// What is drawn from between low and high; on the host.
+inline AspectRange aspect_range(double low, double high) {
+  if (low == high) return {low, high, 0, 0};
+  const auto logarithm = [](double value) {
+    return log2_fixed(static_cast<std::uint64_t>(std::rint(value * 65536.0)));
+  };
+  return {low, high, logarithm(low), logarithm(high)};
+}
+
 // Log-uniform, through the integer table: std::exp may differ in the last bit between machines.
 MGM_HD inline double aspect_of(const AspectRange& range, std::uint32_t word) {
   if (range.low == range.high) return range.low;
@@ -59,6 +68,16 @@ MGM_HD inline BoxSize box_size(double tokens, double aspect, std::int64_t rows,
   size.w = box_side(tokens / static_cast<double>(size.h), columns);
   size.h = box_side(tokens / static_cast<double>(size.w), rows);
   return size;
+}
+
+// A step in tokens as places.
+inline std::uint32_t walk_step(double step) {
+  return static_cast<std::uint32_t>(std::rint(step * static_cast<double>(kToken)));
+}
+
+// The largest 3x3 sum of a slot that stands still is under this. still: source pixels per frame.
+inline std::int64_t still_threshold(double still) {
+  return 9 * static_cast<std::int64_t>(std::rint(still * 64.0 * 65536.0));
 }
 
 // Places where a box of h x w lies inside the grid, and the walk between them.

@@ -166,6 +166,19 @@ MGM_HD inline std::uint64_t coverage_rank(std::int64_t coverage, std::int64_t mo
   return (static_cast<std::uint64_t>(65536 - coverage) << 41) | motion_rank(motion);
 }
 
+// 1 / temperature in 2^-16.
+inline std::int64_t inverse_temperature(double temperature) {
+  return static_cast<std::int64_t>(std::rint(65536.0 / temperature));
+}
+
+// Of `visible` tokens those from the moving half.
+inline std::int64_t visible_from_moving(double share, std::int64_t visible, std::int64_t moving,
+                                        std::int64_t still) {
+  const auto wanted = static_cast<std::int64_t>(std::rint(share * static_cast<double>(visible)));
+  return clamp_to(wanted, visible > still ? visible - still : 0,
+                  moving < visible ? moving : visible);
+}
+
 // Order of draws without replacement: score over temperature plus a Gumbel number, largest first.
 // normalised: in 2^-16; inverse: 1 / temperature in 2^-16; both sums in 2^-24 nats.
 MGM_HD inline std::uint64_t gumbel_rank(std::int64_t normalised, std::int64_t inverse,

@@ -14,10 +14,8 @@ from torch import Tensor
 from .checks import address
 
 __all__ = [
-    "BOX",
     "FIELD",
     "SCORE",
-    "box",
     "field_arguments",
     "new_mask",
     "new_score",
@@ -32,10 +30,6 @@ FIELD = (
     "Tensor? coded"
 )
 SCORE = "Tensor? weight, Tensor? ignore, int[] grid, str camera, bool by_coded"
-BOX = (
-    "str rule, int num_masked, float[] aspect, str fit, str peak, str first, float still, "
-    "float step"
-)
 
 
 def tokens(grid: Sequence[int]) -> dict[str, int]:
@@ -88,30 +82,6 @@ def score_arguments(
 ) -> dict[str, int]:
     """The four tensors of a score, or none of them."""
     return {"clips": clips, **tokens(grid), **score_addresses(tensors)}
-
-
-def box(
-    rule: str,
-    num_masked: int,
-    aspect: Sequence[float],
-    fit: str,
-    peak: str,
-    first: str,
-    still: float,
-    step: float,
-) -> dict[str, Any]:
-    """Where boxes are, and how they become masks."""
-    return {
-        "rule": rule,
-        "num_masked": num_masked,
-        "aspect_low": aspect[0],
-        "aspect_high": aspect[1],
-        "fit": fit,
-        "peak": peak,
-        "first": first,
-        "still": still,
-        "step": step,
-    }
 
 
 def new_mask(like: Tensor, clips: int, grid: Sequence[int]) -> Tensor:

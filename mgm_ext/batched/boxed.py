@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,12 +10,12 @@ from torch import Tensor
 from ..masks.options import Aspect, Preset, chosen_preset, chosen_weight
 from ..score import GRID
 from .batch import BatchScore, MotionBatch
-from .checks import check, masked_count, whole_grid
-from .ops import corners, field_boxes, score_boxes
+from .checks import check, whole_grid
+from .mask_ops import guided_of_field, mask_op, numbers
+from .ops import corners
 from .scores import checked_field, checked_request, motion_score, token_texture
 
 __all__ = [
-    "checked_box",
     "checked_score",
     "checked_seeds",
     "inverse_motion_mask",
@@ -40,35 +39,6 @@ def checked_score(score: BatchScore) -> BatchScore:
     cuts = check("cuts", score.cuts, dtype=torch.bool, shape=values.shape[:2], like=values)
     whole_grid(values.shape[1:])
     return BatchScore(values, motion, valid, cuts)
-
-
-def checked_box(
-    rule: str,
-    grid: Sequence[int],
-    mask_ratio: float,
-    num_masked: int | None = None,
-    count: str = "floor_masked",
-    *,
-    aspect: Aspect = 1.0,
-    fit: str = "grow",
-    peak: str = "smooth",
-    first: str = "motion",
-    still: float = 0.02,
-    step: float = 0.0,
-) -> tuple[Any, ...]:
-    """What the operators take for a box, or ValueError."""
-    number = masked_count(grid[1] * grid[2], mask_ratio, num_masked, count)
-    ends = [float(end) for end in (aspect if isinstance(aspect, tuple | list) else (aspect,) * 2)]
-    if len(ends) != 2:
-        raise ValueError(f"aspect must be a number or (low, high), not {aspect!r}")
-    for name, given, allowed in (
-        ("fit", fit, ("grow", "shift", "clip")),
-        ("peak", peak, ("smooth", "block", "box", "path")),
-        ("first", first, ("motion", "random")),
-    ):
-        if given not in allowed:
-            raise ValueError(f"{name} must be one of {allowed}, not {given!r}")
-    return rule, number, ends, fit, peak, first, float(still), float(step)
 
 
 def _weight(
@@ -110,12 +80,6 @@ def score_of(
         camera=preset.camera if camera is None else camera,
         ignore=ignore,
     )
-
-
-def _score_boxes(score: BatchScore, seeds: Tensor, box: tuple[Any, ...]) -> Tensor:
-    seeds = checked_seeds(seeds, len(score.values), score.values)
-    result: Tensor = score_boxes(*score, seeds, *box)
-    return result
 
 
 def motion_guided_mask(
@@ -170,9 +134,9 @@ def motion_guided_mask(
     chosen = chosen_preset(preset)
     peak = chosen.peak if peak is None else peak
     first = chosen.first if first is None else first
-    sides = list(source.values.shape[1:] if isinstance(source, BatchScore) else grid)
-    box = checked_box(
-        "guided", sides, mask_ratio, num_masked, count,
+    sides = whole_grid(source.values.shape[1:] if isinstance(source, BatchScore) else grid)
+    options = numbers(
+        "motion_guided", sides, mask_ratio, num_masked, count,
         aspect=aspect, fit=fit, peak=peak, first=first, still=still, step=step,
     )  # fmt: skip
     if isinstance(source, MotionBatch) and peak != "path":
@@ -182,10 +146,11 @@ def motion_guided_mask(
         camera = chosen.camera if camera is None else camera
         request = checked_request(field, weight, ignore, grid, camera)
         seeds = checked_seeds(seeds, len(source.field), source.field)
-        result: Tensor = field_boxes(*field, *request, seeds, *box)
+        result: Tensor = guided_of_field(*field, *request, seeds, *options)
         return result
     score = score_of(source, grid=grid, preset=chosen, camera=camera, weight=weight, ignore=ignore)
-    return _score_boxes(score, seeds, box)
+    seeds = checked_seeds(seeds, len(score.values), score.values)
+    return mask_op("motion_guided", *score, seeds, sides, *options)
 
 
 def inverse_motion_mask(
@@ -211,8 +176,9 @@ def inverse_motion_mask(
         ignore=ignore,
     )
     sides = list(score.values.shape[1:])
-    box = checked_box("inverse", sides, mask_ratio, num_masked, count, aspect=aspect)
-    return _score_boxes(score, seeds, box)
+    seeds = checked_seeds(seeds, len(score.values), score.values)
+    options = numbers("inverse_motion", sides, mask_ratio, num_masked, count, aspect=aspect)
+    return mask_op("inverse_motion", *score, seeds, sides, *options)
 
 
 def motion_boxes(
@@ -237,9 +203,9 @@ def motion_boxes(
     views = check("views", views, dtype=torch.float64, shape=(clips, 5), like=score.values)
     sizes = check("sizes", sizes, dtype=torch.int64, shape=(clips, 2), like=score.values)
     seeds = checked_seeds(seeds, clips, score.values)
-    box = checked_box(
-        "guided", list(score.values.shape[1:]), mask_ratio,
-        aspect=aspect, peak=peak, first=first, still=still, step=step,
+    ends = [float(end) for end in (aspect if isinstance(aspect, tuple | list) else (aspect,) * 2)]
+    result: Tensor = corners(
+        *score, views, sizes, seeds,
+        float(mask_ratio), ends, peak, first, float(still), float(step),
     )  # fmt: skip
-    result: Tensor = corners(*score, views, sizes, seeds, *box)
     return result

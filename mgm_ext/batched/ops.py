@@ -1,4 +1,4 @@
-"""The operators that torch knows, `torch.ops.mgm_ext.*`: scores, and masks with boxes.
+"""The operators that torch knows, `torch.ops.mgm_ext.*`: scores, and the boxes around their motion.
 
 Arguments have been checked by the functions of this package.
 """
@@ -6,16 +6,14 @@ Arguments have been checked by the functions of this package.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from .arguments import (
-    BOX,
     FIELD,
     SCORE,
-    box,
     field_arguments,
     new_mask,
     new_score,
@@ -26,7 +24,9 @@ from .arguments import (
 )
 from .checks import address, device_of, module_for
 
-__all__ = ["batch_score", "batch_texture", "corners", "field_boxes", "plain_boxes", "score_boxes"]
+__all__ = ["batch_score", "batch_texture", "corners"]
+
+_BOXES: Final = ("mask_ratio", "aspect", "peak", "first", "still", "step")
 
 
 @torch.library.custom_op(
@@ -80,82 +80,12 @@ def _(frames: Tensor, sizes: Tensor, views: Tensor, grid: Sequence[int]) -> Tens
 
 
 @torch.library.custom_op(
-    "mgm_ext::field_boxes",
-    mutates_args=(),
-    schema=f"({FIELD}, {SCORE}, Tensor seeds, {BOX}) -> Tensor",
-)
-def field_boxes(*given: Any) -> Tensor:
-    """Masks around the motion of fields; the scores stay inside."""
-    field, grid, seeds = given[0], given[9], given[12]
-    mask = new_mask(field, field.shape[0], grid)
-    module, where = module_for(field)
-    with device_of(field):
-        module.batch_field_boxes(
-            field_arguments(given[:7]),
-            request(*given[7:12]),
-            box(*given[13:]),
-            address(seeds),
-            address(mask),
-            where,
-        )
-    return mask
-
-
-@field_boxes.register_fake
-def _(*given: Any) -> Tensor:
-    return new_mask(given[0], given[0].shape[0], given[9])
-
-
-@torch.library.custom_op(
-    "mgm_ext::score_boxes",
-    mutates_args=(),
-    schema=(
-        f"(Tensor values, Tensor motion, Tensor valid, Tensor cuts, Tensor seeds, {BOX}) -> Tensor"
-    ),
-)
-def score_boxes(*given: Any) -> Tensor:
-    """Masks around the motion of scores."""
-    values, seeds = given[0], given[4]
-    grid = values.shape[1:]
-    mask = new_mask(values, len(values), grid)
-    score = score_arguments(given[:4], len(values), grid)
-    module, where = module_for(values)
-    with device_of(values):
-        module.batch_score_boxes(score, box(*given[5:]), address(seeds), address(mask), where)
-    return mask
-
-
-@score_boxes.register_fake
-def _(*given: Any) -> Tensor:
-    return new_mask(given[0], given[0].shape[0], given[0].shape[1:])
-
-
-@torch.library.custom_op(
-    "mgm_ext::plain_boxes",
-    mutates_args=(),
-    schema=f"(Tensor seeds, int[] grid, {BOX}) -> Tensor",
-)
-def plain_boxes(seeds: Tensor, grid: Sequence[int], *options: Any) -> Tensor:
-    """Masks with a box that knows no motion."""
-    mask = new_mask(seeds, len(seeds), grid)
-    score = score_arguments((None,) * 4, len(seeds), grid)
-    module, where = module_for(seeds)
-    with device_of(seeds):
-        module.batch_score_boxes(score, box(*options), address(seeds), address(mask), where)
-    return mask
-
-
-@plain_boxes.register_fake
-def _(seeds: Tensor, grid: Sequence[int], *options: Any) -> Tensor:
-    return new_mask(seeds, seeds.shape[0], grid)
-
-
-@torch.library.custom_op(
     "mgm_ext::motion_boxes",
     mutates_args=(),
     schema=(
         "(Tensor values, Tensor motion, Tensor valid, Tensor cuts, Tensor views, Tensor sizes, "
-        f"Tensor seeds, {BOX}) -> Tensor"
+        "Tensor seeds, float mask_ratio, float[] aspect, str peak, str first, float still, "
+        "float step) -> Tensor"
     ),
 )
 def corners(*given: Any) -> Tensor:
@@ -167,7 +97,7 @@ def corners(*given: Any) -> Tensor:
     with device_of(values):
         module.batch_corners(
             score_arguments(given[:4], len(values), values.shape[1:]),
-            box(*given[7:]),
+            dict(zip(_BOXES, given[7:], strict=True)),
             address(views),
             address(sizes),
             address(seeds),

@@ -10,18 +10,19 @@ from torch import Tensor
 
 from ..masks.options import Aspect
 from ..score import GRID
-from .boxed import checked_box
 from .checks import check, whole_grid
-from .ops import plain_boxes
+from .mask_ops import mask_op, numbers
 
-__all__ = ["fixed_box_mask", "jumping_box_mask", "simulated_motion_mask"]
+__all__ = ["fixed_box_mask", "jumping_box_mask", "plain_mask", "simulated_motion_mask"]
 
 
-def _plain(rule: str, seeds: Tensor, grid: Sequence[int], *given: Any, **options: Any) -> Tensor:
+def plain_mask(
+    name: str, seeds: Tensor, grid: Sequence[int], *given: Any, **options: Any
+) -> Tensor:
+    """The masks of a name in the table that are made from nothing but seeds."""
     sides = whole_grid(grid)
     seeds = check("seeds", seeds, dtype=torch.int64, shape=("B",))
-    result: Tensor = plain_boxes(seeds, sides, *checked_box(rule, sides, *given, **options))
-    return result
+    return mask_op(name, seeds, sides, *numbers(name, sides, *given, **options))
 
 
 def simulated_motion_mask(
@@ -35,7 +36,9 @@ def simulated_motion_mask(
     aspect: Aspect = 1.0,
 ) -> Tensor:
     """Boxes that wander, bool [B, S, R, C]; see `mgm_ext.simulated_motion_mask`."""
-    return _plain("simulated", seeds, grid, mask_ratio, num_masked, count, step=step, aspect=aspect)
+    return plain_mask(
+        "simulated_motion", seeds, grid, mask_ratio, num_masked, count, step=step, aspect=aspect
+    )
 
 
 def fixed_box_mask(
@@ -48,7 +51,7 @@ def fixed_box_mask(
     aspect: Aspect = 1.0,
 ) -> Tensor:
     """Boxes at one place per clip, bool [B, S, R, C]; see `mgm_ext.fixed_box_mask`."""
-    return _plain("fixed", seeds, grid, mask_ratio, num_masked, count, aspect=aspect)
+    return plain_mask("fixed_box", seeds, grid, mask_ratio, num_masked, count, aspect=aspect)
 
 
 def jumping_box_mask(
@@ -61,4 +64,4 @@ def jumping_box_mask(
     aspect: Aspect = 1.0,
 ) -> Tensor:
     """Boxes at one place per slot, bool [B, S, R, C]; see `mgm_ext.jumping_box_mask`."""
-    return _plain("jumping", seeds, grid, mask_ratio, num_masked, count, aspect=aspect)
+    return plain_mask("jumping_box", seeds, grid, mask_ratio, num_masked, count, aspect=aspect)

@@ -11,8 +11,9 @@ from ..masks.options import chosen_preset
 from ..score import GRID
 from .batch import BatchScore, MotionBatch
 from .boxed import checked_score, checked_seeds, score_of
-from .checks import check, masked_count, whole_grid
-from .rank_ops import ranked, tracked
+from .checks import check, whole_grid
+from .mask_ops import mask_op, numbers
+from .plain import plain_mask
 from .scores import checked_field
 
 __all__ = [
@@ -24,19 +25,6 @@ __all__ = [
     "tracked_mask",
     "tube_mask",
 ]
-
-
-def _checked_scope(scope: str) -> str:
-    if scope not in ("slot", "clip", "tube"):
-        raise ValueError(f"scope must be one of ('slot', 'clip', 'tube'), not {scope!r}")
-    return scope
-
-
-def _count(
-    grid: Sequence[int], mask_ratio: float, num_masked: int | None, count: str, scope: str
-) -> int:
-    n = grid[1] * grid[2] * (grid[0] if scope == "clip" else 1)
-    return masked_count(n, mask_ratio, num_masked, count)
 
 
 def select(
@@ -62,24 +50,8 @@ def select(
     grid = whole_grid(keys.shape[1:])
     if seeds is not None:
         seeds = checked_seeds(seeds, len(keys), keys)
-    number = _count(grid, 0.5, num_masked, "floor_masked", _checked_scope(scope))
-    result: Tensor = ranked(keys, keys, seeds, None, None, grid, "keys", scope, number, 1.0, 0.5)
-    return result
-
-
-def _random(
-    seeds: Tensor,
-    grid: Sequence[int],
-    mask_ratio: float,
-    num_masked: int | None,
-    count: str,
-    scope: str,
-) -> Tensor:
-    seeds = check("seeds", seeds, dtype=torch.int64, shape=("B",))
-    sides = whole_grid(grid)
-    number = _count(sides, mask_ratio, num_masked, count, scope)
-    result: Tensor = ranked(seeds, None, seeds, None, None, sides, "equal", scope, number, 1.0, 0.5)
-    return result
+    options = numbers("select", grid, 0.5, num_masked, "floor_masked", scope=scope)
+    return mask_op("select", keys, None, None, None, seeds, grid, *options)
 
 
 def random_mask(
@@ -91,7 +63,7 @@ def random_mask(
     count: str = "floor_masked",
 ) -> Tensor:
     """K random tokens of each clip, bool [B, S, R, C]; see `mgm_ext.random_mask`."""
-    return _random(seeds, grid, mask_ratio, num_masked, count, "clip")
+    return plain_mask("random", seeds, grid, mask_ratio, num_masked, count, scope="clip")
 
 
 def frame_random_mask(
@@ -103,7 +75,7 @@ def frame_random_mask(
     count: str = "floor_masked",
 ) -> Tensor:
     """K random tokens of each slot, bool [B, S, R, C]; see `mgm_ext.frame_random_mask`."""
-    return _random(seeds, grid, mask_ratio, num_masked, count, "slot")
+    return plain_mask("frame_random", seeds, grid, mask_ratio, num_masked, count)
 
 
 def tube_mask(
@@ -115,7 +87,7 @@ def tube_mask(
     count: str = "floor_masked",
 ) -> Tensor:
     """K random tokens, the same in every slot, bool [B, S, R, C]; see `mgm_ext.tube_mask`."""
-    return _random(seeds, grid, mask_ratio, num_masked, count, "tube")
+    return plain_mask("tube", seeds, grid, mask_ratio, num_masked, count)
 
 
 def motion_topk_mask(
@@ -134,11 +106,6 @@ def motion_topk_mask(
     ignore: Tensor | None = None,
 ) -> Tensor:
     """The K tokens of most motion, bool [B, S, R, C]; see `mgm_ext.motion_topk_mask`."""
-    if visible_from_motion is not None and (temperature or scope != "slot"):
-        raise ValueError(
-            "visible_from_motion excludes temperature and scope, got "
-            f"temperature={temperature}, scope={scope!r}"
-        )
     score = score_of(
         source,
         grid=grid,
@@ -149,16 +116,11 @@ def motion_topk_mask(
     )
     seeds = checked_seeds(seeds, len(score.values), score.values)
     sides = list(score.values.shape[1:])
-    rule = "gumbel" if temperature else "motion"
-    share = 0.5
-    if visible_from_motion is not None:
-        rule, scope, share = "halves", "tube", float(visible_from_motion)
-    number = _count(sides, mask_ratio, num_masked, count, _checked_scope(scope))
-    result: Tensor = ranked(
-        score.values, score.values, seeds, None, None, sides, rule, scope, number,
-        float(temperature), share,
+    options = numbers(
+        "motion_topk", sides, mask_ratio, num_masked, count,
+        scope=scope, temperature=temperature, visible_from_motion=visible_from_motion,
     )  # fmt: skip
-    return result
+    return mask_op("motion_topk", *score, seeds, sides, *options)
 
 
 def boxes_mask(
@@ -196,11 +158,8 @@ def boxes_mask(
     if score is not None:
         values = checked_score(score).values
         check("score", values, dtype=torch.int64, shape=(clips, *sides), like=boxes)
-    number = _count(sides, mask_ratio, num_masked, count, _checked_scope(scope))
-    result: Tensor = ranked(
-        boxes, values, seeds, boxes, views, sides, "coverage", scope, number, 1.0, 0.5
-    )
-    return result
+    options = numbers("boxes", sides, mask_ratio, num_masked, count, scope=scope)
+    return mask_op("boxes", boxes, views, values, seeds, sides, *options)
 
 
 def tracked_mask(
@@ -222,6 +181,5 @@ def tracked_mask(
     )  # fmt: skip
     sides = whole_grid(grid, batch.offsets.shape[1] - 1)
     seeds = checked_seeds(seeds, len(batch.field), batch.field)
-    number = _count(sides, mask_ratio, num_masked, count, "slot")
-    result: Tensor = tracked(*field, row_frames, seeds, sides, number, float(sigma))
-    return result
+    options = numbers("tracked", sides, mask_ratio, num_masked, count, sigma=sigma)
+    return mask_op("tracked", *field, row_frames, seeds, sides, *options)

@@ -5,10 +5,38 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .checks import check
-from .rank_ops import mask_ids
+from .checks import address, check, device_of, module_for
 
 __all__ = ["ids"]
+
+
+def _new_ids(mask: Tensor, visible: int) -> tuple[Tensor, Tensor]:
+    clips, n = mask.shape
+    return (
+        mask.new_empty((clips, visible), dtype=torch.int64),
+        mask.new_empty((clips, n), dtype=torch.int64),
+    )
+
+
+@torch.library.custom_op(
+    "mgm_ext::mask_ids",
+    mutates_args=(),
+    schema="(Tensor mask, int visible) -> (Tensor, Tensor)",
+)
+def mask_ids(mask: Tensor, visible: int) -> tuple[Tensor, Tensor]:
+    """Indices of the visible tokens, and each token's place among visible, then masked ones."""
+    keep, restore = _new_ids(mask, visible)
+    module, where = module_for(mask)
+    with device_of(mask):
+        module.batch_ids(
+            address(mask), *mask.shape, visible, address(keep), address(restore), where
+        )
+    return keep, restore
+
+
+@mask_ids.register_fake
+def _(mask: Tensor, visible: int) -> tuple[Tensor, Tensor]:
+    return _new_ids(mask, visible)
 
 
 def ids(mask: Tensor, *, num_visible: int | None = None) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
 from .._arrays import check_count
 from ..score import GRID
 from ..views import View
@@ -57,6 +56,4 @@ def batch_masks(
         generator.input_of(clip, None, view, own)
         for clip, view, own in zip(clips, crops, per_clip, strict=True)
     ]
-    return _core.batch_masks(
-        name, tuple(grid), generator.rule_options, inputs, [int(seed) for seed in seeds], threads
-    )
+    return generator.make_many(inputs, [int(seed) for seed in seeds], threads)

@@ -42,7 +42,16 @@ def simulated_motion_mask(
 
     Source: MGM (ICCV 2023), its proof of concept.
     """
-    return _core.simulated_motion_mask(grid, mask_ratio, num_masked, count, aspect, step, seed)
+    return _core.masks["simulated_motion"](
+        grid,
+        None,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        step=step,
+        aspect=aspect,
+    )
 
 
 def fixed_box_mask(
@@ -70,7 +79,15 @@ def fixed_box_mask(
     Raises:
         ValueError: an argument is outside what is allowed.
     """
-    return _core.fixed_box_mask(grid, mask_ratio, num_masked, count, aspect, 0.0, seed)
+    return _core.masks["fixed_box"](
+        grid,
+        None,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        aspect=aspect,
+    )
 
 
 def jumping_box_mask(
@@ -98,4 +115,12 @@ def jumping_box_mask(
     Raises:
         ValueError: an argument is outside what is allowed.
     """
-    return _core.jumping_box_mask(grid, mask_ratio, num_masked, count, aspect, 0.0, seed)
+    return _core.masks["jumping_box"](
+        grid,
+        None,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        aspect=aspect,
+    )

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _core
 from ..views import View
 from .generator import MotionMasking
-from .options import Grid, Mask, Source
+from .options import PRESETS, Grid, Mask, Source, score_settings
 from .ranked import boxes_mask, per_slot, set_boxes
 
 __all__ = ["BoxesMasking"]
@@ -71,8 +71,7 @@ class BoxesMasking(MotionMasking):
         if field is not None:
             given = super().input_of(field, frames, view, None)
         elif view is not None:
-            given = _core.MaskInput()
-            given.set_view(view.crop, view.hflip)
+            given = _core.MaskInput.of_view(view.crop, view.hflip)
         else:
             raise ValueError("boxes need a field or a view, got neither")
         set_boxes(given, boxes, self.input_size[0])
@@ -85,9 +84,7 @@ class BoxesMasking(MotionMasking):
         )
         return {**super().recipe(), "boxes": boxes}
 
-    def _score_options(self) -> dict[str, Any]:
-        return {"camera": None, "weight": None, "ignore": ()}
-
-    def _trial(self) -> _core.MaskInput:
-        nothing = [np.empty((0, 4))] * self.input_size[0]
-        return self.input_of(None, None, View.full(32, 32), nothing)
+    def _score_settings(self) -> _core.ScoreSettings:
+        return score_settings(
+            PRESETS["robust"], self.input_size, camera=None, weight=None, ignore=()
+        )

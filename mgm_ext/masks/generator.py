@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
@@ -10,15 +9,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
-from ..motion_field import Clip, MotionField
-from ..score import Score
+from .._arrays import read_only
+from ..motion_field import MotionField
+from ..score import Score, field_input, score_input
 from ..views import View
-from .options import Grid, Mask, Source, group_ids, mask_input
+from .options import (
+    PRESETS,
+    Grid,
+    Mask,
+    Source,
+    group_ids,
+    refuse_field_options,
+    score_settings,
+    split_source,
+)
 from .seeds import OwnSeeds
 
 __all__ = ["Masking", "MotionMasking"]
 
 _OF_THE_CALL: Final = frozenset({"grid", "mask_ratio", "seed", "view", "score"})
+_BOUND: Final = frozenset({"_mask", "_score"})
+"""What is read anew where an object is unpickled."""
 
 
 def _plain(value: Any) -> Any:
@@ -58,19 +69,33 @@ class Masking:
         seed: int | None = None,
         **options: Any,
     ) -> None:
-        parameters = inspect.signature(self.function).parameters.values()
-        known = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        known: dict[str, Any] = self.function.__kwdefaults__ or {}
         allowed = known.keys() - _OF_THE_CALL
         if unknown := options.keys() - allowed:
             raise ValueError(f"{self.name} takes {sorted(allowed)}, not {sorted(unknown)}")
         self.input_size = input_size
         self.mask_ratio = mask_ratio
-        self.settings = {name: options.get(name, known[name]) for name in sorted(allowed)}
+        self.settings: dict[str, Any] = {
+            name: options.get(name, known[name]) for name in sorted(allowed)
+        }
         self._seed = seed
         self._seeds = OwnSeeds(seed)
-        self.rule_options = self._rule_options()
-        # Whatever is wrong with the settings shows here, not in a worker hours later.
-        _core.make_mask(self.name, input_size, self.rule_options, self._trial(), self._seeds.base)
+        self._bind()
+
+    def _bind(self) -> None:
+        """Reads the settings once: what is wrong with them shows here, not in a worker later."""
+        given = {**self.settings, "mask_ratio": self.mask_ratio}
+        if "groups" in given:
+            given["groups"] = group_ids(given["groups"])
+        rule = _core.mask_rules[self.name]
+        self._mask = rule.bind(self.input_size, {name: given[name] for name, *_ in rule.options})
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in _BOUND}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._bind()
 
     def __call__(
         self,
@@ -103,29 +128,24 @@ class Masking:
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
         return f"{type(self).__name__}({self.input_size}, {self.mask_ratio}, {settings})"
 
-    def _rule_options(self) -> dict[str, Any]:
-        # What the core calls for: a mask's own options, without those of the score.
-        options = {**self.settings, "mask_ratio": self.mask_ratio}
-        if "groups" in options:
-            options["groups"] = group_ids(options["groups"])
-        return options
-
-    def _trial(self) -> _core.MaskInput:
-        return self.input_of(None, None, None, None)
-
     def input_of(
         self,
         field: Source | None,
         frames: NDArray[np.uint8] | None,
         view: View | None,
         boxes: ArrayLike | Sequence[ArrayLike] | None,
-    ) -> _core.MaskInput:
+    ) -> _core.MaskInput | None:
         """What the core makes this mask from; `boxes` only for `BoxesMasking`."""
-        return _core.MaskInput()
+        return None
 
-    def _make(self, given: _core.MaskInput, seed: int | None) -> Mask:
-        number = self._seeds.next() if seed is None else seed
-        return _core.make_mask(self.name, self.input_size, self.rule_options, given, number)
+    def make_many(
+        self, inputs: Sequence[_core.MaskInput | None], seeds: Sequence[int], threads: int
+    ) -> Mask:
+        """A mask of each of what `input_of` gave, bool [B, T, H, W]."""
+        return self._mask.make_many(inputs, seeds, threads)
+
+    def _make(self, given: _core.MaskInput | None, seed: int | None) -> Mask:
+        return self._mask.make(given, self._seeds.next() if seed is None else seed)
 
 
 class MotionMasking(Masking):
@@ -167,8 +187,13 @@ class MotionMasking(Masking):
         cell = self._seen_cell if self._cell is None else self._cell
         return {**super().recipe(), "window": window, "cell": cell}
 
-    def _score_options(self) -> dict[str, Any]:
-        return {name: self.settings[name] for name in ("camera", "weight", "ignore")}
+    def _bind(self) -> None:
+        super()._bind()
+        self._score = self._score_settings()
+
+    def _score_settings(self) -> _core.ScoreSettings:
+        given = {name: self.settings[name] for name in ("camera", "weight", "ignore")}
+        return score_settings(PRESETS["robust"], self.input_size, **given)
 
     def input_of(
         self,
@@ -179,14 +204,19 @@ class MotionMasking(Masking):
     ) -> _core.MaskInput:
         """What the core makes this mask from."""
         if isinstance(field, Score):
-            options: dict[str, Any] = {"camera": None, "weight": None, "ignore": ()}
+            refuse_field_options(field, self.input_size, view, None, None, ())
+            return score_input(field)
+        if field is None:
+            own_frames, motion = None, self._still()
         else:
-            options = self._score_options()
-            if field is None:
-                field = self._still()
-            else:
-                self._note(field.field if isinstance(field, Clip) else field)
-        return mask_input(field, grid=self.input_size, view=view, frames=frames, **options)
+            own_frames, motion = split_source(field)
+            self._note(motion)
+        if frames is None:
+            frames = own_frames
+        else:
+            shape = (motion.num_samples, "H", "W", 3)
+            frames = read_only("frames", frames, dtype=np.uint8, shape=shape)
+        return field_input(motion, frames, view, self._score)
 
     def _still(self) -> MotionField:
         slots = self.input_size[0]

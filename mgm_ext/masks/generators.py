@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from .. import _core
+from ..score import NO_BOXES
 from .boxed import fixed_box_mask, jumping_box_mask, simulated_motion_mask
 from .boxes_generator import BoxesMasking
 from .generator import Masking, MotionMasking
 from .guided import inverse_motion_mask, motion_guided_mask
 from .options import Grid, chosen_preset
-from .patterns import block_mask, cell_masked, running_cell_mask
-from .ranked import checked_scope, motion_topk_mask, tracked_mask
+from .patterns import block_mask, running_cell_mask
+from .ranked import motion_topk_mask, tracked_mask
 from .uniform import frame_random_mask, random_mask, tube_mask
 
 __all__ = [
@@ -61,10 +63,6 @@ class RunningCellMasking(Masking):
     name = "running_cell"
     function = staticmethod(running_cell_mask)
 
-    def _rule_options(self) -> dict[str, Any]:
-        masked = cell_masked(self.input_size, self.mask_ratio, self.settings["num_masked"])
-        return {**super()._rule_options(), "cell_masked": masked}
-
 
 class BlockMasking(Masking):
     """`block_mask` as a generator: `(input_size, mask_ratio, num_blocks=..., scale=..., ...)`."""
@@ -103,12 +101,11 @@ class MotionGuidedMasking(MotionMasking):
     name = "motion_guided"
     function = staticmethod(motion_guided_mask)
 
-    def _rule_options(self) -> dict[str, Any]:
-        chosen = chosen_preset(self.settings["preset"])._asdict()
-        for name, choice in chosen.items():
+    def _bind(self) -> None:
+        for name, choice in chosen_preset(self.settings["preset"])._asdict().items():
             if self.settings[name] is None:
                 self.settings[name] = choice
-        return super()._rule_options()
+        super()._bind()
 
 
 class InverseMotionMasking(MotionMasking):
@@ -124,11 +121,6 @@ class MotionTopKMasking(MotionMasking):
     name = "motion_topk"
     function = staticmethod(motion_topk_mask)
 
-    def _rule_options(self) -> dict[str, Any]:
-        options = super()._rule_options()
-        checked_scope(options["scope"], options["groups"])
-        return options
-
 
 class TrackedMasking(MotionMasking):
     """`tracked_mask` as a generator: `(input_size, mask_ratio, sigma=...)`; takes no score."""
@@ -136,8 +128,8 @@ class TrackedMasking(MotionMasking):
     name = "tracked"
     function = staticmethod(tracked_mask)
 
-    def _score_options(self) -> dict[str, Any]:
-        return {"camera": "none", "weight": "none", "ignore": ()}
+    def _score_settings(self) -> _core.ScoreSettings:
+        return _core.ScoreSettings("none", None, NO_BOXES)
 
 
 MASKINGS: Final[Mapping[str, type[Masking]]] = MappingProxyType(

@@ -5,19 +5,9 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from .. import _core
-from ..score import GRID, Score, score_arrays
+from ..score import GRID
 from ..views import View
-from .options import (
-    Aspect,
-    Grid,
-    Mask,
-    Source,
-    chosen_preset,
-    chosen_weight,
-    mask_input,
-    refuse_field_options,
-    split_source,
-)
+from .options import Aspect, Grid, Mask, Source, chosen_preset, mask_input
 
 __all__ = ["inverse_motion_mask", "motion_guided_mask"]
 
@@ -95,35 +85,22 @@ def motion_guided_mask(
     and the exact count open; the rules above are ours.
     """
     chosen = chosen_preset(preset)
-    if isinstance(source, Score):
-        refuse_field_options(source, grid, view, camera, weight, ignore)
-        values, motion, valid, cuts = source.values, source.motion, source.valid, source.cuts
-    else:
-        frames, field = split_source(source)
-        values, motion, valid, cuts = score_arrays(
-            field,
-            frames,
-            grid=grid,
-            view=view,
-            camera=chosen.camera if camera is None else camera,
-            weight=chosen_weight(weight, chosen, frames=frames is not None),
-            ignore=ignore,
-        )
-    return _core.motion_guided_mask(
-        values,
-        motion,
-        valid,
-        cuts,
-        mask_ratio,
-        num_masked,
-        count,
-        aspect,
-        fit,
-        chosen.peak if peak is None else peak,
-        chosen.first if first is None else first,
-        still,
-        step,
+    given, grid = mask_input(
+        source, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore, preset=chosen
+    )
+    return _core.masks["motion_guided"](
+        grid,
+        given,
         seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        aspect=aspect,
+        fit=fit,
+        peak=chosen.peak if peak is None else peak,
+        first=chosen.first if first is None else first,
+        still=still,
+        step=step,
     )
 
 
@@ -167,12 +144,15 @@ def inverse_motion_mask(
         ValueError: an argument is outside what is allowed.
         TypeError: `source` is none of the three.
     """
-    given = mask_input(source, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore)
-    options = {
-        "mask_ratio": mask_ratio,
-        "num_masked": num_masked,
-        "count": count,
-        "aspect": aspect,
-    }
-    tokens = source.values.shape if isinstance(source, Score) else grid
-    return _core.make_mask("inverse_motion", tokens, options, given, seed)
+    given, grid = mask_input(
+        source, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore
+    )
+    return _core.masks["inverse_motion"](
+        grid,
+        given,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        aspect=aspect,
+    )

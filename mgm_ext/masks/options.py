@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
-from .._arrays import read_only
 from ..motion_field import Clip, MotionField
-from ..score import GRID, Score, box_array, weight_array
-from ..views import View, crop_and_flip
+from ..score import GRID, Score, box_array, field_input, score_input, weight_array
+from ..views import View
 
 __all__ = [
     "PRESETS",
@@ -27,6 +26,7 @@ __all__ = [
     "group_ids",
     "mask_input",
     "refuse_field_options",
+    "score_settings",
     "split_source",
 ]
 
@@ -101,6 +101,28 @@ def refuse_field_options(
     )
 
 
+def score_settings(
+    preset: Preset,
+    grid: Grid,
+    *,
+    camera: str | None,
+    weight: str | ArrayLike | None,
+    ignore: ArrayLike,
+) -> _core.ScoreSettings:
+    """How a score is made of fields; what is None is the preset's.
+
+    Raises:
+        ValueError: an option is not among what is allowed.
+    """
+    chosen = preset.weight if weight is None else weight
+    auto = isinstance(chosen, str) and chosen == "auto"
+    return _core.ScoreSettings(
+        preset.camera if camera is None else camera,
+        "auto" if auto else weight_array(chosen, grid),
+        box_array(ignore),
+    )
+
+
 def mask_input(
     source: Source,
     *,
@@ -109,54 +131,30 @@ def mask_input(
     camera: str | None,
     weight: str | ArrayLike | None,
     ignore: ArrayLike,
-    frames: NDArray[np.uint8] | None = None,
     preset: Preset = PRESETS["robust"],
-) -> _core.MaskInput:
-    """The source and its options as the core takes them; nothing is computed yet.
+) -> tuple[_core.MaskInput, Grid]:
+    """The source as the core takes it, and the tokens; nothing is computed yet.
 
     Args:
         source: a clip, a field or a score.
-        grid: (S, R, C) tokens, which weights are checked against.
+        grid: (S, R, C) tokens; a score brings its own.
         view: what the trainer sees; None: the whole picture.
         camera: None: the preset's.
         weight: None: the preset's; "none", "texture", "coded" or an array.
         ignore: boxes in source pixels.
-        frames: uint8 [T, H, W, 3] of the whole picture; None: the clip's own, if any.
         preset: gives what is None.
 
     Raises:
         ValueError: an option is not among what is allowed, or does not go with a score.
         TypeError: `source` is none of the three.
     """
-    result = _core.MaskInput()
     if isinstance(source, Score):
         refuse_field_options(source, grid, view, camera, weight, ignore)
-        result.set_score(source.values, source.motion, source.valid, source.cuts)
-        result.set_view(source.view.crop, source.view.hflip)
-        return result
-    own_frames, field = split_source(source)
-    if frames is None:
-        frames = own_frames
-    else:
-        shape = (field.num_samples, "H", "W", 3)
-        frames = read_only("frames", frames, dtype=np.uint8, shape=shape)
-    chosen: ArrayLike = chosen_weight(weight, preset, frames=frames is not None)
-    result.set_field(
-        field.vectors,
-        field.coded,
-        field.cuts,
-        field.sample_offsets,
-        field.row_frames,
-        field.cell,
-        field.width,
-        field.height,
-        preset.camera if camera is None else camera,
-        weight_array(chosen, grid, frames),
-        frames,
-        box_array(ignore),
-    )
-    result.set_view(*crop_and_flip(view, field.width, field.height))
-    return result
+        slots, rows, columns = source.values.shape
+        return score_input(source), (slots, rows, columns)
+    frames, field = split_source(source)
+    settings = score_settings(preset, grid, camera=camera, weight=weight, ignore=ignore)
+    return field_input(field, frames, view, settings), grid
 
 
 def group_ids(groups: ArrayLike | None) -> NDArray[np.int64] | None:

@@ -8,17 +8,7 @@ from .. import _core
 from ..score import GRID
 from .options import Aspect, Grid, Mask, group_ids
 
-__all__ = ["block_mask", "cell_masked", "running_cell_mask"]
-
-
-def cell_masked(grid: Grid, mask_ratio: float, num_masked: int | None) -> int:
-    """Masked tokens of a 2 x 2 cell: 1, 2 or 3, or ValueError for another ratio."""
-    ratio = mask_ratio if num_masked is None else num_masked / (grid[1] * grid[2])
-    if ratio not in (0.25, 0.5, 0.75):
-        raise ValueError(
-            f"a running cell of 2 x 2 masks 1/4, 1/2 or 3/4 of the tokens, not {ratio}"
-        )
-    return int(4 * ratio)
+__all__ = ["block_mask", "running_cell_mask"]
 
 
 def running_cell_mask(
@@ -48,13 +38,9 @@ def running_cell_mask(
 
     Source: VideoMAEv2's decoder mask; MAR.
     """
-    options = {
-        "mask_ratio": mask_ratio,
-        "num_masked": num_masked,
-        "count": count,
-        "cell_masked": cell_masked(grid, mask_ratio, num_masked),
-    }
-    return _core.make_mask("running_cell", grid, options, None, seed)
+    return _core.masks["running_cell"](
+        grid, None, seed, mask_ratio=mask_ratio, num_masked=num_masked, count=count
+    )
 
 
 def block_mask(
@@ -97,14 +83,16 @@ def block_mask(
 
     Source: V-JEPA's multi-block masks and the cubes of BEiT and MaskFeat, both with an exact count.
     """
-    options = {
-        "mask_ratio": mask_ratio,
-        "num_masked": num_masked,
-        "count": count,
-        "num_blocks": num_blocks,
-        "scale": scale,
-        "aspect": aspect,
-        "span": span,
-        "groups": group_ids(groups),
-    }
-    return _core.make_mask("block", grid, options, None, seed)
+    return _core.masks["block"](
+        grid,
+        None,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        num_blocks=num_blocks,
+        scale=scale,
+        aspect=aspect,
+        span=span,
+        groups=group_ids(groups),
+    )

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..motion_field import Clip, MotionField
-from ..score import GRID, Score
+from ..score import GRID, Score, score_input
 from ..views import View
 from .options import Grid, Mask, Source, group_ids, mask_input
 
@@ -64,31 +64,21 @@ def motion_topk_mask(
         ValueError: an argument is outside what is allowed.
         TypeError: `source` is none of the three.
     """
-    given = mask_input(source, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore)
-    ids = group_ids(groups)
-    if visible_from_motion is not None and (temperature or ids is not None or scope != "slot"):
-        raise ValueError(
-            "visible_from_motion excludes temperature, groups and scope, got "
-            f"temperature={temperature}, scope={scope!r}"
-        )
-    options = {
-        "mask_ratio": mask_ratio,
-        "num_masked": num_masked,
-        "count": count,
-        "scope": checked_scope(scope, ids),
-        "groups": ids,
-        "temperature": temperature,
-        "visible_from_motion": visible_from_motion,
-    }
-    tokens = source.values.shape if isinstance(source, Score) else grid
-    return _core.make_mask("motion_topk", tokens, options, given, seed)
-
-
-def checked_scope(scope: str, groups: NDArray[np.int64] | None) -> str:
-    """The scope, or ValueError where groups come with K per slot."""
-    if groups is not None and scope != "clip":
-        raise ValueError(f'groups go with scope="clip", not {scope!r}')
-    return scope
+    given, grid = mask_input(
+        source, grid=grid, view=view, camera=camera, weight=weight, ignore=ignore
+    )
+    return _core.masks["motion_topk"](
+        grid,
+        given,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        scope=scope,
+        groups=group_ids(groups),
+        temperature=temperature,
+        visible_from_motion=visible_from_motion,
+    )
 
 
 def set_boxes(given: _core.MaskInput, boxes: ArrayLike | Sequence[ArrayLike], slots: int) -> None:
@@ -171,23 +161,23 @@ def boxes_mask(
     if (view is None) == (score is None):
         raise ValueError(f"give either view or score, got view={view} and score={score}")
     if score is not None:
-        given = mask_input(score, grid=grid, view=None, camera=None, weight=None, ignore=())
+        given = score_input(score)
         slots, rows, columns = score.values.shape
         grid = (slots, rows, columns)
     else:
         assert view is not None
-        given = _core.MaskInput()
-        given.set_view(view.crop, view.hflip)
+        given = _core.MaskInput.of_view(view.crop, view.hflip)
     set_boxes(given, boxes, grid[0])
-    ids = group_ids(groups)
-    options = {
-        "mask_ratio": mask_ratio,
-        "num_masked": num_masked,
-        "count": count,
-        "scope": checked_scope(scope, ids),
-        "groups": ids,
-    }
-    return _core.make_mask("boxes", grid, options, given, seed)
+    return _core.masks["boxes"](
+        grid,
+        given,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        scope=scope,
+        groups=group_ids(groups),
+    )
 
 
 def tracked_mask(
@@ -230,11 +220,13 @@ def tracked_mask(
     """
     if isinstance(source, Score):
         raise TypeError("tracked_mask follows a MotionField or a Clip, not a Score")
-    given = mask_input(source, grid=grid, view=view, camera="none", weight="none", ignore=())
-    options = {
-        "mask_ratio": mask_ratio,
-        "num_masked": num_masked,
-        "count": count,
-        "sigma": sigma,
-    }
-    return _core.make_mask("tracked", grid, options, given, seed)
+    given, grid = mask_input(source, grid=grid, view=view, camera="none", weight="none", ignore=())
+    return _core.masks["tracked"](
+        grid,
+        given,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        sigma=sigma,
+    )

@@ -56,7 +56,7 @@ class OwnSeeds:
     """
 
     def __init__(self, seed: int | None, *, first: int = 0) -> None:
-        self.base = drawn_seed() if seed is None else seed
+        self.base = drawn_seed() if seed is None else _core.checked_seed(seed)
         self._first = first
         self._count = CallCount()
 

@@ -39,7 +39,15 @@ def random_mask(
 
     Source: MAE-ST, OmniMAE.
     """
-    return _core.random_mask(grid, "clip", group_ids(groups), mask_ratio, num_masked, count, seed)
+    return _core.masks["random"](
+        grid,
+        None,
+        seed,
+        mask_ratio=mask_ratio,
+        num_masked=num_masked,
+        count=count,
+        groups=group_ids(groups),
+    )
 
 
 def frame_random_mask(
@@ -65,7 +73,9 @@ def frame_random_mask(
     Raises:
         ValueError: an argument is outside what is allowed.
     """
-    return _core.random_mask(grid, "slot", None, mask_ratio, num_masked, count, seed)
+    return _core.masks["frame_random"](
+        grid, None, seed, mask_ratio=mask_ratio, num_masked=num_masked, count=count
+    )
 
 
 def tube_mask(
@@ -93,4 +103,6 @@ def tube_mask(
 
     Source: VideoMAE.
     """
-    return _core.random_mask(grid, "tube", None, mask_ratio, num_masked, count, seed)
+    return _core.masks["tube"](
+        grid, None, seed, mask_ratio=mask_ratio, num_masked=num_masked, count=count
+    )

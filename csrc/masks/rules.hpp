@@ -1,0 +1,156 @@
+// The masks: one entry each. `make` is defined in masks/*.cpp and `launch` in cuda/*.cu; a module
+// refers to its own alone.
+#pragma once
+
+#include <iterator>
+#include <tuple>
+
+#include "masks/options.hpp"
+
+struct CUstream_st;
+
+namespace mgm {
+
+struct MaskJob;
+
+// What most masks have: no defaults of their own, and options that say all there is to check.
+struct AnyMask {
+  static constexpr MaskOptions defaults{};
+  static void check(const Grid&, const MaskOptions&) {}
+};
+
+struct RandomMask : AnyMask {
+  static constexpr const char* name = "random";
+  static constexpr Takes takes = Takes::kNothing;
+  static constexpr MaskOptions defaults = option::by_scope(Scope::kClip);
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kGroups};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct FrameRandomMask : RandomMask {
+  static constexpr const char* name = "frame_random";
+  static constexpr MaskOptions defaults = option::by_scope(Scope::kSlot);
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount};
+};
+
+struct TubeMask : FrameRandomMask {
+  static constexpr const char* name = "tube";
+  static constexpr MaskOptions defaults = option::by_scope(Scope::kTube);
+};
+
+struct RunningCellMask : AnyMask {
+  static constexpr const char* name = "running_cell";
+  static constexpr Takes takes = Takes::kNothing;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount};
+  static void check(const Grid& grid, const MaskOptions& options) {
+    option::cell_masked(grid, options);
+  }
+  static void make(const MaskJob& job);
+  static constexpr std::nullptr_t launch = nullptr;
+};
+
+struct BlockMask : AnyMask {
+  static constexpr const char* name = "block";
+  static constexpr Takes takes = Takes::kNothing;
+  static constexpr MaskOptions defaults = option::of_blocks();
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kBlocks,    option::kScale,     option::kAspect,
+                                       option::kSpan,      option::kGroups};
+  static void make(const MaskJob& job);
+  static constexpr std::nullptr_t launch = nullptr;
+};
+
+struct SimulatedMask : AnyMask {
+  static constexpr const char* name = "simulated_motion";
+  static constexpr Takes takes = Takes::kNothing;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kStep, option::kAspect};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct FixedMask : AnyMask {
+  static constexpr const char* name = "fixed_box";
+  static constexpr Takes takes = Takes::kNothing;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kAspect};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct JumpingMask : FixedMask {
+  static constexpr const char* name = "jumping_box";
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct GuidedMask : AnyMask {
+  static constexpr const char* name = "motion_guided";
+  static constexpr Takes takes = Takes::kScore;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kAspect,    option::kFit,       option::kPeak,
+                                       option::kFirst,     option::kStill,     option::kStep};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct InverseMask : AnyMask {
+  static constexpr const char* name = "inverse_motion";
+  static constexpr Takes takes = Takes::kScore;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kAspect};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct TopKMask : AnyMask {
+  static constexpr const char* name = "motion_topk";
+  static constexpr Takes takes = Takes::kScore;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kScope,     option::kGroups,    option::kTemperature,
+                                       option::kVisible};
+  static void check(const Grid&, const MaskOptions& options) { option::check_topk(options); }
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct BoxesMask : AnyMask {
+  static constexpr const char* name = "boxes";
+  static constexpr Takes takes = Takes::kBoxes;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kScope, option::kGroups};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+struct TrackedMask : AnyMask {
+  static constexpr const char* name = "tracked";
+  static constexpr Takes takes = Takes::kField;
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
+                                       option::kSigma};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+// Not a mask of a clip: the score's values are the caller's keys, lowest first.
+struct SelectMask : AnyMask {
+  static constexpr const char* name = "select";
+  static constexpr Takes takes = Takes::kScore;
+  static constexpr Option options[] = {option::kNumMasked, option::kScope};
+  static void make(const MaskJob& job);
+  static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
+};
+
+using Masks = std::tuple<RandomMask, FrameRandomMask, TubeMask, RunningCellMask, BlockMask,
+                         SimulatedMask, FixedMask, JumpingMask, GuidedMask, InverseMask, TopKMask,
+                         BoxesMask, TrackedMask, SelectMask>;
+
+template <class Mask>
+constexpr Rule rule_of() {
+  return {Mask::name,  Mask::takes, Mask::defaults, Mask::options, std::size(Mask::options),
+          &Mask::check};
+}
+
+}  // namespace mgm
