@@ -127,7 +127,7 @@ fuzz: $(STAMP)/test
 
 sanitize: MUTANTS ?= 1000
 sanitize: $(STAMP)/test
-	bash release/sanitize.sh build/sanitize -m tests.fuzz --mutants $(MUTANTS) --seed 0
+	bash release/sanitize.sh build/sanitize -m tests.fuzz --mutants $(MUTANTS) --seed 0 --memory 0 --limit 30
 
 FOR ?= 600
 CLANG ?=

@@ -59,6 +59,40 @@ def many_samples_in_fragments(folder: Path) -> bytes:
     return boxes.write(tables)
 
 
+def many_real_samples(
+    folder: Path, samples: int, *, all_keys: bool = False, edited: bool = False
+) -> Path:
+    """A long film of samples of 8 bytes that are there, each with an offset of its own."""
+    tables = boxes.parse(mp4(folder, num_frames=3, bf=0, g=12))
+    (sizes,), (media,) = boxes.find(tables, b"stsz"), boxes.find(tables, b"mdat")
+    first, second = struct.unpack_from(">2I", sizes.data, 12)
+    picture = media.data[:first]
+    media.data = picture + media.data[first : first + second][:8] * (samples - 1)
+    keys = range(1, samples + 1 if all_keys else 2)
+    bodies = {
+        b"stsz": struct.pack(">4I", 0, 0, samples, first) + struct.pack(">I", 8) * (samples - 1),
+        b"stts": struct.pack(">IIII", 0, 1, samples, 512),
+        b"stsc": struct.pack(">IIIII", 0, 1, 1, samples, 1),
+        b"stss": struct.pack(f">II{len(keys)}I", 0, len(keys), *keys),
+        b"elst": struct.pack(">IIIiI", 0, 1, 40 * samples, 512, 1 << 16),
+    }
+    for box in [box for top in tables for box in top.walk()]:
+        box.data = bodies.get(box.kind, box.data)
+        if box.kind == b"stbl":
+            offsets = struct.pack(">II", 0, samples) + struct.pack(">4I", 1, 512, 1, 1536) * (
+                samples // 2
+            )
+            box.children = [one for one in box.children if one.kind != b"ctts"]
+            box.children.append(boxes.Box(b"ctts", offsets))
+        if box.kind == b"trak" and not edited:
+            box.children = [one for one in box.children if one.kind != b"edts"]
+    place = boxes.write(tables).index(picture)
+    boxes.find(tables, b"stco")[0].data = struct.pack(">III", 0, 1, place)
+    path = folder / f"{samples}.mp4"
+    path.write_bytes(boxes.write(tables))
+    return path
+
+
 def many_fragments(folder: Path, *, streams: int = 900, fragments: int = 20_000) -> bytes:
     """Fragments listed ahead, of each of which libavformat keeps something for every stream."""
     tables = boxes.parse(mp4(folder, num_frames=2))

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "error.hpp"
 #include "taps/mov_index.h"
 #include "taps/parameter_sets.h"
 
@@ -47,7 +48,12 @@ bool hides_key_frames(const AVCodecParameters& codec) {
 std::vector<FrameIndex::Packet> from_packets(Demuxer& demuxer) {
   std::vector<FrameIndex::Packet> packets;
   const libav::Packet packet = libav::make_packet();
-  while (demuxer.read(*packet)) packets.push_back(describe_packet(demuxer, *packet));
+  while (demuxer.read(*packet)) {
+    if (std::ssize(packets) == FrameIndex::kMostPackets) {
+      throw DecodeError(demuxer.name(), std::nullopt, "more packets than can be numbered");
+    }
+    packets.push_back(describe_packet(demuxer, *packet));
+  }
   return packets;
 }
 
@@ -106,22 +112,20 @@ std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demux
   AVStream& stream = demuxer.stream();
   const int count = avformat_index_get_entries_count(&stream);
   if (count <= 0) return std::nullopt;
-  std::vector<std::int64_t> offsets(static_cast<std::size_t>(count));
-  if (mgm_mov_pts_offsets(&demuxer.context(), &stream, offsets.data(), count) < 0) {
-    return std::nullopt;
-  }
-  std::vector<FrameIndex::Packet> packets(offsets.size());
+  MgmSamples samples;
+  if (mgm_mov_samples(&demuxer.context(), &stream, &samples) < 0) return std::nullopt;
+  std::vector<FrameIndex::Packet> packets(static_cast<std::size_t>(count));
   const std::int64_t file_size = demuxer.size();
   for (int i = 0; i < count; ++i) {
     const AVIndexEntry& entry = *avformat_index_get_entry(&stream, i);
-    const auto at = static_cast<std::size_t>(i);
-    packets[at] = {.pts = entry.timestamp + offsets[at],
-                   .dts = entry.timestamp,
-                   .pos = entry.pos,
-                   .size = entry.size,
-                   .key = (entry.flags & AVINDEX_KEYFRAME) != 0,
-                   .shown = (entry.flags & AVINDEX_DISCARD_FRAME) == 0,
-                   .within = file_size < 0 || entry.pos + entry.size <= file_size};
+    packets[static_cast<std::size_t>(i)] = {
+        .pts = entry.timestamp + mgm_mov_next_offset(&samples),
+        .dts = entry.timestamp,
+        .pos = entry.pos,
+        .size = entry.size,
+        .key = (entry.flags & AVINDEX_KEYFRAME) != 0,
+        .shown = (entry.flags & AVINDEX_DISCARD_FRAME) == 0,
+        .within = file_size < 0 || entry.pos + entry.size <= file_size};
   }
   return packets;
 }

@@ -1,6 +1,7 @@
 #include "decode/frame_index.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace mgm {
@@ -8,13 +9,14 @@ namespace {
 
 // A picture is shown near its place in the file: a few moves for each put all in order. Where they
 // do not, the time is bounded by a sort's. Equal times stay as they come.
-void sort_by_time(std::vector<std::int64_t>& order,
+void sort_by_time(std::vector<std::int32_t>& order,
                   const std::vector<FrameIndex::Packet>& packets) {
   constexpr std::size_t kMoves = 8;
-  const auto time = [&](std::int64_t i) { return packets[static_cast<std::size_t>(i)].pts; };
+  const auto time = [&](std::int32_t i) { return packets[static_cast<std::size_t>(i)].pts; };
   std::size_t left = kMoves * order.size();
   for (std::size_t i = 1; i < order.size(); ++i) {
-    const std::int64_t moved = order[i], when = time(moved);
+    const std::int32_t moved = order[i];
+    const std::int64_t when = time(moved);
     std::size_t place = i;
     for (; place > 0 && left > 0 && time(order[place - 1]) > when; --place, --left) {
       order[place] = order[place - 1];
@@ -32,7 +34,7 @@ bool FrameIndex::number_by_times() {
   if (packets_.empty() || !packets_.front().key) return false;
   // Whether a picture before the first key frame can be decoded only the decoder knows.
   const std::int64_t first = packets_.front().pts;
-  std::vector<std::int64_t> order;
+  std::vector<Number> order;
   order.reserve(packets_.size());
   bool rising = true;
   for (std::size_t i = 0; i < packets_.size(); ++i) {
@@ -40,8 +42,8 @@ bool FrameIndex::number_by_times() {
     if (packet.pts == kNoPts || packet.size == 0) return false;
     if (!packet.shown) continue;
     if (packet.pts < first) return false;
-    rising = rising && (order.empty() || packet.pts >= packets_[order.back()].pts);
-    order.push_back(static_cast<std::int64_t>(i));
+    rising = rising && (order.empty() || packet.pts >= this->packet(order.back()).pts);
+    order.push_back(static_cast<Number>(i));
   }
   if (order.empty()) return false;
   if (!rising) sort_by_time(order, packets_);
@@ -55,17 +57,20 @@ bool FrameIndex::reordered() const { return !std::ranges::is_sorted(order_); }
 void FrameIndex::number(std::vector<std::int64_t> packets_of_frames) {
   counted_ = true;
   in_decoding_order_ = false;
-  arrange(std::move(packets_of_frames));
+  std::vector<Number> numbers(packets_of_frames.size());
+  std::ranges::transform(packets_of_frames, numbers.begin(), [this](std::int64_t number) {
+    return number < num_packets() ? static_cast<Number>(number) : -1;
+  });
+  arrange(std::move(numbers));
 }
 
-void FrameIndex::arrange(std::vector<std::int64_t> packets_of_frames) {
+void FrameIndex::arrange(std::vector<Number> packets_of_frames) {
   order_ = std::move(packets_of_frames);
-  identified_ = std::ranges::none_of(
-      order_, [this](std::int64_t number) { return number < 0 || number >= num_packets(); });
+  identified_ = std::ranges::none_of(order_, [](Number number) { return number < 0; });
   numbered_ = true;
   places_.assign(packets_.size(), -1);
   last_within_ = num_frames() - 1;
-  times_.assign(order_.size(), kNoPts);
+  times_.clear();
   entries_.assign(1, {});
   if (!identified_) return;
   while (last_within_ >= 0 && !packet(packet_of(last_within_)).within) --last_within_;
@@ -77,7 +82,7 @@ void FrameIndex::arrange(std::vector<std::int64_t> packets_of_frames) {
 
 void FrameIndex::place_packets() {
   for (std::size_t frame = order_.size(); frame-- > 0;) {
-    places_[static_cast<std::size_t>(order_[frame])] = static_cast<std::int64_t>(frame);
+    places_[static_cast<std::size_t>(order_[frame])] = static_cast<Number>(frame);
   }
   for (std::size_t i = 1; i < places_.size(); ++i) {
     if (places_[i] < 0 && packets_[i].shown) places_[i] = places_[i - 1];
@@ -98,16 +103,16 @@ void FrameIndex::rank_packets() {
   if (!std::ranges::is_sorted(order_, {}, time)) return;
   ranks_.resize(packets_.size());
   parts_.resize(packets_.size());
-  std::vector<std::int64_t> part;
-  for (std::int64_t i = 0; i < num_packets();) {
+  std::vector<Number> part;
+  for (Number i = 0; i < num_packets();) {
     part.clear();
-    const std::int64_t first = i;
+    const Number first = i;
     do {
       part.push_back(i++);
     } while (i < num_packets() && !begins_part(i));
     std::ranges::stable_sort(part, {}, time);
     for (std::size_t rank = 0; rank < part.size(); ++rank) {
-      ranks_[static_cast<std::size_t>(part[rank])] = static_cast<std::int64_t>(rank);
+      ranks_[static_cast<std::size_t>(part[rank])] = static_cast<Number>(rank);
       parts_[static_cast<std::size_t>(part[rank])] = first;
     }
   }
@@ -131,23 +136,26 @@ std::optional<std::int64_t> FrameIndex::decoded_ahead(std::int64_t frame) const 
 }
 
 void FrameIndex::find_entries() {
-  for (std::size_t i = 1; i < packets_.size(); ++i) {
-    if (!packets_[i].key) continue;
-    const auto number = static_cast<std::int64_t>(i);
-    if (packets_[i].shown) {
-      const std::int64_t frame = places_[i];
+  entries_.reserve(1 + static_cast<std::size_t>(std::ranges::count(packets_, true, &Packet::key)));
+  for (Number number = 1; number < num_packets(); ++number) {
+    const Packet& here = packet(number);
+    if (!here.key) continue;
+    if (here.shown) {
+      const Number frame = places_[static_cast<std::size_t>(number)];
       if (frame >= 0 && packet_of(frame) == number) entries_.push_back({frame, number});
-    } else if (packets_[i].pts != kNoPts) {
-      const auto at = std::ranges::lower_bound(times_, packets_[i].pts) - times_.begin();
-      entries_.push_back({at, number});
+    } else if (here.pts != kNoPts) {
+      const auto frames = std::views::iota(Number{0}, static_cast<Number>(num_frames()));
+      const auto time = [this](Number frame) { return pts(frame); };
+      const auto at = std::ranges::lower_bound(frames, here.pts, {}, time) - frames.begin();
+      entries_.push_back({static_cast<Number>(at), number});
     }
   }
-  const auto place = [](const Entry& entry) { return std::pair(entry.frame, entry.packet); };
+  const auto place = [](const Place& one) { return std::pair(one.frame, one.packet); };
   if (!std::ranges::is_sorted(entries_, {}, place)) std::ranges::sort(entries_, {}, place);
   entries_by_packet_.clear();
-  if (std::ranges::is_sorted(entries_, {}, &Entry::packet)) return;
+  if (std::ranges::is_sorted(entries_, {}, &Place::packet)) return;
   entries_by_packet_ = entries_;
-  std::ranges::sort(entries_by_packet_, {}, &Entry::packet);
+  std::ranges::sort(entries_by_packet_, {}, &Place::packet);
 }
 
 std::optional<std::int64_t> FrameIndex::frame_of(std::int64_t packet) const {
@@ -157,16 +165,16 @@ std::optional<std::int64_t> FrameIndex::frame_of(std::int64_t packet) const {
 }
 
 FrameIndex::Entry FrameIndex::entry_before(std::int64_t frame) const {
-  auto after = std::ranges::upper_bound(entries_, frame, {}, &Entry::frame);
+  auto after = std::ranges::upper_bound(entries_, frame, {}, &Place::frame);
   // What an edit list hides before its second part may lie between the frames of its first.
   while (after != entries_.begin() && (after - 1)->packet > packet_of(frame)) --after;
-  return after == entries_.begin() ? Entry{} : *(after - 1);
+  return after == entries_.begin() ? Entry{} : (after - 1)->entry();
 }
 
 FrameIndex::Entry FrameIndex::entry_before(const Entry& entry) const {
   const auto& entries = entries_by_packet_.empty() ? entries_ : entries_by_packet_;
-  const auto at = std::ranges::lower_bound(entries, entry.packet, {}, &Entry::packet);
-  return at == entries.begin() ? Entry{} : *(at - 1);
+  const auto at = std::ranges::lower_bound(entries, entry.packet, {}, &Place::packet);
+  return at == entries.begin() ? Entry{} : (at - 1)->entry();
 }
 
 std::vector<std::int64_t> FrameIndex::key_frames() const {

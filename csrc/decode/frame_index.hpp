@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -19,12 +20,14 @@ class FrameIndex {
     bool shown = true;
     bool within = true;  // the file is long enough to hold it
   };
+  static constexpr std::int64_t kMostPackets = std::numeric_limits<std::int32_t>::max();
   // Decoding from this packet on gives every frame from this one on.
   struct Entry {
     std::int64_t frame = 0, packet = 0;
   };
 
-  // decoding_times: the container stores when packets are decoded, not when frames are shown.
+  // At most kMostPackets. decoding_times: the container stores when packets are decoded, not when
+  // frames are shown.
   FrameIndex(std::vector<Packet> packets, bool decoding_times)
       : packets_(std::move(packets)), decoding_times_(decoding_times) {}
 
@@ -67,6 +70,7 @@ class FrameIndex {
   [[nodiscard]] bool begins_part(std::int64_t packet) const;
   // In time base ticks; kNoPts where the file does not tell.
   [[nodiscard]] std::int64_t pts(std::int64_t frame) const {
+    if (times_.empty()) return identified_ ? stored_time(packet_of(frame)) : kNoPts;
     return times_[static_cast<std::size_t>(frame)];
   }
   // Frames from the picture of one packet to that of another, where an edit list hides one of them:
@@ -83,7 +87,12 @@ class FrameIndex {
   [[nodiscard]] std::vector<std::int64_t> key_frames() const;
 
  private:
-  void arrange(std::vector<std::int64_t> packets_of_frames);
+  // Of a packet or a frame. An index takes 40 bytes of a packet: a small file may list millions.
+  using Number = std::int32_t;
+  void arrange(std::vector<Number> packets_of_frames);
+  [[nodiscard]] std::int64_t stored_time(std::int64_t number) const {
+    return decoding_times_ ? packet(number).dts : packet(number).pts;
+  }
   void place_packets();
   void rank_packets();
   void find_entries();
@@ -93,14 +102,18 @@ class FrameIndex {
   std::vector<Packet> packets_;
   bool decoding_times_;
   bool numbered_ = false, counted_ = false, identified_ = false;
-  std::vector<std::int64_t> order_;   // packet of each frame
-  std::vector<std::int64_t> places_;  // frame of each packet; -1: none
-  std::vector<std::int64_t> times_;   // of each frame
+  std::vector<Number> order_;        // packet of each frame
+  std::vector<Number> places_;       // frame of each packet; -1: none
+  std::vector<std::int64_t> times_;  // of each frame, where they are not those of their packets
   // Of each packet, hidden ones too, among those of its part of the media; and which part that is.
   // Empty where all are shown, or times do not tell in which order.
-  std::vector<std::int64_t> ranks_, parts_;
-  std::vector<Entry> entries_;            // sorted by frame, then packet
-  std::vector<Entry> entries_by_packet_;  // the same, where that is another order
+  std::vector<Number> ranks_, parts_;
+  struct Place {
+    Number frame = 0, packet = 0;
+    [[nodiscard]] Entry entry() const { return {.frame = frame, .packet = packet}; }
+  };
+  std::vector<Place> entries_;            // sorted by frame, then packet
+  std::vector<Place> entries_by_packet_;  // the same, where that is another order
   bool in_decoding_order_ = false;
   std::int64_t last_within_ = -1;
 };

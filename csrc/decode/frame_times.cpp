@@ -18,11 +18,11 @@ std::int64_t step_between(std::span<const std::int64_t> times, std::size_t one, 
 // The times of its packets are those of its frames, whichever packet bears which: a muxer that was
 // given times in decoding order wrote the right ones beside the wrong pictures.
 void FrameIndex::find_times() {
-  for (std::size_t frame = 0; frame < order_.size(); ++frame) {
-    const Packet& packet = packets_[static_cast<std::size_t>(order_[frame])];
-    times_[frame] = decoding_times_ ? packet.dts : packet.pts;
-  }
-  if (std::ranges::is_sorted(times_) && (times_.empty() || is_known(times_.front()))) return;
+  const auto stored = [this](Number number) { return stored_time(number); };
+  if (order_.empty()) return;
+  if (is_known(stored(order_.front())) && std::ranges::is_sorted(order_, {}, stored)) return;
+  times_.resize(order_.size());
+  std::ranges::transform(order_, times_.begin(), stored);
   std::vector<std::int64_t> known;
   std::ranges::copy_if(times_, std::back_inserter(known), is_known);
   std::ranges::sort(known);

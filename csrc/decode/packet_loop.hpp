@@ -125,12 +125,14 @@ class PacketLoop {
   bool pending_ = false;                            // seek() left the entry's packet in packet_
   bool seeks_ = true;                               // the container's seeking was right so far
   bool drained_ = false, interlaced_ = false;
+  bool in_turn_ = false;  // begin() was called: times() may be
   DamageLog damage_;
   std::int64_t inter_ = 0, tapped_inter_ = 0;  // pictures; see watch()
   // Of next_in_turn.
   std::optional<ShownFrame> held_;
   std::int64_t turn_ = 0, first_ = 0;
-  std::vector<FrameIndex::Packet> packets_;  // read since the start of the file, without index
+  // Read since the start of the file, without index, where frames are read in turn.
+  std::vector<FrameIndex::Packet> packets_;
   std::vector<std::int64_t> packets_of_frames_, key_frames_;
 };
 

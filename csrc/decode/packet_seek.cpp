@@ -60,7 +60,7 @@ bool PacketLoop::read_packet() {
   if (std::exchange(pending_, false)) return true;
   untouched_ = false;
   if (!demuxer_->read(*packet_)) return false;
-  if (!index_) packets_.push_back(describe_packet(*demuxer_, *packet_));
+  if (!index_ && in_turn_) packets_.push_back(describe_packet(*demuxer_, *packet_));
   if (began_.packet == 0 || is_next(*packet_)) return true;
   seeks_ = false;
   rewind();

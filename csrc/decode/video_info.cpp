@@ -139,10 +139,10 @@ VideoInfo probe(Source source, const ReadOptions& options) {
                           std::to_string(info.height) +
                           ", more than max_pixels=" + std::to_string(options.max_pixels));
   }
-  const auto packets = list_packets(demuxer);
+  auto packets = list_packets(demuxer);
   if (!packets) return info;
   // Its header lists packets; which of them are shown, and whether all are frames, it may not tell.
-  FrameIndex index(*packets, false);
+  FrameIndex index(std::move(*packets), false);
   const bool told = index.number_by_times() && !may_hold_fields(demuxer, options);
   info.num_frames = told ? std::optional(index.num_frames()) : std::nullopt;
   return info;

@@ -10,6 +10,7 @@ namespace mgm {
 
 void PacketLoop::begin(std::int64_t first) {
   first_ = turn_ = first;
+  in_turn_ = true;
   const bool from_index = index_ && index_->identified() && first < index_->num_frames();
   start(from_index ? index_->entry_before(first) : FrameIndex::Entry{});
 }

@@ -9,11 +9,17 @@
 extern "C" {
 #endif
 
-/* Writes pts minus dts of every sample of the stream, in decoding order, into offsets[count], where
- * count is avformat_index_get_entries_count. Returns 0, or -1 when the header does not have them
- * (not mov, a fragmented file). */
-int mgm_mov_pts_offsets(const AVFormatContext* context, const AVStream* stream, int64_t* offsets,
-                        int count);
+/* Walks the samples of a stream, all in decoding order. */
+typedef struct MgmSamples {
+  const void* track;
+  unsigned entry, within; /* of the table of offsets */
+} MgmSamples;
+
+/* Returns 0, or -1 when the header does not have them (not mov, a fragmented file). */
+int mgm_mov_samples(const AVFormatContext* context, const AVStream* stream, MgmSamples* samples);
+
+/* pts minus dts of the next sample. */
+int64_t mgm_mov_next_offset(MgmSamples* samples);
 
 /* 1 for a track of mov whose samples are encrypted (CENC and its like, FairPlay), else 0. */
 int mgm_mov_is_encrypted(const AVFormatContext* context, const AVStream* stream);
