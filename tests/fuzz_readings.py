@@ -171,8 +171,6 @@ def read_hostile(data: bytes, rng: np.random.Generator) -> None:
     )
     with contextlib.suppress(*OF_SOURCES):
         reads[int(rng.integers(len(reads)))]()
-    if isinstance(source, fuzz_sources.HostileFile):
-        source.readers.clear()  # each holds the file that holds it, which nobody else can end
 
 
 def _read_clips(source: Any, num_threads: int) -> None:

@@ -2,8 +2,10 @@
 #include "decode/frame_walk.hpp"
 
 #include <memory>
+#include <stdexcept>
 
 #include "bindings/call_lock.hpp"
+#include "bindings/collected.hpp"
 #include "bindings/source.hpp"
 
 namespace mgm::bindings {
@@ -24,18 +26,25 @@ class Walk {
     if (lock_.forked()) (void)walk_.release();
   }
 
+  [[nodiscard]] const PySource& source() const { return source_; }
+  void let_go() {
+    if (lock_.forked()) (void)walk_.release();
+    walk_.reset();
+    source_.clear();
+  }
+
   bool next() {
-    return lock_.run([&] { return walk_->next(); });
+    return lock_.run([&] { return core().next(); });
   }
 
   void leave_pixels() {
-    lock_.run([&] { walk_->leave_pixels(); });
+    lock_.run([&] { core().leave_pixels(); });
   }
 
   // Arrays that the caller may write into.
   py::array rows() {
     auto rows =
-        std::make_unique<std::vector<std::int32_t>>(lock_.run([&] { return walk_->rows(); }));
+        std::make_unique<std::vector<std::int32_t>>(lock_.run([&] { return core().rows(); }));
     const std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(rows->size() / 10), 10};
     const std::int32_t* data = rows->data();
     const py::capsule owner(rows.release(),
@@ -44,7 +53,7 @@ class Walk {
   }
 
   py::array picture() {
-    FrameWalk::Picture picture = lock_.run([&] { return walk_->picture(); });
+    FrameWalk::Picture picture = lock_.run([&] { return core().picture(); });
     const std::vector<py::ssize_t> shape{picture.height, picture.width, 3};
     if (!picture.bgr) return py::array_t<std::uint8_t>(shape);
     std::uint8_t* data = picture.bgr.release();
@@ -53,10 +62,15 @@ class Walk {
   }
 
   char picture_type() {
-    return lock_.run([&] { return walk_->picture_type(); });
+    return lock_.run([&] { return core().picture_type(); });
   }
 
  private:
+  FrameWalk& core() {
+    if (!walk_) throw std::runtime_error("the video is gone: it was collected as garbage");
+    return *walk_;
+  }
+
   PySource source_;
   CallLock lock_;
   std::unique_ptr<FrameWalk> walk_;
@@ -65,7 +79,7 @@ class Walk {
 }  // namespace
 
 void register_frame_walk(py::module_& module) {
-  py::class_<Walk>(module, "FrameWalk")
+  py::class_<Walk>(module, "FrameWalk", collected<Walk>())
       .def(py::init<const py::object&, const ReadOptions&, bool>(), py::arg("source"),
            py::arg("options"), py::arg("libavcodec"))
       .def("next", &Walk::next)

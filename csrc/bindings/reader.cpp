@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "bindings/call_lock.hpp"
+#include "bindings/collected.hpp"
 #include "bindings/source.hpp"
 #include "bindings/video.hpp"
 #include "decode/video_reader.hpp"
@@ -37,11 +38,18 @@ class Reader {
     if (lock_.forked()) (void)reader_.release();
   }
 
+  [[nodiscard]] const PySource& source() const { return source_; }
+  void let_go() {
+    if (lock_.forked()) (void)reader_.release();
+    reader_.reset();
+    source_.clear();
+  }
+
   py::dict read_clip(const py::array_t<std::int64_t, py::array::c_style>& indices, bool pixels,
                      Window window, std::optional<int> cell) {
     const auto wanted = view_of(indices);
     Clip clip = lock_.run([&] {
-      return reader_->read_clip(wanted, {.pixels = pixels, .window = window, .cell = cell});
+      return core().read_clip(wanted, {.pixels = pixels, .window = window, .cell = cell});
     });
     py::dict out;
     out["frames"] = pixels_of(clip);
@@ -55,22 +63,27 @@ class Reader {
   }
 
   void require_vectors() {
-    lock_.run([&] { reader_->require_vectors(); });
+    lock_.run([&] { core().require_vectors(); });
   }
 
   std::int64_t num_frames() {
-    return lock_.run([&] { return reader_->num_frames(); });
+    return lock_.run([&] { return core().num_frames(); });
   }
 
   py::array frame_seconds() {
-    return own(lock_.run([&] { return reader_->frame_seconds(); }));
+    return own(lock_.run([&] { return core().frame_seconds(); }));
   }
 
   py::dict info() {
-    return to_dict(lock_.run([&] { return reader_->info(); }));
+    return to_dict(lock_.run([&] { return core().info(); }));
   }
 
  private:
+  VideoReader& core() {
+    if (!reader_) throw std::runtime_error("the video is gone: it was collected as garbage");
+    return *reader_;
+  }
+
   PySource source_;
   CallLock lock_;
   std::unique_ptr<VideoReader> reader_;
@@ -110,7 +123,7 @@ void register_reader(py::module_& module) {
       .value("frame", Window::kFrame);
   module.def("read_motion_field", field_of_file, py::arg("source"), py::arg("options"),
              py::arg("cell"));
-  py::class_<Reader>(module, "VideoReader")
+  py::class_<Reader>(module, "VideoReader", collected<Reader>())
       .def(py::init([](const py::object& source, const ReadOptions& options,
                        std::optional<int> short_side, std::optional<int> height,
                        std::optional<int> width, int num_threads) {

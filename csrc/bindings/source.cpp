@@ -116,6 +116,17 @@ PySource::PySource(const py::object& object) : object_(object) {
   };
 }
 
+int PySource::traverse(visitproc visit, void* arg) const {
+  Py_VISIT(object_.ptr());
+  if (buffer_) Py_VISIT(buffer_->obj);
+  return 0;
+}
+
+void PySource::clear() {
+  buffer_.reset();
+  object_ = py::object();
+}
+
 py::str text_of(const std::string& text) {
   const auto size = static_cast<py::ssize_t>(text.size());
   auto decoded =

@@ -15,6 +15,9 @@ class PySource {
  public:
   explicit PySource(const py::object& object);
   [[nodiscard]] Source take() { return std::move(source_); }
+  // For the garbage collector; the core must be gone before clear().
+  int traverse(visitproc visit, void* arg) const;
+  void clear();
 
  private:
   struct ReleaseBuffer {

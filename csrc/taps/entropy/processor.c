@@ -4,7 +4,7 @@
 
 #include <cpuid.h>
 
-enum { kFeatures = 7, kMoreFeatures = 0x80000001 };
+static const unsigned kFeatures = 7, kMoreFeatures = 0x80000001;
 
 int mgm_processor_has_bmi;
 
