@@ -1,7 +1,7 @@
 #include <array>
 
 #include "reading.hpp"
-#include "video_reader.hpp"
+#include "decode/video_reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return mgm::fuzz::read(

@@ -1,5 +1,5 @@
 #include "reading.hpp"
-#include "video_reader.hpp"
+#include "decode/video_reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return mgm::fuzz::read(data, size,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 import mgm_ext
 from tests import fuzz, fuzz_mutants, oracles
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +135,13 @@ def test_a_clip_of_a_file_cut_short_is_invalid_where_nothing_is(seeds: dict[str,
     assert not clip.field.valid.any()
     assert not clip.field.cuts.any()
     assert clip.info.damaged
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
+def test_libfuzzers_targets_compile() -> None:
+    targets = sorted(str(path) for path in (ROOT / "fuzz").glob("*.cpp"))
+    assert len(targets) == 4
+    command = ["c++", "-std=c++20", "-fsyntax-only", "-I", "csrc", "-I", "fuzz", *targets]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode == 0
