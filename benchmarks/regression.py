@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks import instructions
 from mgm_ext import _core
 from tests import clips
+from tests.test_clip_tail import broken
 
 BASELINE = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.05
@@ -41,13 +42,14 @@ PATHS = {
     "frames_apart": "clip_of(clip, range(0, 240, 16), window='frame')",
     "amid_mpeg4": "clip_of(mpeg4, range(80, 96))",
     "amid_mpeg2": "clip_of(mpeg2, range(80, 96))",
+    "a_lost_frame": "clip_of(lost, [0, 90])",
 }
 # Nothing that is counted is done for the first time.
 SETUP = """
 import gc, os, sys
 import mgm_ext
 
-clip, mpeg4, mpeg2 = sys.argv[1:]
+clip, mpeg4, mpeg2, lost = sys.argv[1:]
 
 def clip_of(path, indices, **options):
     return mgm_ext.VideoReader(path).read_clip(indices, pixels=False, **options)
@@ -82,7 +84,7 @@ def find_clip() -> Path:
 
 
 def make_clips(folder: Path) -> list[Path]:
-    """The real clip, and 120 frames of it in one group of MPEG-4 and of MPEG-2."""
+    """The real clip, 120 frames of it in one group of MPEG-4 and of MPEG-2, the last less one."""
     clip = find_clip()
     frames = clips.footage(clip, size=(256, 340), num_frames=120)
     options: dict[str, Any] = {"bf": 2, "g": 250, "sc_threshold": 10**9}
@@ -90,7 +92,7 @@ def make_clips(folder: Path) -> list[Path]:
         clips.encode(folder / f"{codec}.mp4", frames, codec, **options)
         for codec in ("mpeg4", "mpeg2video")
     ]
-    return [clip, *made]
+    return [clip, *made, broken(made[1], folder / "lost.mp4", 90)]
 
 
 def compiler() -> str:

@@ -93,7 +93,7 @@ def _frame_policy(
     goes_on: bool = False,
     has_stand_in: bool = False,
     leaves_unread: bool = True,
-    keeps_all: bool = False,
+    keeps: bool = False,
     lends_motion: bool = False,
 ) -> tuple[str, bool]: ...
 

@@ -48,9 +48,9 @@ PLAIN: dict[str, bool] = {"has_stand_in": True}
         (3, 0, ROWS, {**PLAIN, "hides_pictures": True}, "references", False),
         (15, 0, CLIP, {**PLAIN, "hides_pictures": True}, "vectors_where_unreferenced", False),
         # What stands in for a lost frame may be any.
-        (3, 2, CLIP, {"keeps_all": True}, "pixels", False),
-        (12, 0, CLIP, {**PLAIN, "keeps_all": True}, "pixels", False),
-        (3, 0, ROWS, {"keeps_all": True}, "vectors", False),
+        (3, 2, CLIP, {"keeps": True}, "pixels", False),
+        (12, 0, CLIP, {**PLAIN, "keeps": True}, "pixels", False),
+        (3, 0, ROWS, {"keeps": True}, "vectors", False),
         # Packets whose frame is not known.
         (None, 2, CLIP, PLAIN, "pixels", False),
         (None, 0, CLIP, PLAIN, "pixels", False),

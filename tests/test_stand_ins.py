@@ -61,6 +61,25 @@ def test_all_reads_number_frames_alike(whole: Path, damaged: Path) -> None:
     assert clip.info.damaged
 
 
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4", "mpeg2video"])
+def test_a_lost_frame_of_a_long_group_leaves_the_others(
+    codec: str, encoded_clip: EncodedClip, tmp_path: Path
+) -> None:
+    still = np.random.default_rng(0).integers(0, 255, (*SIZE, 3), np.uint8)
+    pictures = np.stack([np.roll(still, (i, 2 * i), axis=(0, 1)) for i in range(60)])
+    path = encoded_clip(codec, kind=pictures, container="mp4", g=100, bf=0)
+    damaged = broken(path, tmp_path / "damaged.mp4", 44)
+    indices = [5, 20, 44, 52, 59]
+    clip = VideoReader(damaged).read_clip(indices, pixels=False, window="frame")
+    whole = VideoReader(path).read_clip(indices, pixels=False, window="frame")
+    assert clip.info.damaged
+    assert clip.stand_in.tolist() == [False, False, True, False, False]
+    np.testing.assert_array_equal(clip.picture_types, whole.picture_types)
+    kept = [0, 1, 3, 4] if codec != "libx264" else [0, 1]  # x264's refer to what was lost
+    np.testing.assert_array_equal(clip.field.vectors[kept], whole.field.vectors[kept])
+    assert not clip.field.valid[2].any()
+
+
 def test_a_stand_in_is_the_nearest_good_frame_whatever_was_read(whole: Path, damaged: Path) -> None:
     lost = lost_frame(whole)
     clip = VideoReader(damaged).read_clip(range(FRAMES))

@@ -46,7 +46,7 @@ void register_frame_policy(py::module_& module) {
       [](std::optional<std::int64_t> frame, std::int64_t pixels_due,
          const std::vector<std::pair<std::int64_t, bool>>& wants, bool pixels_only,
          bool hides_pictures, bool interlaced, bool goes_on, bool has_stand_in, bool leaves_unread,
-         bool keeps_all, bool lends_motion) {
+         bool keeps, bool lends_motion) {
         return treatment_of({frame, pixels_due, lends_motion}, wants,
                             {.pixels_only = pixels_only,
                              .hides_pictures = hides_pictures,
@@ -54,13 +54,12 @@ void register_frame_policy(py::module_& module) {
                              .goes_on = goes_on,
                              .has_stand_in = has_stand_in,
                              .leaves_unread = leaves_unread,
-                             .keeps_all = keeps_all});
+                             .keeps = keeps});
       },
       py::arg("frame"), py::arg("pixels_due"), py::arg("wants"), py::kw_only(),
       py::arg("pixels_only") = false, py::arg("hides_pictures") = false,
       py::arg("interlaced") = false, py::arg("goes_on") = false, py::arg("has_stand_in") = false,
-      py::arg("leaves_unread") = true, py::arg("keeps_all") = false,
-      py::arg("lends_motion") = false);
+      py::arg("leaves_unread") = true, py::arg("keeps") = false, py::arg("lends_motion") = false);
 }
 
 }  // namespace mgm::bindings

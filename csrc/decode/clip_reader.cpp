@@ -1,6 +1,7 @@
 #include "decode/clip_reader.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "error.hpp"
@@ -13,7 +14,8 @@ namespace {
 // reorders, and what waits for its references.
 constexpr std::int64_t kLongestDelay = 96;
 
-// Frames after a lost one among which a nearer one than before it is looked for.
+// Frames after a lost one among which a nearer one than before it is looked for; and, where only
+// vectors are wanted, those before it that are looked at first.
 constexpr std::size_t kMostAhead = 16;
 
 // Pictures that a reader learns to be needed after all before it leaves none unread.
@@ -30,7 +32,9 @@ bool is_unread(const ShownFrame& shown) {
   return picture != nullptr && picture->unread != 0;
 }
 
-bool is_good(const ShownFrame& shown) { return !shown.damaged && !shown.doubtful; }
+bool is_good(const ShownFrame& shown) {
+  return !shown.damaged && !shown.doubtful && !is_unread(shown);
+}
 
 PacketDecoder::Options decoder_options(const ReadOptions& options, ClipReader::Purpose purpose) {
   return {.vectors = purpose != ClipReader::Purpose::kPixels,
@@ -86,9 +90,25 @@ void ClipReader::plan(std::vector<Wanted> wanted) {
   target_ = wanted_.front().index;
   pixels_due_ = std::ranges::count(wanted_, Want::kPixels, &Wanted::want);
   pixels_ = pixels_due_ > 0;
-  keeps_all_ = wanted_.back().index > index().last_within();
+  keeps_from_ = 0;
+  keeps_to_ = -1;
+  if (wanted_.back().index > index().last_within()) keep_near(index().last_within());
   begins_ = true;
   find_lenders();
+}
+
+// Frames with pixels, and those of codecs that need every picture, take most others anyway: then
+// any of them may stand in.
+void ClipReader::keep_near(std::int64_t index) {
+  constexpr auto kMost = static_cast<std::int64_t>(kMostAhead);
+  const bool all = pixels_ || !loop_.decoder().leaves_pictures();
+  const bool ends = index >= this->index().last_within();
+  keeps_from_ = all ? 0 : index - kMost;
+  keeps_to_ = all || ends ? std::numeric_limits<std::int64_t>::max() : index + kMost;
+}
+
+bool ClipReader::keeps(std::optional<std::int64_t> frame) const {
+  return frame && *frame >= keeps_from_ && *frame <= keeps_to_;
 }
 
 // A B picture takes vectors from the next one that is shown of those decoded before it, and that
@@ -143,7 +163,7 @@ Treatment ClipReader::treat(std::int64_t packet) {
                                             .goes_on = goes_on_,
                                             .has_stand_in = stands_in,
                                             .leaves_unread = leaves_unread_ && !options_.strict,
-                                            .keeps_all = keeps_all_});
+                                            .keeps = keeps(place.frame)});
   using Mode = PacketDecoder::Mode;
   const bool first = place.frame && frames.packet_of(*place.frame) == packet;
   if (first && *place.frame >= target_ && want_of(wanted_, *place.frame) == Want::kPixels) {
@@ -200,8 +220,8 @@ void ClipReader::read_to(std::int64_t index) {
 void ClipReader::mend(std::int64_t index) {
   const auto is_well = [&] { return has_whole(index) && !loop_.damaged(); };
   if (is_well()) return;
-  if (!has_whole(index) && !keeps_all_) {
-    keeps_all_ = true;
+  if (!has_whole(index) && !keeps(index)) {
+    keep_near(index);
     restart(loop_.began(), index);
     read_to(index);
     if (is_well()) return;
@@ -228,11 +248,19 @@ const ShownFrame* ClipReader::whole_before(std::int64_t index) const {
 // Where no whole frame lies between here and where decoding began, begins further back, each time
 // twice as far: what stands in must not depend on what was read before.
 void ClipReader::look_back(std::int64_t index) {
-  while (whole_before(index) == nullptr && loop_.began().packet > 0) {
+  while (whole_before(index) == nullptr) {
     const FrameIndex::Entry began = loop_.began();
+    if (keeps_from_ > began.frame) {
+      keeps_from_ = index - 4 * (index - keeps_from_);
+      restart(began, index);
+      read_to(index);
+      continue;
+    }
+    if (began.packet == 0) return;
     const std::int64_t further = began.frame - std::max<std::int64_t>(index - began.frame, 1);
     FrameIndex::Entry entry = entry_for(std::max<std::int64_t>(further, 0));
     if (entry.packet >= began.packet) entry = loop_.index()->entry_before(began);
+    keeps_from_ = std::min(keeps_from_, entry.frame);
     restart(entry, index);
     read_to(index);
   }

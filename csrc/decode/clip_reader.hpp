@@ -59,6 +59,8 @@ class ClipReader {
   [[nodiscard]] bool must_move(std::int64_t index);
   void go_to(std::int64_t index);
   void find_lenders();
+  void keep_near(std::int64_t index);
+  [[nodiscard]] bool keeps(std::optional<std::int64_t> frame) const;
   [[nodiscard]] bool lacks_vectors() const;
   void read_what_was_left(std::int64_t index);
   void read_to(std::int64_t index);
@@ -95,7 +97,8 @@ class ClipReader {
   bool begins_ = true;       // nothing of the plan was fetched yet
   bool positioned_ = false;  // decoder and demuxer stand somewhere known
   bool has_pixels_ = false;  // every picture since the last seek was reconstructed
-  bool goes_on_ = false, leaves_unread_ = true, keeps_all_ = false;  // see PictureTraits
+  bool goes_on_ = false, leaves_unread_ = true;  // see PictureTraits
+  std::int64_t keeps_from_ = 0, keeps_to_ = -1;  // frames that may stand in for a lost one
   bool damaged_ = false;
 };
 

@@ -10,8 +10,9 @@ namespace mgm {
 class DamageLog {
  public:
   void restart() {
-    any_ = skips_ = false;
+    any_ = false;
     packets_.clear();
+    skipped_.clear();
   }
   // Somewhere.
   void add() { any_ = true; }
@@ -19,11 +20,14 @@ class DamageLog {
     any_ = true;
     insert(packet);
   }
-  // Pictures are left out on purpose: from now on one that does not come out is no damage.
-  void expect_gaps() { skips_ = true; }
-  // The picture of a packet did not come out; whether that is damage others tell.
-  void miss(std::int64_t packet) {
-    if (!skips_) insert(packet);
+  // The picture of a packet, later than all before, is left out on purpose if it can be.
+  void expect_gap(std::int64_t packet) { skipped_.push_back(packet); }
+  // The picture of a packet did not come out; false where it was left out on purpose. Whether it is
+  // damage others tell.
+  bool miss(std::int64_t packet) {
+    if (std::ranges::binary_search(skipped_, packet)) return false;
+    insert(packet);
+    return true;
   }
 
   [[nodiscard]] bool any() const { return any_; }
@@ -42,8 +46,8 @@ class DamageLog {
     if (after == packets_.begin() || *(after - 1) != packet) packets_.insert(after, packet);
   }
 
-  bool any_ = false, skips_ = false;
-  std::deque<std::int64_t> packets_;  // sorted, each once
+  bool any_ = false;
+  std::deque<std::int64_t> packets_, skipped_;  // sorted, each once
 };
 
 }  // namespace mgm

@@ -21,7 +21,7 @@ bool needs_pixels(const PicturePlace& place, std::span<const Wanted> wants,
                   const PictureTraits& traits) {
   if (!wants_pixels(wants)) return false;
   if (traits.goes_on || traits.interlaced || traits.pixels_only || traits.hides_pictures ||
-      traits.keeps_all) {
+      traits.keeps) {
     return true;
   }
   const bool is_tail =
@@ -42,7 +42,7 @@ Treatment frame_policy(const PicturePlace& place, std::span<const Wanted> wants,
   using Mode = PacketDecoder::Mode;
   const bool pixels = needs_pixels(place, wants, traits);
   Treatment treatment{.mode = pixels ? Mode::kPixels : Mode::kVectors};
-  if (!place.frame || traits.keeps_all || *place.frame > wants.back().index) return treatment;
+  if (!place.frame || traits.keeps || *place.frame > wants.back().index) return treatment;
   const auto want = want_of(wants, *place.frame);
   treatment.skip = !want && !traits.hides_pictures;
   if (pixels && !treatment.skip && want != Want::kPixels) {

@@ -30,7 +30,7 @@ struct PictureTraits {
   bool goes_on = false;         // clips follow each other, so that their ends need pixels, too
   bool has_stand_in = false;    // a frame with pixels is there, should a wanted one be lost
   bool leaves_unread = true;    // blocks of frames that nobody wants may stay unread
-  bool keeps_all = false;       // any frame may have to stand in for a lost one
+  bool keeps = false;           // the frame may have to stand in for a lost one
 };
 
 struct Treatment {

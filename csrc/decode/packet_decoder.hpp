@@ -53,6 +53,10 @@ class PacketDecoder {
   enum class Mode : std::uint8_t { kPixels, kVectors, kVectorsWhereUnreferenced, kReferences };
   void set_mode(Mode mode);
 
+  // Whether kReferences leaves blocks unread at all.
+  [[nodiscard]] bool leaves_pictures() const {
+    return tapped() && tap_.codec->leaves_pictures != 0;
+  }
   // Whether vectors were wrong since the last flush, because kReferences left out what they needed.
   [[nodiscard]] bool missed() const { return tap_.missed != 0; }
   // Time of the packet of the picture that they needed.

@@ -109,7 +109,7 @@ void PacketLoop::advance() {
     if (policy_) {
       const Treatment treatment = policy_(number);
       decoder_->set_mode(treatment.mode);
-      if (treatment.skip) damage_.expect_gaps();
+      if (treatment.skip) damage_.expect_gap(number);
       decoder_->context().skip_frame = treatment.skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
     }
   } else {
@@ -177,7 +177,8 @@ void PacketLoop::place(libav::Frame frame) {
       damage_.add();  // a lost picture let others pass
       return;
     }
-    if (*number > next && *number > began_.frame) damage_.miss(index_->packet_of(next));
+    std::int64_t lost = next;
+    while (lost < *number && !damage_.miss(index_->packet_of(lost))) ++lost;
     shown.index = last_frame_ = *number;
   } else {
     shown.index = ++last_frame_;

@@ -171,6 +171,7 @@ static int counts_costs(enum AVCodecID id) { return id == AV_CODEC_ID_H264; }
 const MgmCodec mgm_codec_h264 = {
     .id = AV_CODEC_ID_H264,
     .motion_scale = 4,
+    .leaves_pictures = 1,
     .counts_costs = counts_costs,
     .open = open_tap,
     .close = close_tap,

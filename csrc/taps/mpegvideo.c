@@ -263,6 +263,7 @@ static const enum AVCodecID ids[] = {
 const MgmCodec mgm_codec_mpegvideo = {
     .ids = ids,
     .motion_scale = 2,
+    .leaves_pictures = 1,
     .counts_costs = mgm_mpegvideo_counts,
     .open = open_tap,
     .close = close_tap,

@@ -99,6 +99,7 @@ typedef struct MgmCodec {
   enum AVCodecID id;
   const enum AVCodecID* ids; /* a family's instead, ended by AV_CODEC_ID_NONE; NULL: only id */
   uint16_t motion_scale;     /* preset in each new picture; a tap may overwrite it */
+  uint8_t leaves_pictures;   /* heeds MgmTap.skip_blocks */
   /* Whether it fills MgmPicture.costs where MgmTap.costs is set; NULL: it does not. */
   int (*counts_costs)(enum AVCodecID id);
   /* Called after avcodec_open2; either may be NULL. open returns 0 or an AVERROR. */
