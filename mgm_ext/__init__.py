@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._core import __version__ as __version__
 from .block_costs import BlockCosts, read_block_costs
-from .boxes import motion_boxes
+from .boxes import SlotSource, motion_boxes, slot_sources
 from .contrast import MotionContrast, motion_contrast
 from .decode import probe, read_motion_field, read_motion_vectors
 from .errors import DecodeError, MgmError, NoMotionVectors
@@ -76,6 +76,7 @@ __all__ = [
     "RunningCellMasking",
     "Score",
     "SimulatedMotionMasking",
+    "SlotSource",
     "TokenIndices",
     "TrackedMasking",
     "TubeMasking",
@@ -105,6 +106,7 @@ __all__ = [
     "running_cell_mask",
     "seed_for",
     "simulated_motion_mask",
+    "slot_sources",
     "three_state_mask",
     "token_indices",
     "token_texture",

@@ -8,6 +8,9 @@ def batch_score(
 def batch_texture(
     frames: dict[str, int], grid: dict[str, int], weight: int, stream: int
 ) -> None: ...
+def batch_sources(
+    score: dict[str, int], options: dict[str, Any], sources: int, stream: int
+) -> None: ...
 def batch_corners(
     score: dict[str, int],
     options: dict[str, Any],

@@ -1,6 +1,8 @@
-"""The box around the most motion in each slot."""
+"""The box around the most motion in each slot, and what it follows."""
 
 from __future__ import annotations
+
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +10,19 @@ from numpy.typing import NDArray
 from . import _core
 from .score import Score, score_input
 
-__all__ = ["motion_boxes"]
+__all__ = ["SlotSource", "motion_boxes", "slot_sources"]
+
+
+class SlotSource(IntEnum):
+    """What the box of a slot follows; `uint8` in arrays."""
+
+    GUIDED = 0
+    """The slot's own motion."""
+    HELD = 1
+    """Nothing moves: it walks on from the last box that followed motion."""
+    SIMULATED = 2
+    """Nothing moves, and nothing did since the clip's start or its last cut: it walks from a random
+    start, as `simulated_motion_mask`'s does."""
 
 
 def motion_boxes(
@@ -63,3 +77,21 @@ def motion_boxes(
         still=still,
         step=step,
     )
+
+
+def slot_sources(score: Score, *, first: str = "motion", still: float = 0.02) -> NDArray[np.uint8]:
+    """What the box of each slot follows in `motion_guided_mask` and `motion_boxes`.
+
+    Args:
+        score: motion per token.
+        first: "motion", or "random": slot 0 has a random centre, whatever moves.
+        still: source pixels per frame below which a slot is still, in [0, 1024].
+
+    Returns:
+        uint8 [S], values of `SlotSource`. Where all are `SIMULATED` the mask is
+        `simulated_motion_mask`'s, bit for bit.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+    """
+    return _core.slot_sources(score_input(score), first=first, still=still)

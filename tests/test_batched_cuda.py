@@ -84,6 +84,7 @@ def results(drawn: Drawn, seed: int, device: str) -> dict[str, torch.Tensor]:
     out["corners"] = batched.motion_boxes(
         score, seeds, batch.views, batch.sizes, peak=str(random.choice(peaks)), **walk
     )
+    out["sources"] = batched.slot_sources(score, first=options["first"], still=options["still"])
     out["inverse"] = batched.inverse_motion_mask(score, seeds, **plain, **aspect)
     for name in ("fixed_box", "jumping_box"):
         out[name] = getattr(batched, f"{name}_mask")(seeds, grid=grid, **plain, **aspect)

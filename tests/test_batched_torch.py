@@ -62,6 +62,7 @@ def op_calls() -> dict[str, tuple[Any, ...]]:
         "motion_score": (*batch[:7], *request),
         "token_texture": (frames, batch.sizes, batch.views, GRID),
         "motion_boxes": (*score, batch.views, batch.sizes, SEEDS, *box),
+        "slot_sources": (*score, "motion", 0.02),
         "mask_ids": (batched.tube_mask(SEEDS, grid=GRID).flatten(1), 6),
     }  # fmt: skip
 
@@ -88,6 +89,7 @@ def everything(batch: MotionBatch, seeds: torch.Tensor) -> tuple[torch.Tensor, .
         keep,
         restore,
         batched.motion_boxes(score, seeds, batch.views, batch.sizes),
+        batched.slot_sources(score),
         batched.motion_topk_mask(score, seeds, temperature=0.5),
         batched.tracked_mask(batch, seeds, grid=GRID),
         batched.random_mask(seeds, grid=GRID),

@@ -214,6 +214,15 @@ void mask_batch(const MaskBatch& batch, const MaskOptions& options, Takes takes,
   });
 }
 
+void source_batch(const ScoreBatch& score, const MaskOptions& options, std::uint8_t* sources,
+                  int threads) {
+  run_parallel(score.clips, threads, [&](std::int64_t clip) {
+    const std::vector<SlotSource> own = slot_sources(score_of(score, clip), options);
+    std::transform(own.begin(), own.end(), sources + clip * score.grid.slots,
+                   [](SlotSource source) { return static_cast<std::uint8_t>(source); });
+  });
+}
+
 void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   int threads) {

@@ -20,6 +20,10 @@ void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* wei
 void mask_batch(const MaskBatch& batch, const MaskOptions& options, Takes takes,
                 void (*make)(const MaskJob& job), int threads);
 
+// What the guided box of each slot follows: SlotSource [B, S].
+void source_batch(const ScoreBatch& score, const MaskOptions& options, std::uint8_t* sources,
+                  int threads);
+
 // The guided boxes themselves: [B, S, 4] xyxy in source pixels.
 void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,

@@ -54,6 +54,13 @@ void register_batch(py::module_& module) {
   module.def("batch_score", &score);
   module.def("batch_texture", &texture);
   const auto guided = std::make_shared<RuleFace>(rule_of<GuidedMask>());
+  module.def("batch_sources", [guided](const py::dict& score, const py::dict& given,
+                                       std::uintptr_t sources, int threads) {
+    const ScoreBatch batch = score_batch_of(score);
+    const MaskOptions options = guided->parse(batch.grid, given);
+    const Nogil nogil;
+    source_batch(batch, options, at<std::uint8_t>(sources), threads);
+  });
   module.def("batch_corners",
              [guided](const py::dict& score, const py::dict& options, std::uintptr_t views,
                       std::uintptr_t sizes, std::uintptr_t seeds, std::uintptr_t out,

@@ -122,6 +122,17 @@ void MaskInput::make(Takes takes, MakeMask function, MaskJob job) const {
   function(job);
 }
 
+void MaskInput::keep_score(py::handle grid) {
+  if (score_ || !field_) return;
+  const Grid tokens = to_grid(grid);
+  {
+    GilRelease nogil;  // pure C++ on arrays that this holds
+    own_score_ = compute(tokens);
+  }
+  score_ = {own_score_->grid, own_score_->values, own_score_->motion, own_score_->valid,
+            own_score_->cuts};
+}
+
 Score MaskInput::compute(const Grid& grid) const {
   return settings_->score(*field_, grid, view_, frames_ ? &*frames_ : nullptr);
 }
@@ -143,6 +154,7 @@ void register_mask_input(py::module_& module) {
       .def_static("of_field", &make_input<Vectors, Bytes, Bytes, Offsets, Offsets, int, int, int,
                                           py::handle, bool, py::object, py::object>)
       .def_static("of_view", &make_input<py::handle, bool>)
+      .def("keep_score", &MaskInput::keep_score)
       .def("set_boxes", &MaskInput::set_boxes);
 }
 

@@ -57,8 +57,11 @@ class MaskInput {
   // The job with this as what it is made from; a score is computed where a field is to give it.
   void make(Takes takes, MakeMask function, MaskJob job) const;
 
+  // Computes a field's score here and now, for all that follows. Not from several threads.
+  void keep_score(py::handle grid);
+
   [[nodiscard]] const View& view() const { return view_; }
-  // One that was given.
+  // One that was given or kept.
   [[nodiscard]] const ScoreView& score() const { return score_.value(); }
   // Of the field that was given.
   [[nodiscard]] Score compute(const Grid& grid) const;
@@ -66,6 +69,7 @@ class MaskInput {
  private:
   std::vector<py::object> kept_;
   std::span<const std::int64_t> row_frames_, box_offsets_;
+  std::optional<Score> own_score_;
   std::optional<ScoreView> score_;
   std::optional<FieldView> field_;
   std::optional<FramesView> frames_;

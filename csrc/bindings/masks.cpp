@@ -142,6 +142,12 @@ void register_masks(py::module_& module) {
                         input.view(), width, height);
     return py::array_t<float>({score.grid.slots, std::int64_t{4}}, corners.data());
   });
+  module.def("slot_sources", [guided](const MaskInput& input, const py::kwargs& given) {
+    const ScoreView& score = input.score();
+    const std::vector<SlotSource> sources = slot_sources(score, guided->parse(score.grid, given));
+    return py::array_t<std::uint8_t>(score.grid.slots,
+                                     reinterpret_cast<const std::uint8_t*>(sources.data()));
+  });
 }
 
 }  // namespace mgm::bindings

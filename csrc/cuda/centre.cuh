@@ -48,12 +48,6 @@ __device__ inline std::int64_t smooth_at(const std::int64_t* values, const Grid&
   return smooth_at(values, grid, i / columns, i % columns);
 }
 
-__device__ inline std::uint64_t peak_tie(std::uint64_t seed, std::int64_t slot, int i) {
-  const auto index = static_cast<std::uint32_t>(i);
-  return tie_rank(philox_word(seed, Purpose::kPeak, static_cast<std::uint32_t>(slot), index),
-                  index);
-}
-
 // What peaks are searched among: tokens, or windows of the box's size.
 struct Candidates {
   const std::int64_t* values;
@@ -87,11 +81,12 @@ struct Candidates {
 template <class IsCut>
 __device__ inline Centre walked(const Walk& walk, std::int64_t last, Centre centre,
                                 std::int64_t slot, const IsCut& is_cut) {
-  bool held = last >= 0;
+  SlotSource before = last >= 0 ? SlotSource::kGuided : SlotSource::kSimulated;
   for (std::int64_t s = last + 1; s <= slot; ++s) {
-    const bool restart = s == 0 || (held && is_cut(s));
-    centre = restart ? walk.start(s) : walk.next(centre, s);
-    held = held && !restart;
+    const bool held = before != SlotSource::kSimulated;
+    const SlotSource own = slot_source(before, false, held && is_cut(s));
+    centre = walk.still(centre, before, own, s);
+    before = own;
   }
   return centre;
 }

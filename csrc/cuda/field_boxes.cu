@@ -56,7 +56,9 @@ __device__ Found find_peak(const ScoreRequest& request, const BoxPlan& plan, Box
                            PeakRoom& peak) {
   const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
   const Candidates candidates{room.values, request.grid, size, plan.peak, false};
-  const auto offer = [&](int i) { atomicMin(&peak.tie, Big{peak_tie(seed, slot, i)}); };
+  const auto offer = [&](int i) {
+    atomicMin(&peak.tie, Big{slot_tie(seed, Purpose::kPeak, slot, i)});
+  };
   Best best;
   for_each_token(request.grid, [&](int i, int r, int c) {
     best.see(smooth_at(room.motion, request.grid, r, c), i);

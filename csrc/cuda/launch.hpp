@@ -20,6 +20,9 @@ void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* wei
 // Guided masks without Peak::kPath: one launch from the field to the mask.
 void guided_of_field(const MaskBatch& batch, const MaskOptions& options, cudaStream_t stream);
 
+// What the guided box of each slot follows: SlotSource [B, S].
+void source_batch(const ScoreBatch& score, const MaskOptions& options, std::uint8_t* sources,
+                  cudaStream_t stream);
 // scratch: bytes [B, S, R, C].
 void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,

@@ -80,6 +80,12 @@ PYBIND11_MODULE(_cuda, module, py::mod_gil_not_used()) {
   py::class_<CudaRule>(module, "MaskRule").def("batch", &CudaRule::batch);
   module.attr("mask_rules") = rules_of(static_cast<const Masks*>(nullptr));
   const auto guided = std::make_shared<RuleFace>(rule_of<GuidedMask>());
+  module.def("batch_sources", [guided](const py::dict& score, const py::dict& given,
+                                       std::uintptr_t sources, std::uintptr_t stream) {
+    const ScoreBatch batch = score_batch_of(score);
+    cuda::source_batch(batch, guided->parse(batch.grid, given), at<std::uint8_t>(sources),
+                       at<CUstream_st>(stream));
+  });
   module.def("batch_corners",
              [guided](const py::dict& score, const py::dict& options, std::uintptr_t views,
                       std::uintptr_t sizes, std::uintptr_t seeds, std::uintptr_t out,

@@ -136,12 +136,6 @@ __device__ inline Reach reach_of(const Growth& growth, std::uint32_t k) {
   return result;
 }
 
-__device__ inline std::uint64_t rank_tie(std::uint64_t seed, std::int64_t slot, int i) {
-  const auto index = static_cast<std::uint32_t>(i);
-  return tie_rank(philox_word(seed, Purpose::kRank, static_cast<std::uint32_t>(slot), index),
-                  index);
-}
-
 // The tokens at the rim, of which reach.drawn are masked. ties: kMostTies of the warp's own.
 __device__ inline void draw_rim(const Growth& growth, const Reach& reach, std::uint64_t seed,
                                 std::int64_t slot, std::uint64_t* ties, std::uint8_t* mask) {
@@ -158,10 +152,10 @@ __device__ inline void draw_rim(const Growth& growth, const Reach& reach, std::u
     __syncwarp();
   };
   for_each_tie([&](int place, int i) {
-    if (place < kMostTies) ties[place] = rank_tie(seed, slot, i);
+    if (place < kMostTies) ties[place] = slot_tie(seed, Purpose::kRank, slot, i);
   });
   for_each_tie([&](int, int i) {
-    const std::uint64_t own = rank_tie(seed, slot, i);
+    const std::uint64_t own = slot_tie(seed, Purpose::kRank, slot, i);
     std::uint32_t before = 0;
     for (std::uint32_t t = 0; t < reach.ties; ++t) before += ties[t] < own;
     mask[i] = before < reach.drawn;

@@ -42,7 +42,7 @@ __device__ Centre best_of(const Candidates& candidates, std::uint64_t seed, std:
   std::uint64_t tie = ~std::uint64_t{0};
   for (int i = lane(); i < count; i += 32) {
     if (candidates(i) != best) continue;
-    const std::uint64_t own = peak_tie(seed, slot, i);
+    const std::uint64_t own = slot_tie(seed, Purpose::kPeak, slot, i);
     tie = own < tie ? own : tie;
   }
   return candidates.centre(static_cast<int>(warp_min(tie) & 0xFFFFFFFFu));
@@ -77,16 +77,16 @@ __device__ void find_centres(const ScoreBatch& score, const BoxPlan& plan, BoxSi
   }
   if (threadIdx.x == 0) {
     const Walk walk(grid.rows, grid.columns, size, plan.step, seed);
-    bool held = false;
+    SlotSource before = SlotSource::kSimulated;
     for (std::int64_t s = 0; s < grid.slots; ++s) {
-      if (room.moving[s] != 0) {
-        if (plan.peak == Peak::kPath) room.centres[s] = token_centre(room.peaks[s], grid.columns);
-        held = true;
-        continue;
+      const SlotSource own = slot_source(before, room.moving[s] != 0, cuts[s] != 0);
+      if (own != SlotSource::kGuided) {
+        const Centre last = s > 0 ? room.centres[s - 1] : Centre{};
+        room.centres[s] = walk.still(last, before, own, s);
+      } else if (plan.peak == Peak::kPath) {
+        room.centres[s] = token_centre(room.peaks[s], grid.columns);
       }
-      const bool restart = s == 0 || (held && cuts[s] != 0);
-      room.centres[s] = restart ? walk.start(s) : walk.next(room.centres[s - 1], s);
-      held = held && !restart;
+      before = own;
     }
   }
   __syncthreads();
@@ -150,16 +150,27 @@ __global__ void corners_kernel(ScoreBatch score, BoxPlan plan, const View* views
   all_centres(score, plan, size, seeds[clip], scratch + clip * grid.tokens(), room);
   const View view = views[clip];
   for (std::int64_t s = threadIdx.x; s < grid.slots; s += blockDim.x) {
-    const double top = slid_edge(room.centres[s].row, size.h, grid.rows);
-    double left = slid_edge(room.centres[s].column, size.w, grid.columns);
-    if (view.hflip != 0) left = static_cast<double>(grid.columns - size.w) - left;
-    const double right = left + static_cast<double>(size.w);
-    const double bottom = top + static_cast<double>(size.h);
-    float* box = corners + (clip * grid.slots + s) * 4;
-    box[0] = source_edge(view.x, view.w, left, grid.columns, sizes[2 * clip]);
-    box[1] = source_edge(view.y, view.h, top, grid.rows, sizes[2 * clip + 1]);
-    box[2] = source_edge(view.x, view.w, right, grid.columns, sizes[2 * clip]);
-    box[3] = source_edge(view.y, view.h, bottom, grid.rows, sizes[2 * clip + 1]);
+    box_in_source(room.centres[s], grid, size, view, sizes[2 * clip], sizes[2 * clip + 1],
+                  corners + (clip * grid.slots + s) * 4);
+  }
+}
+
+// One block says of each slot of one clip what its box follows.
+__global__ void sources_kernel(ScoreBatch score, BoxPlan plan, std::uint8_t* sources) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  Carver carver(shared);
+  const Grid& grid = score.grid;
+  ClipRoom room(carver, grid, false);
+  const std::int64_t clip = blockIdx.x;
+  for (std::int64_t s = warp(); s < grid.slots; s += warps()) {
+    look_at_slot(score, plan, clip * grid.tokens() + s * grid.slot_tokens(), s, room);
+  }
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  SlotSource source = SlotSource::kSimulated;
+  for (std::int64_t s = 0; s < grid.slots; ++s) {
+    source = slot_source(source, room.moving[s] != 0, score.cuts[clip * grid.slots + s] != 0);
+    sources[clip * grid.slots + s] = static_cast<std::uint8_t>(source);
   }
 }
 
@@ -183,6 +194,19 @@ void launch_boxes(BoxRule rule, const MaskBatch& batch, const MaskOptions& optio
 }
 
 }  // namespace
+
+void source_batch(const ScoreBatch& score, const MaskOptions& options, std::uint8_t* sources,
+                  cudaStream_t stream) {
+  if (score.clips == 0) return;
+  BoxPlan plan{};
+  plan.first = options.first;
+  plan.still = still_threshold(options.still);
+  const std::int64_t bytes = room_bytes(score.grid, plan);
+  reserve_shared(sources_kernel, bytes);
+  sources_kernel<<<block_count(score.clips), kClipThreads, static_cast<std::size_t>(bytes),
+                   stream>>>(score, plan, sources);
+  check(cudaGetLastError(), "sources_kernel");
+}
 
 void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,

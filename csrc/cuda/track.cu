@@ -78,11 +78,7 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
     return mirrored ? i - i % columns + columns - 1 - i % columns : i;
   };
   const auto all = [](int) { return true; };
-  const auto bump = [&](int i) {
-    const auto word = philox_word(seed, Purpose::kBump, static_cast<std::uint32_t>(middle),
-                                  static_cast<std::uint32_t>(i));
-    return tie_rank(word, static_cast<std::uint32_t>(middle * size + i));
-  };
+  const auto bump = [&](int i) { return slot_tie(seed, Purpose::kBump, middle, i); };
   choose(select, size, static_cast<unsigned>(size - plan.num_masked), all, bump, bump,
          [&](int i, bool chosen) { room.bumps[token_of(i)] = chosen; });
   make_map(plan, room);
@@ -117,11 +113,7 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
   choose(
       select, size, static_cast<unsigned>(plan.num_masked), all,
       [&](int i) { return room.ranks[i]; },
-      [&](int i) {
-        const auto word = philox_word(seed, Purpose::kRank, static_cast<std::uint32_t>(slot),
-                                      static_cast<std::uint32_t>(i));
-        return tie_rank(word, static_cast<std::uint32_t>(i));
-      },
+      [&](int i) { return slot_tie(seed, Purpose::kRank, slot, i); },
       [&](int i, bool chosen) { own[i] = chosen; });
 }
 

@@ -19,27 +19,32 @@ std::vector<std::int64_t> slot_tops(const Grid& grid, std::span<const std::int64
   return tops;
 }
 
-// Which slots have motion enough for a peak. tops: of the motion before weighting.
-std::vector<std::uint8_t> moving_slots(const ScoreView& score, std::span<const std::int64_t> tops,
-                                       const MaskOptions& options) {
-  const auto size = static_cast<std::size_t>(score.grid.rows * score.grid.columns);
+// tops: of the motion before weighting.
+std::vector<SlotSource> sources_of(const ScoreView& score, std::span<const std::int64_t> tops,
+                                   const MaskOptions& options) {
+  const auto size = static_cast<std::size_t>(score.grid.slot_tokens());
   const std::int64_t threshold = still_threshold(options.still);
-  std::vector<std::uint8_t> moving(tops.size());
-  for (std::size_t s = 0; s < moving.size(); ++s) {
+  std::vector<SlotSource> sources(tops.size());
+  SlotSource before = SlotSource::kSimulated;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
     const auto valid = score.valid.subspan(s * size, size);
-    moving[s] = tops[s] >= threshold &&
-                std::any_of(valid.begin(), valid.end(), [](std::uint8_t v) { return v != 0; });
+    const bool hidden = s == 0 && options.first == First::kRandom;
+    const bool moving =
+        !hidden && tops[s] >= threshold &&
+        std::any_of(valid.begin(), valid.end(), [](std::uint8_t v) { return v != 0; });
+    before = sources[s] = slot_source(before, moving, score.cuts[s] != 0);
   }
-  if (options.first == First::kRandom) moving[0] = 0;
-  return moving;
+  return sources;
 }
 
 // Fills peaks along each stretch of moving slots between cuts.
 void follow_paths(const ScoreView& score, std::span<const std::int64_t> smooth,
-                  std::span<const std::uint8_t> moving, std::uint64_t seed,
+                  std::span<const SlotSource> sources, std::uint64_t seed,
                   std::span<std::int64_t> peaks) {
   const std::int64_t slots = score.grid.slots;
-  const auto is_moving = [&](std::int64_t s) { return moving[static_cast<std::size_t>(s)] != 0; };
+  const auto is_moving = [&](std::int64_t s) {
+    return sources[static_cast<std::size_t>(s)] == SlotSource::kGuided;
+  };
   const auto is_cut = [&](std::int64_t s) { return score.cuts[static_cast<std::size_t>(s)] != 0; };
   for (std::int64_t begin = 0; begin < slots;) {
     std::int64_t end = begin + 1;
@@ -55,14 +60,14 @@ void follow_paths(const ScoreView& score, std::span<const std::int64_t> smooth,
 std::vector<Centre> find_peaks(const ScoreView& score, BoxSize size, const MaskOptions& options,
                                std::uint64_t seed, std::span<const std::int64_t> smooth,
                                std::span<const std::int64_t> tops,
-                               std::span<const std::uint8_t> moving) {
+                               std::span<const SlotSource> sources) {
   const Grid& grid = score.grid;
   const auto tokens = static_cast<std::size_t>(grid.rows * grid.columns);
-  std::vector<Centre> centres(moving.size());
-  std::vector<std::int64_t> peaks(moving.size());
-  if (options.peak == Peak::kPath) follow_paths(score, smooth, moving, seed, peaks);
-  for (std::size_t s = 0; s < moving.size(); ++s) {
-    if (moving[s] == 0) continue;
+  std::vector<Centre> centres(sources.size());
+  std::vector<std::int64_t> peaks(sources.size());
+  if (options.peak == Peak::kPath) follow_paths(score, smooth, sources, seed, peaks);
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    if (sources[s] != SlotSource::kGuided) continue;
     const auto slot = static_cast<std::int64_t>(s);
     const auto values = score.values.subspan(s * tokens, tokens);
     if (options.peak == Peak::kBox) {
@@ -131,42 +136,34 @@ std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size, const M
   const std::span<std::int64_t> smooth(buffer.get(), tokens);
   smooth_sums(score.motion, score.grid, smooth);
   std::vector<std::int64_t> tops = slot_tops(score.grid, smooth);
-  const std::vector<std::uint8_t> moving = moving_slots(score, tops, options);
+  const std::vector<SlotSource> sources = sources_of(score, tops, options);
   if (!std::equal(score.values.begin(), score.values.end(), score.motion.begin())) {
     smooth_sums(score.values, score.grid, smooth);
     tops = slot_tops(score.grid, smooth);
   }
-  std::vector<Centre> centres = find_peaks(score, size, options, seed, smooth, tops, moving);
-  bool held = false;  // the last centre goes back to a peak
+  std::vector<Centre> centres = find_peaks(score, size, options, seed, smooth, tops, sources);
   for (std::size_t s = 0; s < centres.size(); ++s) {
-    if (moving[s] != 0) {
-      held = true;
-      continue;
-    }
-    const auto slot = static_cast<std::int64_t>(s);
-    const bool restart = s == 0 || (held && score.cuts[s] != 0);
-    centres[s] = restart ? walk.start(slot) : walk.next(centres[s - 1], slot);
-    held = held && !restart;
+    if (sources[s] == SlotSource::kGuided) continue;
+    const SlotSource before = s > 0 ? sources[s - 1] : SlotSource::kSimulated;
+    const Centre last = s > 0 ? centres[s - 1] : Centre{};
+    centres[s] = walk.still(last, before, sources[s], static_cast<std::int64_t>(s));
   }
   return centres;
 }
 
 std::vector<float> boxes_in_source(std::span<const Centre> centres, const Grid& grid, BoxSize size,
                                    const View& view, int width, int height) {
-  std::vector<float> boxes;
-  boxes.reserve(centres.size() * 4);
-  for (const Centre& centre : centres) {
-    const double top = slid_edge(centre.row, size.h, grid.rows);
-    double left = slid_edge(centre.column, size.w, grid.columns);
-    if (view.hflip != 0) left = static_cast<double>(grid.columns - size.w) - left;
-    const double bottom = top + static_cast<double>(size.h);
-    const double right = left + static_cast<double>(size.w);
-    boxes.push_back(source_edge(view.x, view.w, left, grid.columns, width));
-    boxes.push_back(source_edge(view.y, view.h, top, grid.rows, height));
-    boxes.push_back(source_edge(view.x, view.w, right, grid.columns, width));
-    boxes.push_back(source_edge(view.y, view.h, bottom, grid.rows, height));
+  std::vector<float> boxes(centres.size() * 4);
+  for (std::size_t s = 0; s < centres.size(); ++s) {
+    box_in_source(centres[s], grid, size, view, width, height, boxes.data() + 4 * s);
   }
   return boxes;
+}
+
+std::vector<SlotSource> slot_sources(const ScoreView& score, const MaskOptions& options) {
+  std::vector<std::int64_t> smooth(score.motion.size());
+  smooth_sums(score.motion, score.grid, smooth);
+  return sources_of(score, slot_tops(score.grid, smooth), options);
 }
 
 }  // namespace mgm

@@ -27,6 +27,10 @@ namespace mgm {
 [[nodiscard]] std::vector<Centre> motion_centres(const ScoreView& score, BoxSize size,
                                                  const MaskOptions& options, std::uint64_t seed);
 
+// What the box of each slot follows: motion, or nothing.
+[[nodiscard]] std::vector<SlotSource> slot_sources(const ScoreView& score,
+                                                   const MaskOptions& options);
+
 // The h x w windows inside the grid, [R - h + 1, C - w + 1]: sums of one slot's values.
 [[nodiscard]] std::vector<std::int64_t> window_sums(std::span<const std::int64_t> values,
                                                     const Grid& grid, BoxSize size);

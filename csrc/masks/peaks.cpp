@@ -40,11 +40,7 @@ std::int64_t largest(std::span<const std::int64_t> values, std::int64_t slot, st
 
 std::int64_t first_equal(std::span<const std::int64_t> values, std::int64_t top, std::int64_t slot,
                          std::uint64_t seed) {
-  const auto tie = [&](std::int64_t i) {
-    const auto index = static_cast<std::uint32_t>(i);
-    return tie_rank(philox_word(seed, Purpose::kPeak, static_cast<std::uint32_t>(slot), index),
-                    index);
-  };
+  const auto tie = [&](std::int64_t i) { return slot_tie(seed, Purpose::kPeak, slot, i); };
   auto at = std::find(values.begin(), values.end(), top);
   std::int64_t best = at - values.begin();
   while ((at = std::find(at + 1, values.end(), top)) != values.end()) {

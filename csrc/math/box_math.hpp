@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "math/grid.hpp"
 #include "math/mask_math.hpp"
 #include "math/philox.hpp"
 
@@ -23,6 +24,19 @@ struct Centre {
 
 enum class Peak { kSmooth, kBlock, kBox, kPath };
 enum class First { kMotion, kRandom };
+
+// What a slot's box follows.
+enum class SlotSource : std::uint8_t {
+  kGuided,     // its own motion
+  kHeld,       // nothing: it walks on from the last box that followed motion
+  kSimulated,  // nothing: it walks from a random start, as without any motion
+};
+
+// before: of the slot before; of the first slot, kSimulated. cut: one lies in the slot.
+MGM_HD inline SlotSource slot_source(SlotSource before, bool moving, bool cut) {
+  if (moving) return SlotSource::kGuided;
+  return before == SlotSource::kSimulated || cut ? SlotSource::kSimulated : SlotSource::kHeld;
+}
 
 enum class Fit {
   kGrow,   // grown around the centre to exactly K tokens
@@ -109,6 +123,13 @@ class Walk {
             move(centre.column, low_column_, high_column_, words.words[1]), false};
   }
 
+  // The centre of a slot without motion; before and own: the sources of the last slot and of this.
+  [[nodiscard]] MGM_HD Centre still(Centre last, SlotSource before, SlotSource own,
+                                    std::int64_t slot) const {
+    const bool anew = before != SlotSource::kSimulated && own == SlotSource::kSimulated;
+    return slot == 0 || anew ? start(slot) : next(last, slot);
+  }
+
  private:
   MGM_HD static std::int64_t draw(std::int64_t low, std::int64_t high, std::uint32_t word) {
     return low + static_cast<std::int64_t>(below(word, static_cast<std::uint32_t>(high - low + 1)));
@@ -157,6 +178,22 @@ MGM_HD inline float source_edge(double start, double length, double token, std::
   const double pixels = start + length * token / static_cast<double>(tokens);
   const double most = static_cast<double>(limit);
   return static_cast<float>(pixels < 0.0 ? 0.0 : (pixels > most ? most : pixels));
+}
+
+// xyxy in source pixels: the box around a centre, slid inside the grid, mapped by the view and kept
+// inside a picture of width x height.
+MGM_HD inline void box_in_source(const Centre& centre, const Grid& grid, BoxSize size,
+                                 const View& view, std::int64_t width, std::int64_t height,
+                                 float* xyxy) {
+  const double top = slid_edge(centre.row, size.h, grid.rows);
+  double left = slid_edge(centre.column, size.w, grid.columns);
+  if (view.hflip != 0) left = static_cast<double>(grid.columns - size.w) - left;
+  const double bottom = top + static_cast<double>(size.h);
+  const double right = left + static_cast<double>(size.w);
+  xyxy[0] = source_edge(view.x, view.w, left, grid.columns, width);
+  xyxy[1] = source_edge(view.y, view.h, top, grid.rows, height);
+  xyxy[2] = source_edge(view.x, view.w, right, grid.columns, width);
+  xyxy[3] = source_edge(view.y, view.h, bottom, grid.rows, height);
 }
 
 }  // namespace mgm

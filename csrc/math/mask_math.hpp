@@ -151,6 +151,13 @@ MGM_HD inline std::uint64_t tie_rank(std::uint32_t word, std::uint32_t index) {
   return (std::uint64_t{word} << 32) | index;
 }
 
+// That of token i of a slot, by its own word.
+MGM_HD inline std::uint64_t slot_tie(std::uint64_t seed, Purpose purpose, std::int64_t slot,
+                                     std::int64_t i) {
+  const auto index = static_cast<std::uint32_t>(i);
+  return tie_rank(philox_word(seed, purpose, static_cast<std::uint32_t>(slot), index), index);
+}
+
 // A caller's key: lowest first.
 MGM_HD inline std::uint64_t rank_of_key(std::int64_t key) {
   return static_cast<std::uint64_t>(key) ^ (std::uint64_t{1} << 63);

@@ -26,7 +26,7 @@ class MaskSource(IntEnum):
     GUIDED = 0
     """The mask that was asked for."""
     HELD = 1
-    """The clip stands still: the mask walks as it does without motion."""
+    """Nothing moves, the camera apart: the mask walks as it does without motion."""
     FALLBACK = 2
     """No motion could be read: the fallback mask."""
     DAMAGED = 3

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..boxes import SlotSource
 from ..errors import DecodeError, NoMotionVectors
 from ..masks import Mask, Masking, make_masking
 from ..masks.generator import MotionMasking
@@ -86,6 +88,10 @@ class SafeMasking(FallbackCount):
         max_fallback: largest share of fallbacks allowed, in [0, 1].
         samples: over how many first samples.
 
+    Attributes:
+        slot_sources: uint8 [S], what each box of the last mask follows (`mgm_ext.slot_sources`);
+            None where the mask has no such boxes, or fell back.
+
     Raises:
         ValueError: an argument is outside what is allowed, or the fallback cannot mask as many
             tokens.
@@ -103,6 +109,7 @@ class SafeMasking(FallbackCount):
             raise ValueError('fit="clip" masks a varying number of tokens; use "grow" or "shift"')
         super().__init__(max_fallback, samples)
         self.masking = masking
+        self.slot_sources: NDArray[np.uint8] | None = None
         self.num_masked = int(masking(view=View.full(32, 32), seed=0).sum())
         walks = masking.settings.get("groups") is None
         walks = walks and self.num_masked % masking.input_size[0] == 0
@@ -138,9 +145,14 @@ class SafeMasking(FallbackCount):
         Raises:
             TooManyFallbacks: see the class.
         """
+        self.slot_sources = None
         if not isinstance(self.masking, MotionMasking):
             return self.masking(view=view, seed=seed), MaskSource.GUIDED
         self.note(motion.source, motion.reason)
         if motion.motion is None:
             return self.fallback(view=view, seed=seed), MaskSource.FALLBACK
-        return self.masking(motion.motion, view=view, seed=seed), motion.source
+        mask, self.slot_sources = self.masking.with_sources(motion.motion, view=view, seed=seed)
+        if self.slot_sources is None or motion.source not in (MaskSource.GUIDED, MaskSource.HELD):
+            return mask, motion.source
+        guided = bool((self.slot_sources == SlotSource.GUIDED).any())
+        return mask, MaskSource.GUIDED if guided else MaskSource.HELD

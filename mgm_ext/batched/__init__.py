@@ -9,7 +9,7 @@ module that `make wheel CUDA=1` builds; CPU tensors need nothing more.
 from __future__ import annotations
 
 from .batch import BatchScore, MotionBatch
-from .boxed import inverse_motion_mask, motion_boxes, motion_guided_mask
+from .boxed import inverse_motion_mask, motion_boxes, motion_guided_mask, slot_sources
 from .plain import fixed_box_mask, jumping_box_mask, simulated_motion_mask
 from .ranked import (
     boxes_mask,
@@ -39,6 +39,7 @@ __all__ = [
     "random_mask",
     "select",
     "simulated_motion_mask",
+    "slot_sources",
     "token_texture",
     "tracked_mask",
     "tube_mask",

@@ -12,7 +12,7 @@ from ..score import GRID
 from .batch import BatchScore, MotionBatch
 from .checks import check, whole_grid
 from .mask_ops import guided_of_field, mask_op, numbers
-from .ops import corners
+from .ops import corners, sources
 from .scores import checked_field, checked_request, motion_score, token_texture
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "motion_boxes",
     "motion_guided_mask",
     "score_of",
+    "slot_sources",
 ]
 
 
@@ -208,4 +209,10 @@ def motion_boxes(
         *score, views, sizes, seeds,
         float(mask_ratio), ends, peak, first, float(still), float(step),
     )  # fmt: skip
+    return result
+
+
+def slot_sources(score: BatchScore, *, first: str = "motion", still: float = 0.02) -> Tensor:
+    """What the box of each slot follows, uint8 [B, S]; see `mgm_ext.slot_sources`."""
+    result: Tensor = sources(*checked_score(score), first, float(still))
     return result

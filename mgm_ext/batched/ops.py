@@ -24,7 +24,7 @@ from .arguments import (
 )
 from .checks import address, device_of, module_for
 
-__all__ = ["batch_score", "batch_texture", "corners"]
+__all__ = ["batch_score", "batch_texture", "corners", "sources"]
 
 _BOXES: Final = ("mask_ratio", "aspect", "peak", "first", "still", "step")
 
@@ -111,4 +111,29 @@ def corners(*given: Any) -> Tensor:
 @corners.register_fake
 def _(*given: Any) -> Tensor:
     result: Tensor = given[0].new_empty((*given[0].shape[:2], 4), dtype=torch.float32)
+    return result
+
+
+@torch.library.custom_op(
+    "mgm_ext::slot_sources",
+    mutates_args=(),
+    schema=(
+        "(Tensor values, Tensor motion, Tensor valid, Tensor cuts, str first, float still) "
+        "-> Tensor"
+    ),
+)
+def sources(*given: Any) -> Tensor:
+    """What the box of each slot follows, uint8 [B, S]."""
+    values, first, still = given[0], given[4], given[5]
+    result: Tensor = values.new_empty(values.shape[:2], dtype=torch.uint8)
+    score = score_arguments(given[:4], len(values), values.shape[1:])
+    module, where = module_for(values)
+    with device_of(values):
+        module.batch_sources(score, {"first": first, "still": still}, address(result), where)
+    return result
+
+
+@sources.register_fake
+def _(*given: Any) -> Tensor:
+    result: Tensor = given[0].new_empty(given[0].shape[:2], dtype=torch.uint8)
     return result

@@ -114,6 +114,16 @@ class Masking:
         """
         return self._make(self.input_of(field, frames, view, None), seed)
 
+    def with_sources(
+        self,
+        field: Source | None = None,
+        frames: NDArray[np.uint8] | None = None,
+        view: View | None = None,
+        seed: int | None = None,
+    ) -> tuple[Mask, NDArray[np.uint8] | None]:
+        """The mask, and uint8 [T] as `slot_sources` says it; None for masks without such boxes."""
+        return self(field, frames, view, seed), None
+
     def recipe(self) -> dict[str, Any]:
         """Every setting, plain values only: `make_masking(**recipe)` makes an equal generator."""
         return {

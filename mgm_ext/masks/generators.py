@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .. import _core
 from ..score import NO_BOXES
+from ..views import View
 from .boxed import fixed_box_mask, jumping_box_mask, simulated_motion_mask
 from .boxes_generator import BoxesMasking
 from .generator import Masking, MotionMasking
 from .guided import inverse_motion_mask, motion_guided_mask
-from .options import Grid, chosen_preset
+from .options import Grid, Mask, Source, chosen_preset
 from .patterns import block_mask, running_cell_mask
 from .ranked import motion_topk_mask, tracked_mask
 from .uniform import frame_random_mask, random_mask, tube_mask
@@ -106,6 +110,20 @@ class MotionGuidedMasking(MotionMasking):
             if self.settings[name] is None:
                 self.settings[name] = choice
         super()._bind()
+
+    def with_sources(
+        self,
+        field: Source | None = None,
+        frames: NDArray[np.uint8] | None = None,
+        view: View | None = None,
+        seed: int | None = None,
+    ) -> tuple[Mask, NDArray[np.uint8]]:
+        """The mask, and what each slot's box follows; the score is computed once for both."""
+        given = self.input_of(field, frames, view, None)
+        given.keep_score(self.input_size)
+        mask = self._make(given, seed)
+        first, still = self.settings["first"], self.settings["still"]
+        return mask, _core.slot_sources(given, first=first, still=still)
 
 
 class InverseMotionMasking(MotionMasking):
