@@ -42,6 +42,14 @@ def split(data: bytes) -> list[bytes]:
     return units
 
 
+def payload(unit: bytes) -> bytes:
+    """What is behind a unit's header and size."""
+    at = 1 + (unit[0] >> 2 & 1)
+    while unit[at] > 127:
+        at += 1
+    return unit[at + 1 :]
+
+
 def captions(count: int, *, missing: int = 0) -> bytes:
     """A metadata unit with `count` closed captions (ATSC A/53), `missing` bytes cut off its end."""
     head = b"\xb5\x00\x31GA94\x03" + bytes([0x40 | count, 0xFF])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import av
 
+from tests import obu_units
+
 SLICES_264 = {1, 5}
 LAST_SLICE_265 = 31
 
@@ -41,6 +43,15 @@ def from_first_slice(packet: bytes) -> list[int]:
     found = re.search(rb"\x00\x00\x01[\x01-\xaf]", packet)
     assert found is not None
     return [8 * (len(packet) - found.start())]
+
+
+def tiles_av1(packet: bytes) -> list[int]:
+    """Bits of a temporal unit's frame, header included, and how many zeros end it."""
+    frame = next(
+        unit for unit in obu_units.split(packet) if obu_units.kind(unit) == obu_units.FRAME
+    )
+    size, last = 8 * len(obu_units.payload(frame)), frame[-1]
+    return [size, (last & -last).bit_length() - 1]
 
 
 def whole(packet: bytes) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -97,7 +98,46 @@ def test_bits_and_headers_are_the_packets(
     assert (costs.end_bits < 32).all()
 
 
-@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg4", "mpeg2video"])
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("libvpx-vp9", {}),
+        ("libvpx-vp9", {"tile-columns": 1, "tile-rows": 1}),
+        ("libvpx", {}),
+        ("libvpx", {"slices": 4}),
+    ],
+)
+def test_bits_and_headers_are_vp8s_and_vp9s_frames(
+    codec: str, options: dict[str, Any], encoded_clip: EncodedClip
+) -> None:
+    path = encoded_clip(codec, size=(96, 512), num_frames=8, **options)
+    costs = assert_exact(path, slice_sizes.sizes(path, slice_sizes.whole))
+    parts = 4 if options else 1
+    assert (costs.end_bits < 32 * parts).all()
+    assert costs.unit == (16 if codec == "libvpx" else 8)
+    if codec == "libvpx":  # rows, shared out
+        assert (np.ptp(costs.bits, axis=2) <= 1).all()
+
+
+@pytest.mark.parametrize("tiles", [1, 4])
+def test_av1s_tiles_end_at_their_last_bit(tiles: int, encoded_clip: EncodedClip) -> None:
+    options = "pred-struct=1" + (":tile-columns=1:tile-rows=1" if tiles == 4 else "")
+    path = encoded_clip("libsvtav1", size=(96, 512), num_frames=8, svtav1_params=options)
+    costs = read_block_costs(path, strict=True)
+    sizes = slice_sizes.sizes(path, slice_sizes.tiles_av1)
+    assert costs.valid.all()
+    before = [size - bits for (size, _), bits in zip(sizes, total(costs), strict=True)]
+    assert all(0 < bits < 8 * 64 and bits % 8 == 0 for bits in before)  # the frame's header
+    zeros = np.array([last for _, last in sizes])
+    if tiles == 1:
+        np.testing.assert_array_equal(costs.end_bits, zeros)
+    else:
+        assert ((zeros <= costs.end_bits) & (costs.end_bits < 8 * tiles)).all()
+
+
+@pytest.mark.parametrize(
+    "codec", ["libx264", "libx265", "mpeg4", "mpeg2video", "libvpx-vp9", "libsvtav1"]
+)
 def test_bits_lie_where_they_were_spent(codec: str, encoded_clip: EncodedClip) -> None:
     frames = np.full((12, 128, 192, 3), 128, np.uint8)
     noise = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3))

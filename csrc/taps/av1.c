@@ -5,6 +5,8 @@
 
 #include <libavutil/mem.h>
 
+#include "av1_costs.h"
+
 static uint8_t reference_index(const Dav1dFrameContext* f, Av1State* state, int ref) {
   if (state->references[ref] == kNotReferred) {
     const Dav1dPicture* target = &f->refp[ref].p;
@@ -114,6 +116,13 @@ static void skip_block(Dav1dTaskContext* t, Av1State* state, enum BlockSize bs, 
   t->frame_thread.pass = 0;
 }
 
+/* The block that was added last. */
+static inline void count(const Dav1dTaskContext* t, const Av1State* state, const Av1Block* b) {
+  const MgmPicture* picture = state->picture;
+  if (!picture->costs.wanted || picture->num_blocks == 0) return;
+  av1_count(t, state->picture, &picture->blocks[picture->num_blocks - 1], b);
+}
+
 static int inter(Dav1dTaskContext* t, enum BlockSize bs, const Av1Block* b, recon_b_inter_fn real,
                  read_coef_blocks_fn read) {
   const MgmTap* tap = av1_tap(t->c);
@@ -125,9 +134,14 @@ static int inter(Dav1dTaskContext* t, enum BlockSize bs, const Av1Block* b, reco
   } else {
     add_intra(t, state, bs); /* copied from within the picture */
   }
-  if (!state->vectors_only) return real(t, bs, b);
-  skip_block(t, state, bs, b, read);
-  return 0;
+  int status = 0;
+  if (state->vectors_only) {
+    skip_block(t, state, bs, b, read);
+  } else {
+    status = real(t, bs, b);
+  }
+  count(t, state, b);
+  return status;
 }
 
 static void intra(Dav1dTaskContext* t, enum BlockSize bs, enum EdgeFlags edges, const Av1Block* b,
@@ -139,8 +153,11 @@ static void intra(Dav1dTaskContext* t, enum BlockSize bs, enum EdgeFlags edges, 
     add_intra(t, state, bs);
     if (state->vectors_only) {
       skip_block(t, state, bs, b, read);
-      return;
+    } else {
+      real(t, bs, edges, b);
     }
+    count(t, state, b);
+    return;
   }
   real(t, bs, edges, b);
 }
@@ -187,9 +204,12 @@ static int open_tap(AVCodecContext* context, MgmTap* tap) {
 
 static void close_tap(MgmTap* tap) { av_freep(&tap->state); }
 
+static int counts_costs(enum AVCodecID id) { return id == AV_CODEC_ID_AV1; }
+
 const MgmCodec mgm_codec_av1 = {
     .id = AV_CODEC_ID_AV1,
     .motion_scale = 8,
+    .counts_costs = counts_costs,
     .open = open_tap,
     .close = close_tap,
 };

@@ -43,7 +43,7 @@ AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
   picture->blocks = blocks;
   picture->max_blocks = max_blocks;
   picture->costs = costs;
-  mgm_reset_costs(&picture->costs);
+  mgm_reset_costs(&picture->costs, tap->costs);
   picture->serial = tap->pictures++;
   picture->sequence = tap->sequence;
   picture->pts = AV_NOPTS_VALUE;

@@ -20,6 +20,7 @@ typedef struct MgmCosts {
   int64_t end_bits;    /* behind the last block of each, and alignment */
   int64_t slice_bits;  /* of all slices, as the decoder was given them, or -1: nobody says */
   int64_t quantisers, num_quantisers; /* sum and number */
+  int wanted;                         /* MgmTap.costs when the picture began */
   int misread; /* a position moved backward: what was counted means nothing */
 } MgmCosts;
 
@@ -27,7 +28,7 @@ typedef struct MgmCosts {
 int mgm_begin_costs(MgmCosts* costs, int width, int height, int side);
 
 /* As if nothing had begun; the memory stays. */
-void mgm_reset_costs(MgmCosts* costs);
+void mgm_reset_costs(MgmCosts* costs, int wanted);
 
 static inline void mgm_add_cost(MgmCosts* costs, int column, int row, int64_t bits) {
   if (bits < 0) costs->misread = 1;

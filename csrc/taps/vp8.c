@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tap.h"
+#include "vp8_costs.h"
 
 typedef struct Functions {
   VP8DSPContext dsp;
@@ -164,7 +165,10 @@ static int decode_row(AVCodecContext* context, void* data, int job, int thread) 
   const int mb_y = atomic_load(position) >> 16;
   if (mb_y == 0) begin_picture(tap, s, picture);
   atomic_store(position, mb_y << 16 | kColumn);
+  const int counts = picture->costs.wanted;
+  const int64_t begin = counts ? mgm_vp8_begin_row(s, picture, mb_y) : 0;
   const int status = state->decode_row(context, data, job, thread);
+  if (counts) mgm_vp8_end_row(s, picture, mb_y, begin);
   const int last = atomic_load(position) & kColumn;
   add_row(s, picture, mb_y, last == kColumn ? 0 : last + 1);
   return status;
@@ -188,9 +192,12 @@ static void close(MgmTap* tap) {
   tap->state = NULL;
 }
 
+static int counts_costs(enum AVCodecID id) { return id == AV_CODEC_ID_VP8; }
+
 const MgmCodec mgm_codec_vp8 = {
     .id = AV_CODEC_ID_VP8,
     .motion_scale = 4,
+    .counts_costs = counts_costs,
     .open = open,
     .close = close,
 };

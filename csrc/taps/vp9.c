@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tap.h"
+#include "vp9_costs.h"
 
 void __real_ff_vp9_intra_recon_8bpp(VP9TileData* td, ptrdiff_t y_off, ptrdiff_t uv_off);
 void __real_ff_vp9_intra_recon_16bpp(VP9TileData* td, ptrdiff_t y_off, ptrdiff_t uv_off);
@@ -105,6 +106,7 @@ static void begin_picture(const VP9TileData* td, MgmPicture* picture) {
   /* Saves the decoder from filtering, and from drawing up what to filter; every header says it
    * anew. */
   if (picture->vectors_only) s->h.filter.level = 0;
+  if (picture->costs.wanted) mgm_vp9_begin_costs(td, picture);
 }
 
 /* Notes the block; false when its pixels are not wanted. A frame without MgmPicture is another
@@ -113,6 +115,7 @@ static int tap_block(const VP9TileData* td) {
   MgmPicture* picture = mgm_picture(td->s->s.frames[CUR_FRAME].tf.f);
   if (!picture) return 1;
   if (!picture->tapped) begin_picture(td, picture);
+  if (picture->costs.wanted) mgm_vp9_count(td, picture);
   if (td->b->intra) {
     add_intra(td, picture);
   } else {
@@ -161,8 +164,11 @@ static void set_vectors_only(AVCodecContext* context, MgmTap* tap, int on) {
   memset(s->td->block_base, 0, (size_t)(s->td->eob_base - (uint8_t*)s->td->block_base));
 }
 
+static int counts_costs(enum AVCodecID id) { return id == AV_CODEC_ID_VP9; }
+
 const MgmCodec mgm_codec_vp9 = {
     .id = AV_CODEC_ID_VP9,
     .motion_scale = 8,
+    .counts_costs = counts_costs,
     .set_vectors_only = set_vectors_only,
 };
