@@ -38,7 +38,8 @@ class _RowSink:
         from pyarrow.parquet import write_table  # a worker does without
 
         if error[0] is None:
-            write_table(pa.Table.from_pylist(self._rows, self._schema), self._partial)
+            table = pa.Table.from_pylist(self._rows, self._schema)
+            write_table(table, self._partial, write_page_checksum=True)
 
     def add(self, clip: SourceClip, result: Any) -> str | None:
         row = error_row(clip, *result) if isinstance(result, Failure) else result
@@ -48,11 +49,11 @@ class _RowSink:
 
 
 def _is_of(path: Path, shard: Shard) -> bool:
-    from pyarrow.parquet import read_schema
+    from pyarrow.parquet import read_table
 
     try:
-        schema = read_schema(path)
-    except pa.ArrowInvalid:
+        schema = read_table(path, page_checksum_verification=True).schema
+    except (pa.ArrowException, OSError):
         return False
     same = schema.equals(SURVEY_SCHEMA)
     return bool(same) and (schema.metadata or {}).get(_INPUT) == shard.digest().encode()

@@ -83,7 +83,10 @@ class ParquetShard(Shard):
         """As many as rows."""
         from pyarrow.parquet import read_metadata
 
-        return int(read_metadata(self._path).num_rows)
+        try:
+            return int(read_metadata(self._path).num_rows)
+        except (pa.ArrowException, OSError) as error:
+            raise ShardError(f"{self._path} is no whole parquet file: {error}") from error
 
     def clips(self) -> Iterator[SourceClip]:
         """The rows, in order."""
@@ -100,8 +103,12 @@ class ParquetShard(Shard):
                 for batch in file.iter_batches(batch_size=_BATCH, columns=wanted):
                     yield from _clips(batch, columns, first)
                     first += batch.num_rows
-        except pa.ArrowException as error:
-            raise ShardError(f"{self._path} is no whole parquet file: {error}") from error
+        except FileNotFoundError:
+            raise
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise ShardError(
+                f"{self._path} is no whole parquet file, from row {first} on: {error}"
+            ) from error
 
 
 class DatasetShard(Shard):
