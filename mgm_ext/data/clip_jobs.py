@@ -17,16 +17,14 @@ from .clips import SourceClip
 from .jobs import error_text, record_of
 from .process import Failure
 from .schema import SCHEMA, batch_bytes
+from .sums import summed_stream
 
 __all__ = ["clip_of_key", "mask_of_clip", "member_bytes", "member_of_clip"]
 
 
-def member_bytes(batch: pa.RecordBatch) -> pa.Buffer:
+def member_bytes(batch: pa.RecordBatch) -> bytes:
     """A record as the content of a member KEY.mgf, for `stored_clip`."""
-    data = pa.BufferOutputStream()
-    with pa.ipc.new_stream(data, SCHEMA) as writer:
-        writer.write_batch(batch)
-    return data.getvalue()
+    return summed_stream(batch)
 
 
 def member_of_clip(clip: SourceClip, *, cell: Cell, compact: bool) -> tuple[bytes] | Failure:
@@ -36,7 +34,7 @@ def member_of_clip(clip: SourceClip, *, cell: Cell, compact: bool) -> tuple[byte
     except (MgmError, OSError, ValueError, MemoryError) as error:
         return Failure(*error_text(error))
     batch = pa.ipc.read_record_batch(pa.py_buffer(message), SCHEMA)
-    return (member_bytes(batch).to_pybytes(),)
+    return (member_bytes(batch),)
 
 
 def clip_of_key(

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .precompute import input_of
+from .precompute import require_format
 from .record import StoreError
 from .shard_files import whole_file
+from .sums import SummedFile, SummedWriter
 
 __all__ = ["INDEX_FILE", "Index", "hash_of", "open_records", "shard_files"]
 
@@ -34,15 +35,15 @@ def hash_of(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little")
 
 
-def open_records(path: Path) -> Any:
+def open_records(path: Path) -> SummedFile:
     """A memory-mapped Arrow file of records.
 
     Raises:
         StoreError: it is no file of ours, or of another format.
     """
-    if input_of(path) is None:
-        raise StoreError(f"{path} is no whole Arrow file")
-    return pa.ipc.open_file(pa.memory_map(str(path)))
+    file = SummedFile(path)
+    require_format(file.schema, path)
+    return file
 
 
 def shard_files(folder: Path) -> list[Path]:
@@ -113,12 +114,13 @@ class Index:
         path = folder / INDEX_FILE
         if not path.exists():
             return cls.scan(paths)
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        try:
+            reader = SummedFile(path)
+            batch = reader.get_batch(0)
+        except StoreError:  # it is made of the files, and can be done without
+            return cls.scan(paths)
         if reader.schema.metadata.get(_FILES, b"").decode() != _stamp(folder, paths):
             return cls.scan(paths)
-        if reader.num_record_batches == 0:
-            return cls.scan(paths)
-        batch = reader.get_batch(0)
         hashes, files, records = (column.to_numpy() for column in batch.columns)
         return cls(hashes, files, records, paths)
 
@@ -126,5 +128,5 @@ class Index:
         """Writes the index beside the files."""
         schema = _SCHEMA.with_metadata({_FILES: _stamp(folder, self.paths).encode()})
         columns = [pa.array(values) for values in (self.hashes, self.files, self.records)]
-        with whole_file(folder / INDEX_FILE) as partial, pa.ipc.new_file(partial, schema) as out:
+        with whole_file(folder / INDEX_FILE) as partial, SummedWriter(partial, schema) as out:
             out.write_batch(pa.record_batch(columns, schema=schema))

@@ -23,8 +23,9 @@ from .schema import FORMAT, SCHEMA, batch_bytes
 from .shard_files import remove_leftovers, whole_file, write_once
 from .shard_run import BUDGET, Progress, RunReport, run_shards
 from .sources import SIDE_FILE, SIDE_TAR, DataSource, shards_of
+from .sums import SummedFile, SummedWriter
 
-__all__ = ["EXPECTED", "chosen_shards", "input_of", "precompute"]
+__all__ = ["EXPECTED", "chosen_shards", "input_of", "precompute", "require_format"]
 
 _JOB: Final = "mgm_ext.data.jobs:precompute_clip"
 _INPUT: Final = b"mgm_ext.input"
@@ -61,9 +62,7 @@ class _ArrowSink:
 
     def __enter__(self) -> Self:
         schema = SCHEMA.with_metadata({**SCHEMA.metadata, _INPUT: self._input})
-        self._file = pa.OSFile(str(self._partial), "wb")
-        self._writer = pa.ipc.new_file(self._file, schema)
-        self._schema = schema
+        self._writer = SummedWriter(self._partial, schema)
         self._tar_file = None if self._sidecar is None else whole_file(self._sidecar)
         if self._tar_file is not None:
             self._tar = tarfile.open(self._tar_file.__enter__(), "w", format=tarfile.PAX_FORMAT)
@@ -71,7 +70,6 @@ class _ArrowSink:
 
     def __exit__(self, *error: Any) -> None:
         self._writer.close()
-        self._file.close()
         if self._tar_file is not None:
             self._tar.close()
             self._tar_file.__exit__(*error)
@@ -89,24 +87,30 @@ class _ArrowSink:
     def _add_member(self, name: str, batch: pa.RecordBatch) -> None:
         content = member_bytes(batch)
         member = tarfile.TarInfo(name)
-        member.size = content.size
+        member.size = len(content)
         self._tar.addfile(member, io.BytesIO(content))
 
 
+def require_format(schema: pa.Schema, path: Path) -> None:
+    """Raises StoreError where a file of the store has another format."""
+    found = (schema.metadata or {}).get(b"mgm_ext.format", b"").decode()
+    if found != str(FORMAT):
+        raise StoreError(f"{path} has format {found or 'unknown'}; this version reads {FORMAT}")
+
+
 def input_of(path: Path) -> str | None:
-    """Digest of the shard that a file of the store was made from; None: no file of ours.
+    """Digest of the shard that a file of the store was made from; None: no whole file of ours.
 
     Raises:
         StoreError: it has another format.
     """
     try:
-        with pa.memory_map(str(path)) as file:
-            facts = pa.ipc.open_file(file).schema.metadata or {}
-    except pa.ArrowInvalid:
+        file = SummedFile(path)
+        file.check()
+    except StoreError:
         return None
-    found = facts.get(b"mgm_ext.format", b"").decode()
-    if found != str(FORMAT):
-        raise StoreError(f"{path} has format {found or 'unknown'}; this version reads {FORMAT}")
+    require_format(file.schema, path)
+    facts = file.schema.metadata or {}
     return str(facts.get(_INPUT, b"").decode())
 
 

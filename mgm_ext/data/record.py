@@ -133,7 +133,8 @@ class StoredClip:
             return
         if self.error_class == "NoMotionVectors":
             raise NoMotionVectors(self.key, self.codec or "", str(self.error))
-        raise DecodeError(self.key, None, f"{self.error_class}: {self.error}")
+        kind = "" if self.error_class == "DecodeError" else f"{self.error_class}: "
+        raise DecodeError(self.key, None, f"{kind}{self.error}")
 
     def field(
         self, frame_indices: Indices | None = None, *, window: Window = "centred"

@@ -21,7 +21,7 @@ __all__ = [
     "unpacked_times",
 ]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _LEVEL: Final = 3
 _ZSTD: Final = pa.Codec("zstd")
 

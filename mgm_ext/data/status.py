@@ -127,7 +127,8 @@ def merge(side: str | os.PathLike[str], *, partial: bool = False) -> Index:
     if missing and not partial:
         raise StoreError(
             f"{folder} lacks {len(missing)} of {len(names) + len(missing)} shards, such as "
-            f"{missing[0]}: run precompute again"
+            f"{missing[0]}: run precompute again, which names those that cannot be read, or index "
+            f"what is there (partial=True, merge --partial)"
         )
     remove_leftovers(folder, everyone=True)
     index = Index.scan(paths)

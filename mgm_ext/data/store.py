@@ -6,7 +6,7 @@ import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -16,6 +16,7 @@ from .index import Index, open_records
 from .record import StoredClip, StoreError
 from .schema import SCHEMA
 from .sources import SIDE_TAR
+from .sums import SummedFile, summed_stream_batch
 
 __all__ = ["FieldStore", "stored_clip"]
 
@@ -33,14 +34,9 @@ def stored_clip(data: bytes | memoryview, *, name: str = "<bytes>") -> StoredCli
     Raises:
         StoreError: the bytes are not such a member, or of another format.
     """
-    try:
-        with pa.ipc.open_stream(pa.py_buffer(data)) as stream:
-            known = (stream.schema.metadata or {}).get(b"mgm_ext.format")
-            if known != SCHEMA.metadata[b"mgm_ext.format"] or stream.schema != SCHEMA:
-                raise StoreError(f"{name} has another format than this version reads")
-            batch = stream.read_next_batch()
-    except (pa.ArrowException, StopIteration, EOFError) as error:
-        raise StoreError(f"{name} is no record of a clip: {error}") from error
+    batch = summed_stream_batch(data, name)
+    if not batch.schema.equals(SCHEMA, check_metadata=True):
+        raise StoreError(f"{name} has another format than this version reads")
     return StoredClip(batch, name)
 
 
@@ -65,7 +61,7 @@ class FieldStore:
         if not self._path.exists():
             raise FileNotFoundError(f"no such store: {self._path}")
         self._tar: dict[str, tuple[int, int]] = {}
-        self._files: dict[int, Any] = {}
+        self._files: dict[int, SummedFile] = {}
         self._recent: dict[tuple[str, str | None], StoredClip] = {}
         if self._path.is_dir():
             self._index = Index.open(self._path)
@@ -73,13 +69,19 @@ class FieldStore:
                 raise StoreError(f"{self._path} holds no .arrow file of precomputed motion")
         elif self._path.name.endswith(SIDE_TAR):
             self._index = Index.scan([])
+            self._open_tar()
+        else:
+            self._index = Index.scan([self._path])
+
+    def _open_tar(self) -> None:
+        try:
             with tarfile.open(self._path, "r:") as archive:
                 for member in archive:
                     key = member.name.removesuffix(".mgf")
                     self._tar[key] = member.offset_data, member.size
-            self._mapped = pa.memory_map(str(self._path))
-        else:
-            self._index = Index.scan([self._path])
+        except (tarfile.TarError, ValueError, OverflowError) as error:
+            raise StoreError(f"{self._path} is no whole tar: {error}") from error
+        self._mapped = pa.memory_map(str(self._path))
 
     def __getstate__(self) -> Path:
         return self._path
@@ -180,7 +182,7 @@ class FieldStore:
         folder = self._path if self._path.is_dir() else self._path.parent
         return path.relative_to(folder).with_suffix("").as_posix()
 
-    def _reader(self, file: int) -> Any:
+    def _reader(self, file: int) -> SummedFile:
         reader = self._files.get(file)
         if reader is None:
             while len(self._files) >= _OPEN:
