@@ -49,6 +49,7 @@ from .masks import (
 from .motion_field import Clip, MotionField
 from .motion_vectors import MotionVectors, VideoInfo
 from .score import Score, motion_score
+from .signals import patch_scores, top_patches
 from .texture import token_texture
 from .video_reader import VideoReader
 from .views import View
@@ -98,6 +99,7 @@ __all__ = [
     "motion_score",
     "motion_topk_mask",
     "noise_from_score",
+    "patch_scores",
     "probe",
     "random_mask",
     "read_block_costs",
@@ -110,6 +112,7 @@ __all__ = [
     "three_state_mask",
     "token_indices",
     "token_texture",
+    "top_patches",
     "tracked_mask",
     "tube_mask",
 ]

@@ -128,6 +128,31 @@ class BlockCosts:
             found = found[..., ::-1]
         return np.ascontiguousarray(found, dtype=np.float32)
 
+    def weight(self, *, grid: tuple[int, int, int], view: View | None = None) -> NDArray[np.int32]:
+        """How much each token takes: a `weight` for the masks and for `motion_score`.
+
+        Args:
+            grid: (S, R, C) tokens; S divides the number of frames.
+            view: what the trainer sees; without it, the whole picture.
+
+        Returns:
+            int32 [S, R, C], 65536 times the logarithm of one plus the token's bits, over all valid
+            frames of the slot, divided by the 99th percentile of that over the clip, at most 65536.
+            0 for slots without a valid frame.
+
+        Raises:
+            ValueError: a side of the grid is under 1, or S does not divide the number of frames.
+        """
+        slots = operator.index(grid[0])
+        if slots < 1 or len(self.bits) % slots:
+            raise ValueError(f"grid's {slots} slots must divide {len(self.bits)} frames")
+        cells = self.on_grid((grid[1], grid[2]), view=view).astype(np.float64)
+        logs = np.log1p(cells.reshape(slots, -1, *cells.shape[1:]).sum(1))
+        most = np.percentile(logs, 99) if logs.any() else 0
+        share = np.minimum(logs / most, 1) if most > 0 else (logs > 0).astype(np.float64)
+        whole: NDArray[np.int32] = np.floor(share * 65536).astype(np.int32)
+        return whole
+
     def _turned(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Units as they are shown, and the edges of their rows and columns."""
         x, y, w, h = self.crop

@@ -36,6 +36,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "video_reader": ("decode", "played_at"),
     "texture": ("views",),
     "score": ("motion_field", "texture"),
+    "signals": ("block_costs", "score"),
     "boxes": ("score",),
     "masks": ("boxes",),
     "batched": ("masks", "video_reader", "_cuda"),
