@@ -9,6 +9,7 @@ in a process of its own, by turns, so that what slows the machine hits both of a
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -25,11 +26,13 @@ from mgm_ext import _core
 
 SLOWEST = 1.03
 SECONDS = 0.2  # of one sample, at least
-# Answers each line, a path's number and how often to take it, with the processor time of one.
+# Reads where mgm_ext must be, and the paths; answers each later line, a number and how often
+# to take that path, with the processor time of one.
 WORKER = """
-import time
-assert mgm_ext.__file__.startswith(sys.argv[2]), mgm_ext.__file__
-codes = [compile(text, text, "exec") for text in sys.argv[3:]]
+import json, time
+site, texts = json.loads(sys.stdin.readline())
+assert mgm_ext.__file__.startswith(site), mgm_ext.__file__
+codes = [compile(text, text, "exec") for text in texts]
 for line in sys.stdin:
     path, times = map(int, line.split())
     begin = time.process_time()
@@ -42,11 +45,11 @@ for line in sys.stdin:
 class Worker:
     """A process that runs the paths with the mgm_ext of one folder."""
 
-    def __init__(self, site: Path, clip: Path) -> None:
+    def __init__(self, site: Path, clips: list[Path]) -> None:
         numpy = str(metadata.distribution("numpy").locate_file(""))
         # The base interpreter: a venv would put an editable install of mgm_ext first.
         command = [getattr(sys, "_base_executable", sys.executable), "-c"]
-        command += [regression.SETUP + WORKER, str(clip), str(site), *regression.PATHS.values()]
+        command += [regression.SETUP + WORKER, *map(str, clips)]
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment = {"PYTHONPATH": os.pathsep.join([str(site), numpy]), **threads}
         self.child = subprocess.Popen(
@@ -57,13 +60,17 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._write(json.dumps([str(site), [*regression.PATHS.values()]]))
 
     def seconds(self, path: int, times: int) -> float:
-        assert self.child.stdin is not None
         assert self.child.stdout is not None
-        self.child.stdin.write(f"{path} {times}\n")
-        self.child.stdin.flush()
+        self._write(f"{path} {times}")
         return float(self.child.stdout.readline())
+
+    def _write(self, line: str) -> None:
+        assert self.child.stdin is not None
+        self.child.stdin.write(f"{line}\n")
+        self.child.stdin.flush()
 
     def end(self) -> None:
         self.child.communicate("")
@@ -105,7 +112,8 @@ def main() -> int:
     print(f"{arguments.wheel.name} over {regression.compiler()}, processor time:")
     with tempfile.TemporaryDirectory(prefix="wheel-speed-") as temporary:
         sites = unpack(arguments.wheel, Path(temporary))
-        workers = [Worker(site, regression.find_clip()) for site in sites]
+        clips = regression.make_clips(Path(temporary))
+        workers = [Worker(site, clips) for site in sites]
         for number, name in enumerate(regression.PATHS):
             found = compare(workers, number, arguments.pairs)
             spread = f"{found.low:.3f} to {found.high:.3f}"

@@ -14,20 +14,23 @@ import bill_of_materials
 import pytest
 
 import mgm_ext
+from benchmarks import regression
 from mgm_ext import _core
-from tests.conftest import ROOT
+from tests.conftest import ROOT, RealClip
 
 pytest.importorskip("elftools", reason="of the dependency group `test`")
 pytest.importorskip("jsonschema", reason="of the dependency group `test`")
 
 import relink
 import wheel_check
+import wheel_speed
 import wheels
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 WHEELS = sorted((ROOT / "wheelhouse").rglob("*.whl"))
 ABI = f"cp{sys.version_info[0]}{sys.version_info[1]}"
+NATIVE = f"manylinux_2_28_{platform.machine()}.whl"
 
 
 def module(**changes: object) -> wheel_check.Module:
@@ -156,9 +159,21 @@ def test_wheels_are_sound(wheel: Path) -> None:
     assert wheel_check.complaints(wheel) == []
 
 
+def test_a_wheel_is_timed_beside_the_own_module(real_clip: RealClip, tmp_path: Path) -> None:
+    real_clip(regression.CLIP)
+    made = [*(ROOT / "wheelhouse").glob(f"*-{ABI}-{NATIVE}")]  # not those with CUDA
+    if not made:
+        pytest.skip("`make wheel` has made none for this Python")
+    sites = wheel_speed.unpack(made[0], tmp_path)
+    clips = regression.make_clips(tmp_path)
+    for site in sites:
+        worker = wheel_speed.Worker(site, clips)
+        assert worker.seconds(list(regression.PATHS).index("tube_mask"), 1) > 0
+        worker.end()
+
+
 def test_a_modified_ffmpeg_can_be_linked_into_a_wheel(tmp_path: Path) -> None:
-    tag = f"{ABI}-manylinux_2_28_{platform.machine()}.whl"
-    made = [wheel for wheel in WHEELS if wheel.name.endswith(tag)]
+    made = [wheel for wheel in WHEELS if wheel.name.endswith(f"{ABI}-{NATIVE}")]
     kits = sorted(relink.KITS.glob(f"{platform.machine()}-*-{ABI}"))
     if not (made and kits):
         pytest.skip("`make wheel` has made none for this Python")
