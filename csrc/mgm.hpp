@@ -40,7 +40,7 @@ struct ReadOptions {
   std::optional<double> max_seconds;               // decode budget of a call
   // When the call began; nullopt: now.
   std::optional<std::chrono::steady_clock::time_point> began = std::nullopt;
-  int num_threads = 1;              // of VideoReader, for pixels
+  int num_threads = 1;              // of VideoReader, for pixels; of whole files
   bool vectors_only = true;         // do not reconstruct pixels; the vectors are the same
   std::function<void()> interrupt;  // called often; may throw to stop (Ctrl-C)
 };

@@ -15,6 +15,7 @@ class ReadOptions:
         max_bytes: int,
         max_seconds: float | None,
         vectors_only: bool,
+        num_threads: int = 1,
     ) -> None: ...
 
 def probe(source: Any, options: ReadOptions) -> dict[str, Any]: ...

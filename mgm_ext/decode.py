@@ -49,6 +49,7 @@ def read_options(
     max_bytes: int = 1 << 34,
     max_seconds: float | None = None,
     vectors_only: bool = True,
+    num_threads: int = 1,
 ) -> _core.ReadOptions:
     if max_pixels <= 0:
         raise ValueError(f"max_pixels must be positive, got {max_pixels}")
@@ -56,6 +57,8 @@ def read_options(
         raise ValueError(f"max_bytes must be positive, got {max_bytes}")
     if max_seconds is not None and not max_seconds > 0:
         raise ValueError(f"max_seconds must be positive or None, got {max_seconds}")
+    if num_threads < 1:
+        raise ValueError(f"num_threads must be at least 1, got {num_threads}")
     return _core.ReadOptions(
         stream=stream,
         rotate=rotate,
@@ -64,6 +67,7 @@ def read_options(
         max_bytes=max_bytes,
         max_seconds=max_seconds,
         vectors_only=vectors_only,
+        num_threads=num_threads,
     )
 
 
@@ -99,6 +103,7 @@ def read_motion_vectors(
     max_pixels: int = 1 << 26,
     max_bytes: int = 1 << 34,
     max_seconds: float | None = None,
+    num_threads: int = 1,
 ) -> MotionVectors:
     """Reads the motion vectors of frames [start, stop), without reconstructing pixels.
 
@@ -114,6 +119,10 @@ def read_motion_vectors(
         max_pixels: largest picture accepted.
         max_bytes: most memory for the vectors, 36 bytes each.
         max_seconds: decode budget; None for none.
+        num_threads: threads that read a whole file between them, each from key frames of its own;
+            the result is the same in every bit. One thread reads what it is not safe to split: all
+            but H.264 (at IDR pictures), HEVC, VP9 and AV1 in MP4 and Matroska; what is damaged;
+            file objects; `start` and `stop`.
 
     Raises:
         FileNotFoundError, IsADirectoryError, PermissionError: as the system says.
@@ -136,6 +145,7 @@ def read_motion_vectors(
         max_pixels=max_pixels,
         max_bytes=max_bytes,
         max_seconds=max_seconds,
+        num_threads=num_threads,
     )
     values = _core.read_motion_vectors(
         check_source(source), options, blocks == "libavcodec", start, stop
@@ -185,6 +195,7 @@ def read_motion_field(
     max_pixels: int = 1 << 26,
     max_bytes: int = 1 << 34,
     max_seconds: float | None = None,
+    num_threads: int = 1,
 ) -> MotionField:
     """Reads the dense motion of a video, or of a sampled clip, without reconstructing pixels.
 
@@ -203,6 +214,10 @@ def read_motion_field(
         max_pixels: largest picture accepted.
         max_bytes: most memory for the field, 5 bytes a cell.
         max_seconds: decode budget; None for none.
+        num_threads: threads that read a whole file between them, each from key frames of its own;
+            the result is the same in every bit. One thread reads what it is not safe to split: all
+            but H.264 (at IDR pictures), HEVC, VP9 and AV1 in MP4 and Matroska; what is damaged;
+            file objects; `frame_indices`.
 
     Returns:
         MotionField with one sampled frame per index (or per frame).
@@ -223,6 +238,7 @@ def read_motion_field(
         max_pixels=max_pixels,
         max_bytes=max_bytes,
         max_seconds=max_seconds,
+        num_threads=num_threads,
     )
     if frame_indices is None:
         field, info = _core.read_motion_field(check_source(source), options, side)

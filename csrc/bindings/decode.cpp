@@ -86,20 +86,21 @@ py::dict vectors_to_dict(MotionVectors&& rows) {
 void bind_options(py::module_& module) {
   py::class_<ReadOptions>(module, "ReadOptions")
       .def(py::init([](std::optional<int> stream, bool rotate, bool strict, std::int64_t max_pixels,
-                       std::int64_t max_bytes, std::optional<double> max_seconds,
-                       bool vectors_only) {
+                       std::int64_t max_bytes, std::optional<double> max_seconds, bool vectors_only,
+                       int num_threads) {
              return ReadOptions{.stream = stream,
                                 .rotate = rotate,
                                 .strict = strict,
                                 .max_pixels = max_pixels,
                                 .max_bytes = max_bytes,
                                 .max_seconds = max_seconds,
+                                .num_threads = num_threads,
                                 .vectors_only = vectors_only,
                                 .interrupt = {}};
            }),
            py::kw_only(), py::arg("stream"), py::arg("rotate"), py::arg("strict"),
            py::arg("max_pixels"), py::arg("max_bytes"), py::arg("max_seconds"),
-           py::arg("vectors_only"));
+           py::arg("vectors_only"), py::arg("num_threads") = 1);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ bool DisplayOrder::resolvable(const MgmPicture& picture) const {
 }
 
 float DisplayOrder::distance(const MgmPicture& picture, const MgmReference& reference,
-                             std::int64_t index) const {
+                             std::int64_t index) {
   const float half = 0.5F * static_cast<float>(reference.half);
   if (const std::int64_t target = index_of(reference); target >= 0) {
     return static_cast<float>(target - index) + half;
@@ -117,7 +117,9 @@ float DisplayOrder::distance(const MgmPicture& picture, const MgmReference& refe
   const auto hidden = frames_ != nullptr ? frames_->distance(picture.pts, reference.pts)
                                          : std::optional<std::int64_t>();
   if (hidden) return static_cast<float>(*hidden) + half;
-  if (picture.has_poc == 0 || reference.poc == MGM_NO_POC || poc_step_ == 0) {
+  const bool by_poc = picture.has_poc != 0 && reference.poc != MGM_NO_POC;
+  reckons_ = reckons_ || by_poc;
+  if (!by_poc || poc_step_ == 0) {
     return std::numeric_limits<float>::quiet_NaN();
   }
   const auto steps = static_cast<float>(std::int64_t{reference.poc} - picture.poc);

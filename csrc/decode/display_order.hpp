@@ -39,6 +39,8 @@ class DisplayOrder {
   void push(ShownFrame shown, const FrameIndex* frames);
   void finish() { finished_ = true; }
   [[nodiscard]] bool pop(ShownFrame& shown);
+  // Some distance was reckoned from POC, and by the smallest step of POC seen until then.
+  [[nodiscard]] bool reckons() const { return reckons_; }
 
  private:
   // A picture by its serial.
@@ -54,7 +56,7 @@ class DisplayOrder {
   [[nodiscard]] bool may_resolve(const MgmReference& reference) const;
   [[nodiscard]] bool resolvable(const MgmPicture& picture) const;
   [[nodiscard]] float distance(const MgmPicture& picture, const MgmReference& reference,
-                               std::int64_t index) const;
+                               std::int64_t index);
   void learn_poc_step(const MgmPicture& picture, std::int64_t index);
 
   std::deque<ShownFrame> waiting_;
@@ -63,7 +65,7 @@ class DisplayOrder {
   const FrameIndex* frames_ = nullptr;
   std::int64_t poc_sequence_ = -1, poc_index_ = 0;
   std::int64_t last_poc_ = 0, poc_step_ = 0;  // 0: not known yet
-  bool finished_ = false;
+  bool finished_ = false, reckons_ = false;
 };
 
 }  // namespace mgm

@@ -37,6 +37,8 @@ class PacketLoop {
   void number_all(bool in_any_case);
   // By what another loop of the same file knows.
   void number_as(const PacketLoop& other) { index_ = other.index_; }
+  void number_as(std::shared_ptr<const FrameIndex> index) { index_ = std::move(index); }
+  [[nodiscard]] std::shared_ptr<const FrameIndex> shared_index() const { return index_; }
   // The same, and stands as if it had found that out by itself: where demuxers seek to depends on
   // what they have read. Counts sizes that the other saw as seen.
   void learn_from(const PacketLoop& other);
@@ -78,6 +80,8 @@ class PacketLoop {
   [[nodiscard]] std::int64_t packet_bytes(std::int64_t packet) const;
   [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
   [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
+  // Some distance so far depends on what was decoded long before.
+  [[nodiscard]] bool reckons_distances() const { return order_.reckons(); }
   [[nodiscard]] bool is_interlaced() const { return interlaced_; }
   [[nodiscard]] bool hides_pictures() const;
   [[nodiscard]] bool lends_motion() const;

@@ -44,6 +44,7 @@ static void begin_picture(MgmTap* tap, MgmH264State* state, const H264Context* h
   if (h->picture_idr || state->reset) ++tap->sequence;
   state->reset = 0;
   picture->sequence = tap->sequence;
+  picture->not_anew = !h->picture_idr;
   mgm_add_reference(picture, NULL, MGM_NO_POC, 0);
   const size_t num_macroblocks = (size_t)h->mb_stride * (size_t)h->mb_height;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;

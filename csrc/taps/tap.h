@@ -50,7 +50,9 @@ typedef struct MgmPicture {
   uint8_t concealed; /* blocks were lost, invented ones perhaps shown; they are not in the list */
   uint8_t hidden;    /* coded not to be shown; a later packet may show it after all */
   uint8_t vectors_only, vectors_only_unreferenced; /* MgmTap's when the decoder began it */
-  uint8_t unread; /* MgmTap.skip_blocks was set: it holds neither pixels nor vectors */
+  uint8_t not_anew; /* set by a tap whose decoder may take it for a key picture, though later ones
+                       may refer to earlier ones */
+  uint8_t unread;   /* MgmTap.skip_blocks was set: it holds neither pixels nor vectors */
   uint16_t motion_scale;
   int32_t width, height; /* of the coded picture */
   MgmBlock* blocks;
