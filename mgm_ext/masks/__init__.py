@@ -8,33 +8,38 @@ int(n * (1 - mask_ratio)) visible, `num_masked` says K itself; K is clamped to [
 from __future__ import annotations
 
 from .batch import batch_masks
-from .boxed import fixed_box_mask, jumping_box_mask, simulated_motion_mask
+from .boxed import (
+    FixedBoxMasking,
+    JumpingBoxMasking,
+    SimulatedMotionMasking,
+    fixed_box_mask,
+    jumping_box_mask,
+    simulated_motion_mask,
+)
+from .boxes_generator import BoxesMasking
 from .describe import MaskDescription, TokenIndices, describe, token_indices
 from .generator import Masking
-from .generators import (
-    MASKINGS,
-    BlockMasking,
-    BoxesMasking,
-    FixedBoxMasking,
-    FrameRandomMasking,
+from .generators import MASKINGS, make_masking
+from .guided import (
     InverseMotionMasking,
-    JumpingBoxMasking,
     MotionGuidedMasking,
-    MotionTopKMasking,
-    RandomMasking,
-    RunningCellMasking,
-    SimulatedMotionMasking,
-    TrackedMasking,
-    TubeMasking,
-    make_masking,
+    inverse_motion_mask,
+    motion_guided_mask,
 )
-from .guided import inverse_motion_mask, motion_guided_mask
 from .noise import noise_from_score, three_state_mask
 from .options import PRESETS, Mask, Preset
-from .patterns import block_mask, running_cell_mask
-from .ranked import boxes_mask, motion_topk_mask, tracked_mask
+from .patterns import BlockMasking, RunningCellMasking, block_mask, running_cell_mask
+from .ranked import MotionTopKMasking, boxes_mask, motion_topk_mask
 from .seeds import seed_for
-from .uniform import frame_random_mask, random_mask, tube_mask
+from .tracked import TrackedMasking, tracked_mask
+from .uniform import (
+    FrameRandomMasking,
+    RandomMasking,
+    TubeMasking,
+    frame_random_mask,
+    random_mask,
+    tube_mask,
+)
 
 __all__ = [
     "MASKINGS",

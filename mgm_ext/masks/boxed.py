@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from .. import _core
 from ..score import GRID
+from .generator import Masking
 from .options import Aspect, Grid, Mask
 
-__all__ = ["fixed_box_mask", "jumping_box_mask", "simulated_motion_mask"]
+__all__ = [
+    "FixedBoxMasking",
+    "JumpingBoxMasking",
+    "SimulatedMotionMasking",
+    "fixed_box_mask",
+    "jumping_box_mask",
+    "simulated_motion_mask",
+]
 
 
 def simulated_motion_mask(
@@ -124,3 +132,24 @@ def jumping_box_mask(
         count=count,
         aspect=aspect,
     )
+
+
+class SimulatedMotionMasking(Masking):
+    """`simulated_motion_mask` as a generator: `(input_size, mask_ratio, step=..., aspect=...)`."""
+
+    name = "simulated_motion"
+    function = staticmethod(simulated_motion_mask)
+
+
+class FixedBoxMasking(Masking):
+    """`fixed_box_mask` as a generator: `(input_size, mask_ratio, aspect=...)`."""
+
+    name = "fixed_box"
+    function = staticmethod(fixed_box_mask)
+
+
+class JumpingBoxMasking(Masking):
+    """`jumping_box_mask` as a generator: `(input_size, mask_ratio, aspect=...)`."""
+
+    name = "jumping_box"
+    function = staticmethod(jumping_box_mask)

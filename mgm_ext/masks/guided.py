@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..score import GRID
 from ..views import View
+from .generator import MotionMasking
 from .options import Aspect, Grid, Mask, Source, chosen_preset, mask_input
 
-__all__ = ["inverse_motion_mask", "motion_guided_mask"]
+__all__ = [
+    "InverseMotionMasking",
+    "MotionGuidedMasking",
+    "inverse_motion_mask",
+    "motion_guided_mask",
+]
 
 
 def motion_guided_mask(
@@ -156,3 +163,40 @@ def inverse_motion_mask(
         count=count,
         aspect=aspect,
     )
+
+
+class MotionGuidedMasking(MotionMasking):
+    """`motion_guided_mask` as a generator: `(input_size, mask_ratio, preset=..., fit=..., ...)`.
+
+    `recipe()` spells the preset's choices out.
+    """
+
+    name = "motion_guided"
+    function = staticmethod(motion_guided_mask)
+
+    def _bind(self) -> None:
+        for name, choice in chosen_preset(self.settings["preset"])._asdict().items():
+            if self.settings[name] is None:
+                self.settings[name] = choice
+        super()._bind()
+
+    def with_sources(
+        self,
+        field: Source | None = None,
+        frames: NDArray[np.uint8] | None = None,
+        view: View | None = None,
+        seed: int | None = None,
+    ) -> tuple[Mask, NDArray[np.uint8]]:
+        """The mask, and what each slot's box follows; the score is computed once for both."""
+        given = self.input_of(field, frames, view, None)
+        given.keep_score(self.input_size)
+        mask = self._make(given, seed)
+        first, still = self.settings["first"], self.settings["still"]
+        return mask, _core.slot_sources(given, first=first, still=still)
+
+
+class InverseMotionMasking(MotionMasking):
+    """`inverse_motion_mask` as a generator: `(input_size, mask_ratio, aspect=..., ...)`."""
+
+    name = "inverse_motion"
+    function = staticmethod(inverse_motion_mask)

@@ -6,9 +6,10 @@ from numpy.typing import ArrayLike
 
 from .. import _core
 from ..score import GRID
+from .generator import Masking
 from .options import Aspect, Grid, Mask, group_ids
 
-__all__ = ["block_mask", "running_cell_mask"]
+__all__ = ["BlockMasking", "RunningCellMasking", "block_mask", "running_cell_mask"]
 
 
 def running_cell_mask(
@@ -96,3 +97,17 @@ def block_mask(
         span=span,
         groups=group_ids(groups),
     )
+
+
+class RunningCellMasking(Masking):
+    """`running_cell_mask` as a generator: `(input_size, mask_ratio)` of 1/4, 1/2 or 3/4."""
+
+    name = "running_cell"
+    function = staticmethod(running_cell_mask)
+
+
+class BlockMasking(Masking):
+    """`block_mask` as a generator: `(input_size, mask_ratio, num_blocks=..., scale=..., ...)`."""
+
+    name = "block"
+    function = staticmethod(block_mask)

@@ -6,9 +6,17 @@ from numpy.typing import ArrayLike
 
 from .. import _core
 from ..score import GRID
+from .generator import Masking
 from .options import Grid, Mask, group_ids
 
-__all__ = ["frame_random_mask", "random_mask", "tube_mask"]
+__all__ = [
+    "FrameRandomMasking",
+    "RandomMasking",
+    "TubeMasking",
+    "frame_random_mask",
+    "random_mask",
+    "tube_mask",
+]
 
 
 def random_mask(
@@ -106,3 +114,24 @@ def tube_mask(
     return _core.masks["tube"](
         grid, None, seed, mask_ratio=mask_ratio, num_masked=num_masked, count=count
     )
+
+
+class RandomMasking(Masking):
+    """`random_mask` as a generator: `(input_size, mask_ratio, groups=...)`."""
+
+    name = "random"
+    function = staticmethod(random_mask)
+
+
+class FrameRandomMasking(Masking):
+    """`frame_random_mask` as a generator: `(input_size, mask_ratio)`."""
+
+    name = "frame_random"
+    function = staticmethod(frame_random_mask)
+
+
+class TubeMasking(Masking):
+    """`tube_mask` as a generator: `(input_size, mask_ratio)`."""
+
+    name = "tube"
+    function = staticmethod(tube_mask)
