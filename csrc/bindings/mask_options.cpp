@@ -74,14 +74,6 @@ struct Setter {
   [[noreturn]] void refuse() const { throw_not(option.name, option.allowed, value); }
 };
 
-template <class Enum>
-const char* text_of(Enum value) {
-  for (const EnumWord<Enum>& word : EnumWords<Enum>::all) {
-    if (word.value == value) return word.text;
-  }
-  return "";
-}
-
 struct Described {
   const char* kind;  // as torch's schemas say it
   py::object preset;

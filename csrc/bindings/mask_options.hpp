@@ -26,6 +26,14 @@ template <class Enum>
   return allowed;
 }
 
+template <class Enum>
+[[nodiscard]] const char* text_of(Enum value) {
+  for (const EnumWord<Enum>& word : EnumWords<Enum>::all) {
+    if (word.value == value) return word.text;
+  }
+  return "";
+}
+
 // The enumerator of a word, or ValueError with all there are.
 template <class Enum>
 [[nodiscard]] Enum to_word(const char* name, py::handle given) {

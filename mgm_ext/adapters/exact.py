@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from ..masks import Mask, Masking, make_masking
+from ..masks.generators import PER_CLIP
 from ..masks.options import Grid, Source
 from ..masks.seeds import OwnSeeds
 from ..views import View
 
 __all__ = ["ExactMasking", "masked_by"]
-
-_PER_CLIP: Final = frozenset({"random", "block"})
 
 
 def masked_by(grid: Grid, mask_ratio: float) -> int:
@@ -58,7 +57,7 @@ class ExactMasking:
         self.input_size = slots, rows, columns
         self.num_masked = num_masked
         self._seeds = OwnSeeds(seed)
-        whole = mask in _PER_CLIP or options.get("scope") == "clip"
+        whole = mask in PER_CLIP or options.get("scope") == "clip"
         few, more = (num_masked, 0) if whole else divmod(num_masked, slots)
         if not whole and not 0 < few < rows * columns - (more > 0):
             raise ValueError(

@@ -11,6 +11,7 @@ from ..boxes import SlotSource
 from ..errors import DecodeError, NoMotionVectors
 from ..masks import Mask, Masking, make_masking
 from ..masks.generator import MotionMasking
+from ..masks.generators import MASKINGS, PER_CLIP
 from ..motion_field import Clip, MotionField
 from ..motion_vectors import VideoInfo
 from ..views import View
@@ -27,7 +28,6 @@ __all__ = [
     "no_motion",
 ]
 
-_PER_CLIP: Final = frozenset({"random", "block"})
 _STILL: Final = (0.02 * 64) ** 2
 
 
@@ -117,15 +117,16 @@ class SafeMasking(FallbackCount):
 
     def _as_many(self, name: str) -> Masking:
         grid, masked = self.masking.input_size, self.num_masked
-        per = 1 if name in _PER_CLIP else grid[0]
+        per = 1 if name in PER_CLIP else grid[0]
         if masked % per:
             raise ValueError(
                 f"fallback {name!r} masks equally in each of {grid[0]} slots and cannot mask "
                 f'{masked} tokens; "random" can'
             )
         groups = self.masking.settings.get("groups")
-        if groups is not None and name not in _PER_CLIP:
-            raise ValueError(f"fallback {name!r} cannot count by groups; {sorted(_PER_CLIP)} can")
+        taken = MASKINGS[name].function.__kwdefaults__ if name in MASKINGS else None
+        if groups is not None and "groups" not in (taken or {}):
+            raise ValueError(f"fallback {name!r} cannot count by groups; 'random' and 'block' can")
         own = {} if groups is None else {"groups": groups}
         made = make_masking(name, input_size=grid, num_masked=masked // per, **own)
         if isinstance(made, MotionMasking):

@@ -11,7 +11,7 @@ from . import boxed, boxes_generator, guided, patterns, ranked, tracked, uniform
 from .generator import Masking
 from .options import Grid
 
-__all__ = ["MASKINGS", "make_masking"]
+__all__ = ["MASKINGS", "PER_CLIP", "make_masking"]
 
 
 _MODULES: Final = (uniform, patterns, boxed, guided, ranked, boxes_generator, tracked)
@@ -28,6 +28,10 @@ def _generators() -> dict[str, type[Masking]]:
 
 MASKINGS: Final[Mapping[str, type[Masking]]] = MappingProxyType(_generators())
 """Generator classes by the name that `make_masking`, `batch_masks` and recipes use."""
+
+
+PER_CLIP: Final = frozenset(name for name in MASKINGS if _core.mask_rules[name].scope == "clip")
+"""Masks that by themselves count over the whole clip; the others count in each slot."""
 
 
 def make_masking(
