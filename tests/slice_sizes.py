@@ -23,7 +23,7 @@ def _units(packet: bytes) -> Iterator[bytes]:
         at += 4 + size
 
 
-def _payload_bits(unit: bytes) -> int:
+def payload_bits(unit: bytes) -> int:
     """Up to the last bit that is set, without emulation prevention."""
     payload = re.sub(rb"\x00\x00\x03", b"\x00\x00", unit).rstrip(b"\x00")
     last = payload[-1]
@@ -31,11 +31,11 @@ def _payload_bits(unit: bytes) -> int:
 
 
 def slices_264(packet: bytes) -> list[int]:
-    return [_payload_bits(unit) for unit in _units(packet) if unit[0] & 31 in SLICES_264]
+    return [payload_bits(unit) for unit in _units(packet) if unit[0] & 31 in SLICES_264]
 
 
 def slices_265(packet: bytes) -> list[int]:
-    return [_payload_bits(unit) for unit in _units(packet) if unit[0] >> 1 <= LAST_SLICE_265]
+    return [payload_bits(unit) for unit in _units(packet) if unit[0] >> 1 <= LAST_SLICE_265]
 
 
 def from_first_slice(packet: bytes) -> list[int]:
@@ -43,6 +43,17 @@ def from_first_slice(packet: bytes) -> list[int]:
     found = re.search(rb"\x00\x00\x01[\x01-\xaf]", packet)
     assert found is not None
     return [8 * (len(packet) - found.start())]
+
+
+def frames_vp9(packet: bytes) -> list[int]:
+    """Bytes of each frame of a packet, the shown one last (VP9, annex B)."""
+    marker = packet[-1]
+    count, width = (marker & 7) + 1, (marker >> 3 & 3) + 1
+    index = packet[-2 - count * width :]
+    if marker >> 5 != 6 or len(index) != 2 + count * width or index[0] != marker:
+        return [len(packet)]
+    fields = (index[1 + i * width : 1 + (i + 1) * width] for i in range(count))
+    return [int.from_bytes(field, "little") for field in fields]
 
 
 def tiles_av1(packet: bytes) -> list[int]:
