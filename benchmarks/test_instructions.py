@@ -7,7 +7,7 @@ import pytest
 from benchmarks import instructions
 from benchmarks.conftest import Record
 from benchmarks.instructions import Pair
-from tests.conftest import RealClip
+from tests.conftest import EncodedClip, RealClip
 
 READERS = """
 from pathlib import Path
@@ -79,6 +79,21 @@ needs_valgrind = pytest.mark.skipif(not instructions.available(), reason="valgri
 def test_files(record: Record, real_clip: RealClip, clip: str) -> None:
     setup = READERS.format(path=str(real_clip(clip)))
     instructions.compare(record, setup, of_file(clip))
+
+
+@needs_valgrind
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "libvpx-vp9", "libsvtav1", "mpeg2video"])
+def test_bits_of_blocks(record: Record, encoded_clip: EncodedClip, codec: str) -> None:
+    path = encoded_clip(codec, kind="object", size=(256, 344), num_frames=48)
+    name = codec.removeprefix("lib")
+    pair = Pair(
+        f"read_block_costs, {name}",
+        "mgm_ext.read_block_costs(path)",
+        "mgm_ext.read_motion_field(path, strict=True, cell=16)",
+        "the field with strict=True, which reads the same pictures",
+        at_least=0.97,
+    )
+    instructions.compare(record, READERS.format(path=str(path)), [pair])
 
 
 @needs_valgrind
