@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks import rivals_flow
 from mgm_ext import (
+    BlockCosts,
     Clip,
     MotionField,
     Score,
@@ -24,7 +25,9 @@ from mgm_ext import (
     motion_boxes,
     motion_guided_mask,
     motion_score,
+    read_block_costs,
     simulated_motion_mask,
+    token_texture,
 )
 from mgm_ext.masks import PRESETS, Mask
 from mgm_ext.motion_field import Window
@@ -39,6 +42,17 @@ SCALES = (1.0, 0.875, 0.75, 0.66)
 CROPS = 4
 FRAMES = 16
 SIMULATED = "simulated motion"
+BY = ", weighed by "
+"""Between a preset and what weighs its score in the place of the preset's own choice."""
+WEIGHTS = {
+    "auto": "texture",
+    "texture": "texture",
+    "coded": "coded",
+    "none": "none",
+    "nothing": "none",
+    "bits": None,
+    "bits and texture": None,
+}
 _GAP = 12  # frames between two clips of one video
 
 Shares = NDArray[np.float64]
@@ -74,6 +88,7 @@ class Crop(NamedTuple):
     objects: Shares
     boxes: list[NDArray[np.float64]]
     """Of each slot's first frame, [n, 4] each."""
+    costs: BlockCosts
 
 
 def load_labels(path: Path) -> dict[str, Labels]:
@@ -167,13 +182,28 @@ def never_visible(crop: Crop, mask: Mask) -> NDArray[np.float64]:
     return np.full(len(mask), np.nan if found is None else float(found))
 
 
+def bits_weight(crop: Crop, *, with_texture: bool) -> NDArray[np.int32]:
+    """Weight of each token by its bits, times its texture if asked for."""
+    weight = crop.costs.weight(grid=GRID, view=crop.view)
+    if not with_texture or crop.clip.frames is None:
+        return weight
+    width, height = crop.clip.field.width, crop.clip.field.height
+    texture = token_texture(
+        crop.clip.frames, grid=GRID, view=crop.view, width=width, height=height
+    ).astype(np.int64)
+    return (texture * weight >> 16).astype(np.int32)
+
+
 def guided(crop: Crop, preset: str, seed: int) -> list[Shares]:
     """Hits, shares covered at each ratio, and crops hidden for good at each ratio: each [S]."""
-    chosen = PRESETS[preset]
-    weight = "texture" if chosen.weight == "auto" else chosen.weight
+    name, _, weighed_by = preset.partition(BY)
+    chosen = PRESETS[name]
+    weight: str | NDArray[np.int32] | None = WEIGHTS[weighed_by or chosen.weight]
+    if "bits" in weighed_by:
+        weight = bits_weight(crop, with_texture=weighed_by != "bits")
     score = motion_score(crop.clip, grid=GRID, view=crop.view, camera=chosen.camera, weight=weight)
     tokens = centre_tokens(score, peak=chosen.peak, first=chosen.first, seed=seed)
-    masks = [motion_guided_mask(score, preset=preset, mask_ratio=r, seed=seed) for r in RATIOS]
+    masks = [motion_guided_mask(score, preset=name, mask_ratio=r, seed=seed) for r in RATIOS]
     return _measured(crop, tokens, masks)
 
 
@@ -250,10 +280,11 @@ def measure(
             name: field_of(case.reader, case.clip.frame_indices)
             for name, (field_of, _) in sources.items()
         }
+        costs = read_block_costs(path, frame_indices=case.clip.frame_indices)
         boxes = [labels.at(int(frame)) for frame in case.clip.frame_indices[:: FRAMES // GRID[0]]]
         for view, objects in case.crops:
             for name, (_, presets) in sources.items():
-                crop = Crop(replace(case.clip, field=fields[name]), view, objects, boxes)
+                crop = Crop(replace(case.clip, field=fields[name]), view, objects, boxes, costs)
                 for preset in presets:
                     make = simulated if preset == SIMULATED else guided
                     rows[name, preset].append(make(crop, preset, seed))

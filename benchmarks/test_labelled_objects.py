@@ -14,8 +14,9 @@ from tests.conftest import ROOT, RealClip
 
 LABELS = ROOT.parent / "shared" / "data" / "labels.json"
 # Motion from where, and what is made of it.
+WEIGHED = tuple(f"robust{objects.BY}{what}" for what in ("nothing", "bits", "bits and texture"))
 SOURCES: dict[str, tuple[Callable[[], objects.FieldOf], tuple[str, ...]]] = {
-    "codec": (lambda: objects.coded("centred"), (objects.SIMULATED, "smooth", "robust")),
+    "codec": (lambda: objects.coded("centred"), (objects.SIMULATED, "smooth", "robust", *WEIGHED)),
     "codec, one frame": (lambda: objects.coded("frame"), ("literal",)),
     "DIS flow": (lambda: objects.dense_flow("DIS"), ("smooth", "robust")),
     "Farneback flow": (lambda: objects.dense_flow("Farneback"), ("smooth", "robust")),
