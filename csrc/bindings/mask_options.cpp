@@ -103,7 +103,7 @@ struct Describer {
   }
   template <class Enum>
   Described operator()(Enum MaskOptions::* member) const {
-    return {"str", py::str(text_of(defaults.*member)), allowed_words<Enum>()};
+    return {"str", py::str(enum_text(defaults.*member)), allowed_words<Enum>()};
   }
 };
 
@@ -115,7 +115,7 @@ void check_groups(const Grid& grid, const MaskOptions& options, const py::array&
   }
   if (options.scope == Scope::kClip) return;
   throw py::value_error(std::string("groups go with scope=\"clip\", not '") +
-                        text_of(options.scope) + "'");
+                        enum_text(options.scope) + "'");
 }
 
 }  // namespace

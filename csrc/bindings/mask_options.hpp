@@ -27,7 +27,7 @@ template <class Enum>
 }
 
 template <class Enum>
-[[nodiscard]] const char* text_of(Enum value) {
+[[nodiscard]] const char* enum_text(Enum value) {
   for (const EnumWord<Enum>& word : EnumWords<Enum>::all) {
     if (word.value == value) return word.text;
   }

@@ -117,7 +117,7 @@ void register_masks(py::module_& module) {
       .def_property_readonly("takes",
                              [](const CoreRule& rule) { return word_of(rule.face.rule().takes); })
       .def_property_readonly(
-          "scope", [](const CoreRule& rule) { return text_of(rule.face.rule().defaults.scope); })
+          "scope", [](const CoreRule& rule) { return enum_text(rule.face.rule().defaults.scope); })
       .def_property_readonly("options", [](const CoreRule& rule) { return rule.face.options(); })
       .def("bind", &CoreRule::bind)
       .def("batch", &CoreRule::batch);
