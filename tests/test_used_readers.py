@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 import mgm_ext
 from mgm_ext import Clip, VideoReader
-from tests import clips
+from tests import bombs, boxes, clips
 from tests.fuzz_readings import digest_of
+from tests.limits import cost_of
 
 BEFORE = ([9, 10], [1], [7, 4])
 WANTED = [0, 3, 6, 8]
@@ -132,3 +133,16 @@ def test_the_budget_is_of_a_call_not_of_the_reader(tmp_path: Path) -> None:
     reader = VideoReader(_encode(tmp_path, "libx264"), max_seconds=3)
     time.sleep(3)  # of nobody's processor
     assert len(reader) == 12
+
+
+def test_a_seek_that_leads_back_to_the_start_ends(tmp_path: Path) -> None:
+    data = bombs.mp4(tmp_path, "mpeg4", num_frames=7, g=5, bf=1)
+    (offsets,) = boxes.find(boxes.parse(data), b"ctts")
+    late = offsets.data[:12] + struct.pack(">I", 0x3EEFFD2A) + offsets.data[16:]
+    tables = boxes.parse(boxes.edit(data, b"ctts", late))
+    (track,) = boxes.find(tables, b"trak")
+    edits = next(box for box in track.children if box.kind == b"edts")
+    edits.kind = b"free"  # of the same size
+    edits.data, edits.children = bytes(edits)[8:], []
+    cost = cost_of(lambda: VideoReader(boxes.write(tables)).read_clip([5, 6]), max_seconds=5)
+    assert cost.error == ""

@@ -41,12 +41,12 @@ bool begins_at_intra(AVCodecID codec) {
 
 // Whether decoding began at a picture that refers to others.
 bool ClipReader::began_amid() {
-  if (loop_.began().packet == 0 || !begins_at_intra(loop_.decoder().context().codec_id)) {
-    return false;
-  }
-  if (ahead_.empty() && !pop()) return false;
+  if (!begins_at_intra(loop_.decoder().context().codec_id)) return false;
+  if (loop_.began().packet == 0 || (ahead_.empty() && !pop())) return false;
   const ShownFrame& first = ahead_.front();
-  return first.packet == loop_.began().packet && first.frame->pict_type != AV_PICTURE_TYPE_I;
+  // A seek that went astray may have led to the start of the file meanwhile.
+  const std::int64_t began = loop_.began().packet;
+  return began > 0 && first.packet == began && first.frame->pict_type != AV_PICTURE_TYPE_I;
 }
 
 // At an entry, or at the nearest before it that is one.
