@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 import mgm_ext
+from benchmarks.pretraining.recipes import PLAIN, Recipe, filled, with_hints
 from benchmarks.pretraining.samples import Draw, Samples
 
 Grid = tuple[int, int, int]
@@ -26,6 +27,7 @@ class Arm:
         guided: the mask reads motion.
         window: of the field; the readers' "frame" in place of the set's own.
         hidden: of an oracle, the share of the object to hide.
+        recipe: what is done to the mask in the course of a training.
     """
 
     mask: str
@@ -33,11 +35,26 @@ class Arm:
     guided: bool = False
     window: str = ""
     hidden: float | None = None
+    recipe: Recipe = PLAIN
 
 
 def _guided(mask: str, window: str = "", **options: Any) -> Arm:
     return Arm(mask, options, guided=True, window=window)
 
+
+_TOPK, _ROBUST = _guided("motion_topk"), _guided("motion_guided", preset="robust")
+_RECIPES: Final[dict[str, Arm]] = {
+    "motion_topk_hints": replace(_TOPK, recipe=Recipe(hints=0.2)),
+    "robust_hints": replace(_ROBUST, recipe=Recipe(hints=0.2)),
+    "motion_topk_half": replace(_TOPK, recipe=Recipe(guided=(0.5, 0.5))),
+    "robust_half": replace(_ROBUST, recipe=Recipe(guided=(0.5, 0.5))),
+    "motion_topk_rising": replace(_TOPK, recipe=Recipe(guided=(0.0, 0.5))),
+    "motion_topk_falling": replace(_TOPK, recipe=Recipe(guided=(1.0, 0.0))),
+    "motion_topk_then_tube": replace(_TOPK, recipe=Recipe(tube_from=0.8)),
+    "tube_weighted": Arm("tube", recipe=Recipe(loss="weighted")),
+    "tube_vectors": Arm("tube", recipe=Recipe(loss="vectors")),
+    "motion_topk_vectors": replace(_TOPK, recipe=Recipe(loss="vectors")),
+}
 
 ARMS: Final[dict[str, Arm]] = {
     "tube": Arm("tube"),
@@ -48,13 +65,14 @@ ARMS: Final[dict[str, Arm]] = {
     "fixed_box": Arm("fixed_box"),
     "jumping_box": Arm("jumping_box"),
     "static_box": Arm("boxes"),
-    "motion_topk": _guided("motion_topk"),
+    "motion_topk": _TOPK,
     "motion_topk_soft": _guided("motion_topk", temperature=1.0),
     "motion_topk_visible": _guided("motion_topk", visible_from_motion=0.5),
     "tracked": _guided("tracked"),
     "literal": _guided("motion_guided", window="frame", preset="literal"),
     "smooth": _guided("motion_guided", preset="smooth"),
-    "robust": _guided("motion_guided", preset="robust"),
+    "robust": _ROBUST,
+    **_RECIPES,
     "oracle_0": Arm("oracle", hidden=0.0),
     "oracle_50": Arm("oracle", hidden=0.5),
     "oracle_80": Arm("oracle", hidden=0.8),
@@ -65,12 +83,20 @@ ARMS: Final[dict[str, Arm]] = {
 
 
 class Masker:
-    """Masks of an arm for the samples of a set, at one ratio."""
+    """Masks of an arm for the samples of a set, at one ratio, in a training of so many epochs."""
 
     def __init__(
-        self, arm: str, ratio: float, samples: Samples, grid: Grid, *, seed: int, threads: int
+        self,
+        arm: str,
+        ratio: float,
+        samples: Samples,
+        grid: Grid,
+        *,
+        seed: int,
+        threads: int,
+        epochs: int = 1,
     ) -> None:
-        self.arm, self.samples, self.grid = ARMS[arm], samples, grid
+        self.arm, self.samples, self.grid, self.epochs = ARMS[arm], samples, grid, epochs
         self.ratio, self.seed, self.threads = ratio, seed, threads
         self.num_masked = int(ratio * grid[1] * grid[2])
         self._fields: dict[int, mgm_ext.MotionField] = {}
@@ -78,14 +104,34 @@ class Masker:
 
     def masks(self, draw: Draw, epoch: int, first: int = 0) -> Bools:
         """bool [B, S, R, C], True = masked; `first`: number of the batch's first sample."""
-        seeds = [mgm_ext.seed_for(self.seed, epoch, first + i) for i in range(len(draw))]
-        options = dict(self.arm.options)
+        recipe, seeds = self.arm.recipe, (self.seed, epoch, first)
+        if epoch >= recipe.tube_from * self.epochs:
+            return self._masks(ARMS["tube"], self.ratio, draw, seeds)
+        share = recipe.guided_share(epoch / max(1, self.epochs - 1))
+        guided = round(share * self.num_masked)
+        if guided == self.num_masked and not recipe.hints:
+            return self._masks(self.arm, self.ratio, draw, seeds)
+        places, shape = self.grid[1] * self.grid[2], (len(draw), *self.grid)
+        rng = np.random.default_rng((*seeds, 91))
+        mask = np.zeros((*shape[:2], places), np.bool_)
+        if guided:
+            ratio = (guided + 0.5) / places  # rounded down to `guided` tokens
+            mask = self._masks(self.arm, ratio, draw, seeds).reshape(mask.shape)
+        mask = filled(mask, rng.random((len(draw), places), np.float32), self.num_masked)
+        keys = rng.random(mask.shape, np.float32)
+        return with_hints(mask, keys, recipe.hints).reshape(shape)
+
+    def _masks(self, arm: Arm, ratio: float, draw: Draw, numbers: tuple[int, int, int]) -> Bools:
+        """As the package makes them; numbers: seed, epoch and first sample."""
+        seed, epoch, first = numbers
+        seeds = [mgm_ext.seed_for(seed, epoch, first + i) for i in range(len(draw))]
+        options = dict(arm.options)
         if self._box is not None:
             options["boxes"] = [np.tile(self._box, (self.grid[0], 1))] * len(draw)
         return mgm_ext.batch_masks(
-            self.arm.mask,
+            arm.mask,
             [self._field(c, s) for c, s in zip(draw.clip, draw.start, strict=True)]
-            if self.arm.guided
+            if arm.guided
             else None,
             seeds=seeds,
             threads=self.threads,
@@ -93,7 +139,7 @@ class Masker:
             views=[
                 self.samples.view_of(int(x), int(y)) for x, y in zip(draw.x, draw.y, strict=True)
             ],
-            mask_ratio=self.ratio,
+            mask_ratio=ratio,
             **options,
         )
 

@@ -81,12 +81,12 @@ def positions(grid: tuple[int, int, int], width: int) -> Tensor:
 
 
 class VideoMAE(nn.Module):
-    """Reconstructs the normalised pixels of masked tokens from the visible ones."""
+    """Reconstructs the normalised pixels of masked tokens, and their motion if `vectors`."""
 
     positions_encoder: Tensor
     positions_decoder: Tensor
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: Size, *, vectors: bool = False) -> None:
         super().__init__()
         self.size = size
         width, (narrow, depth, heads) = size.width, size.decoder
@@ -98,6 +98,7 @@ class VideoMAE(nn.Module):
         self.decoder = nn.ModuleList(Block(narrow, heads) for _ in range(depth))
         self.norm_decoder = nn.LayerNorm(narrow)
         self.head = nn.Linear(narrow, 3 * size.values)
+        self.vector_head = nn.Linear(narrow, 2) if vectors else None
         self.register_buffer("positions_encoder", positions(size.grid, width), persistent=False)
         self.register_buffer("positions_decoder", positions(size.grid, narrow), persistent=False)
 
@@ -124,18 +125,42 @@ class VideoMAE(nn.Module):
         out: Tensor = self.norm(x)
         return out
 
-    def forward(self, patches: Tensor, visible: Tensor, masked: Tensor) -> Tensor:
-        """Mean squared error over the tokens `masked` int64 [B, m], each normalised by itself."""
+    def forward(
+        self,
+        patches: Tensor,
+        visible: Tensor,
+        masked: Tensor,
+        weights: Tensor | None = None,
+        vectors: Tensor | None = None,
+    ) -> Tensor:
+        """Mean squared error over the tokens `masked` int64 [B, m], each normalised by itself.
+
+        Args:
+            patches: [B, N, values, 3].
+            visible: int64 [B, n].
+            masked: int64 [B, m].
+            weights: [B, N], what a token's error counts.
+            vectors: [B, N, 2], pixels per frame, predicted as well: half of a smooth L1 is added.
+        """
         seen = self.bridge(self.encode(patches, visible)) + self.positions_decoder[visible]
         x = torch.cat([seen, self.mask_token + self.positions_decoder[masked]], 1)
         for block in self.decoder:
             x = block(x)
-        guess = self.head(self.norm_decoder(x[:, visible.shape[1] :]))
+        decoded = self.norm_decoder(x[:, visible.shape[1] :])
+        guess = self.head(decoded)
         index = masked[..., None, None].expand(-1, -1, *patches.shape[2:])
         target = patches.gather(1, index)
         spread = (target.var(2, keepdim=True) + 1e-6).sqrt()
         target = (target - target.mean(2, keepdim=True)) / spread
-        return functional.mse_loss(guess.float(), target.flatten(2))
+        error = (guess.float() - target.flatten(2)).square().mean(2)
+        if weights is not None:
+            error = error * weights.gather(1, masked)
+        loss: Tensor = error.mean()
+        if vectors is not None and self.vector_head is not None:
+            wanted = vectors.gather(1, masked[..., None].expand(-1, -1, 2))
+            said = self.vector_head(decoded).float()
+            loss = loss + 0.5 * functional.smooth_l1_loss(said, wanted)
+        return loss
 
 
 def flops(size: Size, visible: int, decoded: int) -> int:

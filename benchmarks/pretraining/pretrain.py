@@ -6,6 +6,7 @@ import hashlib
 import math
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.pretraining.arms import Masker
 from benchmarks.pretraining.hidden import Hidden
 from benchmarks.pretraining.model import VideoMAE, flops
+from benchmarks.pretraining.motion_targets import Motion, weights
 from benchmarks.pretraining.samples import Draw, Samples
 from benchmarks.pretraining.training import Schedule, Trainer
 
@@ -134,6 +136,21 @@ class Progress:
         }
 
 
+def _extra_of(
+    loss: str, samples: Samples, grid: tuple[int, int, int]
+) -> Callable[[Tensor], tuple[Tensor | None, ...]]:
+    """From the samples' places, what `VideoMAE.forward` takes for a loss of this kind."""
+    if not loss:
+        return lambda index: ()
+    motion = Motion.of(samples)
+
+    def found(index: Tensor) -> tuple[Tensor | None, ...]:
+        velocity = motion.of_tokens(index, grid)
+        return (weights(velocity), None) if loss == "weighted" else (None, velocity)
+
+    return found
+
+
 def pretrain(
     model: VideoMAE,
     samples: Samples,
@@ -151,11 +168,13 @@ def pretrain(
     forward = torch.compile(model, dynamic=False) if compiled else model
     dataset = Steps(masker, recipe, epochs, seed)
     visible = end = 0
+    extra = _extra_of(masker.arm.recipe.loss, samples, model.size.grid)
 
     def loss_of(index: Tensor, mask: Tensor, keys: Tensor) -> Tensor:
         seen, wanted = split_tokens(mask.flatten(1), keys, visible, end)
+        more = extra(index)
         with torch.autocast(device.type, torch.bfloat16):
-            out: Tensor = forward(samples.patches(index, model.size), seen, wanted)
+            out: Tensor = forward(samples.patches(index, model.size), seen, wanted, *more)
         return out
 
     trainer = Trainer(

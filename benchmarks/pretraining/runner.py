@@ -13,7 +13,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import mgm_ext
-from benchmarks.pretraining.arms import Masker
+from benchmarks.pretraining.arms import ARMS, Masker
 from benchmarks.pretraining.finetune import FineTuning
 from benchmarks.pretraining.jobs import Job
 from benchmarks.pretraining.load import load_grid, load_rendered
@@ -76,7 +76,9 @@ class Runner:
         with sdpa_kernel(list(ATTENTION), set_priority=True):
             gc.collect()  # the last run's graphs hold its memory
             torch._dynamo.reset()  # an arm of another count must not make shapes dynamic
-            model = VideoMAE(settings.size).to(self.device)
+            arm = ARMS.get(job.arm)
+            vectors = arm is not None and arm.recipe.loss == "vectors"
+            model = VideoMAE(settings.size, vectors=vectors).to(self.device)
             model.start(job.seed)
             pretraining = self._pretrained(model, samples, job) if job.arm != "none" else {}
             trained = time.perf_counter()
@@ -144,6 +146,7 @@ class Runner:
             settings.size.grid,
             seed=job.seed,
             threads=settings.threads,
+            epochs=job.epochs,
         )
         return pretrain(
             model,
