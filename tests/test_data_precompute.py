@@ -10,7 +10,9 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from mgm_ext.data import FieldStore, StoreError, clips_of, merge, precompute, status
@@ -201,3 +203,27 @@ def test_fifty_kills_leave_nothing_missing_doubled_or_torn(
     precompute(source, side, sidecar=True, workers=1)
     assert whole_files(side) == want
     assert not list(side.rglob(".*"))
+
+
+def test_one_long_file_is_read_by_all_processors(
+    encoded_clip: EncodedClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    still = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    pictures = np.stack([np.roll(still, i, axis=0) for i in range(100)])
+    path = encoded_clip("libx264", kind=pictures, x264_params="scenecut=0:keyint=20:bframes=0")
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "long.mp4").write_bytes(path.read_bytes())
+    module = importlib.import_module("mgm_ext.data.precompute")
+    given = []
+
+    def run(shards: Any, job: str, options: dict[str, Any], **rest: Any) -> Any:
+        given.append(options["num_threads"])
+        return run_shards(shards, job, options, **rest)
+
+    run_shards = module.run_shards
+    monkeypatch.setattr(module, "run_shards", run)
+    for workers in (1, 3):
+        precompute(folder, tmp_path / f"side{workers}", workers=workers)
+    assert given == [1, 3]
+    assert whole_files(tmp_path / "side1") == whole_files(tmp_path / "side3")

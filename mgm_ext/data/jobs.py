@@ -69,17 +69,19 @@ def error_record(clip: SourceClip, error_class: str, text: str) -> dict[str, Any
     }
 
 
-def precompute_clip(clip: SourceClip, *, cell: Cell, compact: bool) -> bytes:
+def precompute_clip(clip: SourceClip, *, cell: Cell, compact: bool, num_threads: int = 1) -> bytes:
     """The record of one clip as the message of a record batch; errors are records, too."""
     try:
-        record = record_of(clip, cell=cell, compact=compact)
+        record = record_of(clip, cell=cell, compact=compact, num_threads=num_threads)
     except (MgmError, OSError, ValueError, MemoryError) as error:
         record = error_record(clip, *error_text(error))
         record["codec"] = error.codec if isinstance(error, NoMotionVectors) else None
     return batch_bytes(record)
 
 
-def record_of(clip: SourceClip, *, cell: Cell, compact: bool) -> dict[str, Any]:
+def record_of(
+    clip: SourceClip, *, cell: Cell, compact: bool, num_threads: int = 1
+) -> dict[str, Any]:
     """Reads a clip's motion, a row a frame, and packs it.
 
     Raises:
@@ -90,7 +92,7 @@ def record_of(clip: SourceClip, *, cell: Cell, compact: bool) -> dict[str, Any]:
     info = reader.info
     if not info.has_vectors:
         read_motion_field(source, frame_indices=[0])  # raises and says which codecs have some
-    parts = fields_of(source, reader, cell)
+    parts = fields_of(source, reader, cell, num_threads)
     facts, packed = _compact(parts, info.average_fps) if compact else _lossless(parts)
     return {
         **source_columns(clip, source),
@@ -157,7 +159,9 @@ def _blocks(field: MotionField, rows: int) -> list[bytes]:
     return [joined[start : start + rows].tobytes() for start in range(0, count, rows)]
 
 
-def fields_of(source: str | bytes, reader: VideoReader, cell: Cell) -> Iterator[MotionField]:
+def fields_of(
+    source: str | bytes, reader: VideoReader, cell: Cell, num_threads: int = 1
+) -> Iterator[MotionField]:
     """A row for every frame number, as the reader gives them one by one; at least one field.
 
     Reading the file in one go is quicker and gives the same, unless it is damaged: then rows and
@@ -166,7 +170,7 @@ def fields_of(source: str | bytes, reader: VideoReader, cell: Cell) -> Iterator[
     info = reader.info
     exact = len(info.key_frames) > 0
     if info.width * info.height // 256 * (info.num_frames or 0) * 5 <= _WHOLE:
-        field = read_motion_field(source, cell=cell)
+        field = read_motion_field(source, cell=cell, num_threads=num_threads)
         if not field.damaged and (not exact or len(field.cuts) == len(reader)):
             yield field
             return

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import tarfile
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, Self
@@ -18,7 +19,7 @@ from .clip_jobs import member_bytes
 from .clips import ListedShard, Shard, SourceClip
 from .jobs import error_record
 from .record import StoreError
-from .runner import Failure
+from .runner import Failure, worker_count
 from .schema import FORMAT, SCHEMA, batch_bytes
 from .shard_files import remove_leftovers, whole_file, write_once
 from .shard_run import BUDGET, Progress, RunReport, run_shards
@@ -140,7 +141,8 @@ def precompute(
             it: coarser, `coded` everywhere; not what a live read gives.
         sidecar: of tar shards also NAME.mgf.tar with a member KEY.mgf for each clip.
         shard: "I/N" or (I, N): this job's share of the shards, I from 0.
-        workers: processes; None: one per processor that this process may use.
+        workers: processes; None: one per processor that this process may use. Where a list has
+            fewer clips, each is read on several threads.
         budget: seconds that a clip may take before its process is killed; after two deaths the clip
             is given up, with the reason.
         progress: called when clips are done.
@@ -166,10 +168,11 @@ def precompute(
         beside = not sidecar or (folder / f"{one.name}{SIDE_TAR}").exists()
         return beside and input_of(path) == one.digest()
 
+    own = chosen_shards(shards, shard)
     return run_shards(
-        chosen_shards(shards, shard),
+        own,
         _JOB,
-        {"cell": cell, "compact": compact},
+        {"cell": cell, "compact": compact, "num_threads": _threads_of_a_clip(own, workers)},
         path_of=lambda one: folder / f"{one.name}.arrow",
         sink=sink,
         done=done,
@@ -177,6 +180,15 @@ def precompute(
         budget=budget,
         progress=progress,
     )
+
+
+def _threads_of_a_clip(shards: Sequence[Shard], workers: int | None) -> int:
+    """How many threads may read each clip so that no worker is left without."""
+    counts = [one.count() if isinstance(one, ListedShard) else None for one in shards]
+    if None in counts:
+        return 1  # counting takes reading, and shards are many clips
+    clips = sum(count or 0 for count in counts)
+    return max(1, worker_count(workers) // max(clips, 1))
 
 
 def _shards(source: DataSource, folder: Path, settings: dict[str, Any]) -> list[Shard]:
