@@ -15,6 +15,7 @@ from tests import fuzz_readings
 from tests.conftest import ROOT, EncodedClip
 
 PAGE = (ROOT / "docs" / "untrusted-files.md").read_text()
+SECURITY = (ROOT / "SECURITY.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,21 @@ def test_what_is_compiled_in_is_what_the_recipe_says(kind: str, names: str) -> N
     listed = re.search(rf"^- {kind}: (.*?)\n(?:-|\n)", PAGE, re.DOTALL | re.MULTILINE)
     assert listed is not None
     assert listed[1].replace(",", " ").split() == names.split()
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("decoders", recipe.DECODERS),
+        ("parsers", recipe.PARSERS),
+        ("demuxers", recipe.DEMUXERS),
+        ("bitstream filters", recipe.BITSTREAM_FILTERS),
+    ],
+)
+def test_security_lists_what_the_recipe_says(kind: str, names: str) -> None:
+    listed = re.search(rf"^\| {kind} \| (.*) \|$", SECURITY, re.MULTILINE)
+    assert listed is not None
+    assert listed[1].split() == names.split()
 
 
 @pytest.mark.parametrize(
