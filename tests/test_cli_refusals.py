@@ -116,6 +116,7 @@ def test_shares_and_grids(command: str, clip: Path, tmp_path: Path, capsys: Capt
     odd = usage("--grid", "16x16", "--frames", "7")
     assert "an even number of --frames, two for each slot, not 7" in odd
     assert "grid must have a number of slots that divides the 16 frames" in usage("--grid", "7,2,2")
+    assert "--frames must be a multiple of 8, the slots of a clip" in usage("--frames", "15")
     assert "seed" in usage("--seed", "-1")
     assert "invalid choice" in usage("--preset", "best")
     assert not list(tmp_path.glob("o.*"))
@@ -135,6 +136,7 @@ def test_grids_are_understood(
 
 KINDS = {
     "mjpeg": ("fallback", "codec mjpeg carries no motion vectors; `mgm-ext convert FILE -o"),
+    "picture": ("fallback", "the file holds a single picture, in which nothing moves"),
     "intra": ("fallback", "no motion in the sampled frames (h264 without inter frames)"),
     "one": ("fallback", "no motion in the sampled frames (h264 without inter frames)"),
     "still": ("held", "nothing moves in the sampled frames"),
@@ -145,6 +147,7 @@ KINDS = {
 def files(encoded_clip: EncodedClip) -> dict[str, Path]:
     return {
         "mjpeg": encoded_clip("mjpeg", num_frames=14, **SIZE),
+        "picture": encoded_clip("mjpeg", num_frames=1, container="mjpeg", **SIZE),
         "intra": encoded_clip("libx264", kind="object", g=1, num_frames=14, **SIZE),
         "one": encoded_clip("libx264", kind="object", num_frames=1, **SIZE),
         "still": encoded_clip("libx264", kind="still", num_frames=20, **SIZE),
@@ -168,7 +171,7 @@ def test_clips_without_motion_say_so(
     assert f"{files[kind]}: {why}" in err
     assert err.count("follows nothing") == 1
     different = "only 1 of 4 sampled frames are different, the file has 1" in err
-    assert different == (kind == "one")
+    assert different == (kind in ("one", "picture"))
 
 
 def test_a_clip_with_motion_says_nothing(clip: Path, tmp_path: Path, capsys: Captured) -> None:

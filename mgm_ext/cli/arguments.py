@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..masks import PRESETS
 
 __all__ = ["Help", "add_clip_options", "check_output", "grid_of"]
+
+_GRID: Final = 8, 14, 14
 
 PRESET_HELP = (
     "how motion becomes a box: robust takes the camera's motion out, weighs by texture and follows "
@@ -55,9 +57,16 @@ def grid_of(arguments: argparse.Namespace) -> tuple[int, int, int]:
     """Slots, rows and columns; where only the last two are given, a slot for two frames.
 
     Raises:
-        ValueError: the frames cannot be halved.
+        ValueError: the frames cannot be halved, or shared among the slots where no grid is given.
     """
     sides = arguments.grid
+    if sides is None:
+        if arguments.frames % _GRID[0]:
+            raise ValueError(
+                f"--frames must be a multiple of {_GRID[0]}, the slots of a clip where no --grid "
+                f"is given, not {arguments.frames}"
+            )
+        return _GRID
     if len(sides) == 3:
         return sides[0], sides[1], sides[2]
     if arguments.frames % 2:
@@ -83,7 +92,7 @@ def add_clip_options(parser: argparse.ArgumentParser, *, ratio_of: float) -> Non
     add("--stride", int, 4, "frames from one sample to the next")
     add("--frames", int, 16, "sampled frames")
     text = "tokens as slots,rows,columns, or rows,columns with a slot for every two frames"
-    add("--grid", grid, "8,14,14", text)
+    add("--grid", grid, None, f"{text}; default {','.join(map(str, _GRID))}")
     add("--ratio", ratio, ratio_of, "masked share of each slot's tokens")
     add("--preset", str, "robust", PRESET_HELP, choices=PRESETS)
     add("--seed", int, 0, "of all that is drawn")

@@ -70,6 +70,8 @@ def _reason(source: MaskSource, why: str, reader: VideoReader) -> str:
         return "part of the stream could not be decoded"
     if source is MaskSource.HELD:
         return "nothing moves in the sampled frames"
+    if not reader.info.has_vectors and len(reader) == 1:
+        return "the file holds a single picture, in which nothing moves"
     if not reader.info.has_vectors:
         return (
             f"codec {why} carries no motion vectors; `mgm-ext convert FILE -o OUT.mp4` makes a "
