@@ -213,6 +213,14 @@ def test_a_frame_that_is_damaged_is_marked(encoded_clip: EncodedClip, busy: clip
         read_block_costs(bytes(data), strict=True)
 
 
+def test_bits_that_lie_in_partitions_are_not_vouched_for(encoded_clip: EncodedClip) -> None:
+    path = encoded_clip("mpeg4", size=(96, 128), num_frames=4, data_partitioning=1)
+    costs = read_block_costs(path)
+    assert not costs.info.damaged
+    assert not costs.valid.any()
+    assert not costs.bits.any()
+
+
 def test_what_is_not_counted_is_refused(encoded_clip: EncodedClip) -> None:
     path = encoded_clip("rv10", size=(96, 128), num_frames=3)
     with pytest.raises(DecodeError, match="bits of blocks are not read from codec rv10"):
