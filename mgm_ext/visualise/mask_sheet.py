@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ..masks import Mask
+from ..masks import MASKINGS, Mask
 from ..motion_field import Clip
 from ..views import View
 from .layers import GREY, tokens_to_pixels
@@ -18,11 +18,14 @@ from .text import DARK, FAINT, LIGHT, Picture, font
 
 __all__ = ["GROUPS", "mask_sheet"]
 
+_BOXES: Final = ("simulated_motion", "fixed_box", "jumping_box", "boxes")
+_MOTION: Final = ("motion_guided", "motion_topk", "tracked", "inverse_motion")
+
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "random": ("random", "frame_random", "tube", "running_cell", "block"),
-        "boxes": ("simulated_motion", "fixed_box", "jumping_box", "boxes"),
-        "motion": ("motion_guided", "motion_topk", "tracked", "inverse_motion"),
+        "random": tuple(name for name in MASKINGS if name not in _BOXES + _MOTION),
+        "boxes": _BOXES,
+        "motion": _MOTION,
     }
 )
 """What the masks of `MASKINGS` follow: nothing, a box that knows no motion, the motion."""
