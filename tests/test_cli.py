@@ -19,8 +19,8 @@ from mgm_ext.masks import MASKINGS
 from mgm_ext.visualise.legend import HEAD
 from tests.conftest import ROOT, EncodedClip
 
-ROWS = [(0, row) for row in range(5)] + [(1 + row // 4, 5 + row) for row in range(8)]
-"""(group, row) of each mask: five random, four of boxes, four of motion."""
+ROWS = [(0, row) for row in range(6)] + [(1 + row // 4, 6 + row) for row in range(8)]
+"""(group, row) of each mask: six random, four of boxes, four of motion."""
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_masks_draws_a_row_for_each_mask(
     tops = [24, *(24 * (2 + group) + high * (1 + row) for group, row in ROWS)]
     shares = [grey[top : top + 90].sum() / (4 * 128 * 90) for top in tops]
     assert shares[0] < 0.02
-    assert shares[1:] == pytest.approx([0.4] * 3 + [0.5] + [0.4] * 9, abs=0.04)
+    assert shares[1:] == pytest.approx([0.4] * 3 + [0.5] + [0.4] * 10, abs=0.04)
 
 
 def test_contrast_of_the_moving_object(

@@ -21,6 +21,7 @@ HASHES = {
     "random": "6e2f9bfb895befd89ff68d5feb103485",
     "running_cell": "653efd16c7c9ad5934dfaaf3e6698a23",
     "simulated_motion": "2f1aa0fe55c770679cd7f92f8e278b8a",
+    "time": "37a574a5b2bad6d85db5e31ac0d7f356",
     "tracked": "5de5c928557323d0354f221717c25edb",
     "tube": "1bcfdd3132c1bd97cfe167f5053f6ba7",
 }

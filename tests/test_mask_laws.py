@@ -16,13 +16,13 @@ from tests.fields import fields, make_score, random_field
 from tests.reference import masks as plain
 from tests.test_masks import counts, rules, seeds
 
-OF_THE_CLIP = {"random", "block"}  # K of all tokens; the others mask K of each slot
+OF_THE_CLIP = {"random", "block", "time"}  # K of all tokens; the others mask K of each slot
 SCOPED = ("motion_topk", "boxes")
 PER_SLOT = [name for name in MASKINGS if name not in OF_THE_CLIP]
 DRAWS = 20_000
 # Different masks among twelve seeds, of those that motion does not decide.
 DRAWN = dict.fromkeys(["random", "frame_random", "tube", "block", "jumping_box", "tracked"], 12)
-DRAWN |= {"simulated_motion": 12, "fixed_box": 5, "running_cell": 4}
+DRAWN |= {"simulated_motion": 12, "fixed_box": 5, "running_cell": 4, "time": 8}
 
 
 def make(name: str, grid: tuple[int, int, int], ratio: float, **options: Any) -> Any:

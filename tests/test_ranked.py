@@ -18,6 +18,7 @@ from mgm_ext import (
     motion_topk_mask,
     read_motion_field,
     running_cell_mask,
+    time_mask,
     tracked_mask,
 )
 from tests.conftest import EncodedClip
@@ -41,6 +42,15 @@ def test_running_cell_equals_the_reference(
     count = (ratio, None, "floor_masked")
     expected = plain.running_cell_mask(grid, masked=int(4 * ratio), count=count, seed=seed)
     np.testing.assert_array_equal(mask, expected)
+
+
+@given(grid=grids, count=counts(), seed=seeds)
+def test_time_equals_the_reference(grid: Any, count: Any, seed: int) -> None:
+    ratio, k, rule = count
+    mask = time_mask(grid=grid, mask_ratio=ratio, num_masked=k, count=rule, seed=seed)
+    np.testing.assert_array_equal(mask, plain.time_mask(grid, count=count, seed=seed))
+    # At most one slot is neither masked nor visible as a whole.
+    assert ((~mask.all((1, 2))) & mask.any((1, 2))).sum() <= 1
 
 
 def test_running_cell_masks_every_token_in_its_turn() -> None:

@@ -75,4 +75,14 @@ void BlockMask::make(const MaskJob& job) {
   select_tokens(job, ranks);
 }
 
+// Slots in the order of their ties, as if they were the tokens of one slot.
+void TimeMask::make(const MaskJob& job) {
+  const std::int64_t size = job.grid.slot_tokens();
+  std::vector<std::uint64_t> ranks(job.mask.size());
+  for (std::int64_t s = 0; s < job.grid.slots; ++s) {
+    std::fill_n(ranks.begin() + s * size, size, slot_tie(job.seed, Purpose::kCell, 0, s));
+  }
+  select_tokens(job, ranks);
+}
+
 }  // namespace mgm

@@ -62,6 +62,15 @@ struct BlockMask : AnyMask {
   static constexpr std::nullptr_t launch = nullptr;
 };
 
+struct TimeMask : AnyMask {
+  static constexpr const char* name = "time";
+  static constexpr Takes takes = Takes::kNothing;
+  static constexpr MaskOptions defaults = option::by_scope(Scope::kClip);
+  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount};
+  static void make(const MaskJob& job);
+  static constexpr std::nullptr_t launch = nullptr;
+};
+
 struct SimulatedMask : AnyMask {
   static constexpr const char* name = "simulated_motion";
   static constexpr Takes takes = Takes::kNothing;
@@ -144,8 +153,8 @@ struct SelectMask : AnyMask {
 };
 
 using Masks = std::tuple<RandomMask, FrameRandomMask, TubeMask, RunningCellMask, BlockMask,
-                         SimulatedMask, FixedMask, JumpingMask, GuidedMask, InverseMask, TopKMask,
-                         BoxesMask, TrackedMask, SelectMask>;
+                         TimeMask, SimulatedMask, FixedMask, JumpingMask, GuidedMask, InverseMask,
+                         TopKMask, BoxesMask, TrackedMask, SelectMask>;
 
 template <class Mask>
 constexpr Rule rule_of() {

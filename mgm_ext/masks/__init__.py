@@ -28,7 +28,14 @@ from .guided import (
 )
 from .noise import noise_from_score, three_state_mask
 from .options import PRESETS, Mask, Preset
-from .patterns import BlockMasking, RunningCellMasking, block_mask, running_cell_mask
+from .patterns import (
+    BlockMasking,
+    RunningCellMasking,
+    TimeMasking,
+    block_mask,
+    running_cell_mask,
+    time_mask,
+)
 from .ranked import MotionTopKMasking, boxes_mask, motion_topk_mask
 from .seeds import seed_for
 from .tracked import TrackedMasking, tracked_mask
@@ -59,6 +66,7 @@ __all__ = [
     "RandomMasking",
     "RunningCellMasking",
     "SimulatedMotionMasking",
+    "TimeMasking",
     "TokenIndices",
     "TrackedMasking",
     "TubeMasking",
@@ -79,6 +87,7 @@ __all__ = [
     "seed_for",
     "simulated_motion_mask",
     "three_state_mask",
+    "time_mask",
     "token_indices",
     "tracked_mask",
     "tube_mask",

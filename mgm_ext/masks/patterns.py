@@ -1,4 +1,4 @@
-"""Patterns that know no motion: a running cell, and unions of blocks."""
+"""Patterns that know no motion: a running cell, unions of blocks, whole slots."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from ..score import GRID
 from .generator import Masking
 from .options import Aspect, Grid, Mask, group_ids
 
-__all__ = ["BlockMasking", "RunningCellMasking", "block_mask", "running_cell_mask"]
+__all__ = [
+    "BlockMasking",
+    "RunningCellMasking",
+    "TimeMasking",
+    "block_mask",
+    "running_cell_mask",
+    "time_mask",
+]
 
 
 def running_cell_mask(
@@ -99,6 +106,36 @@ def block_mask(
     )
 
 
+def time_mask(
+    *,
+    grid: Grid = GRID,
+    mask_ratio: float = 0.75,
+    num_masked: int | None = None,
+    count: str = "floor_masked",
+    seed: int = 0,
+) -> Mask:
+    """Whole slots at random, and of one more as many tokens as are left.
+
+    Args:
+        grid: (S, R, C) tokens.
+        mask_ratio: share of the clip's tokens to mask, in (0, 1).
+        num_masked: K per clip, instead of `mask_ratio`.
+        count: how the ratio is rounded: "floor_masked" or "floor_kept".
+        seed: in [0, 2^64).
+
+    Returns:
+        bool [S, R, C], True = masked, exactly K.
+
+    Raises:
+        ValueError: an argument is outside what is allowed.
+
+    Source: MAE-ST's time-only and VideoMAE's frame masking, with an exact count.
+    """
+    return _core.masks["time"](
+        grid, None, seed, mask_ratio=mask_ratio, num_masked=num_masked, count=count
+    )
+
+
 class RunningCellMasking(Masking):
     """`running_cell_mask` as a generator: `(input_size, mask_ratio)` of 1/4, 1/2 or 3/4."""
 
@@ -111,3 +148,10 @@ class BlockMasking(Masking):
 
     name = "block"
     function = staticmethod(block_mask)
+
+
+class TimeMasking(Masking):
+    """`time_mask` as a generator: `(input_size, mask_ratio)`."""
+
+    name = "time"
+    function = staticmethod(time_mask)

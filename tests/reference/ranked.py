@@ -21,6 +21,12 @@ def running_cell_mask(grid: Grid, *, masked: int, count: Count, seed: int) -> Ma
     return select(grid, "slot", count, seed, (~covered).astype(np.int64))
 
 
+def time_mask(grid: Grid, *, count: Count, seed: int) -> Mask:
+    order = [(int(word(seed, Purpose.CELL, 0, s)), s) for s in range(grid[0])]
+    place = np.argsort(np.argsort([w * 2**16 + s for w, s in order]))
+    return select(grid, "clip", count, seed, np.broadcast_to(place[:, None, None], grid))
+
+
 def block_mask(
     grid: Grid,
     *,
