@@ -136,7 +136,7 @@ libfuzzer: $(STAMP)/test
 	PATH="$(CURDIR)/$(BIN):$$PATH" CC=clang$(CLANG) CXX=clang++$(CLANG) bash fuzz/build.sh
 	for target in probe vectors field clip; do \
 	  mkdir -p build/fuzz/corpus/$$target; \
-	  build/fuzz/out/fuzz_$$target -max_total_time=$(FOR) -max_len=65536 -rss_limit_mb=2048 -timeout=10 \
+	  build/fuzz/out/fuzz_$$target -max_total_time=$(FOR) -max_len=65536 -rss_limit_mb=2048 -timeout=60 \
 	    -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target build/fuzz/work/seeds; \
 	done
 
