@@ -20,7 +20,7 @@ CALLS = {
     "mgm_ext.motion_guided_mask(field, preset='smooth', seed=3)": "smooth(field, seed=3)",
 }
 MADE = ["made('tube')", "made('block')", "made('motion_guided')"]
-# 30 us where the same calls run at 10 instructions a nanosecond; a trial mask alone took as many.
+# 30 us where such calls run at 10 instructions a nanosecond.
 MOST = 300_000
 
 
