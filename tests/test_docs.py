@@ -147,3 +147,27 @@ def test_the_changelog_has_the_form_of_keep_a_changelog() -> None:
         assert f"\n{heading.split(' ')[0]}: https://" in text
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert headings[0].startswith(f"[{version}] ")
+
+
+def test_the_files_that_pages_name_are_there() -> None:
+    folders = ("csrc", "mgm_ext", "tests", "cmake", "release", "benchmarks", "docs", "examples")
+    here = {
+        str(path.relative_to(ROOT))
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".c", ".h", ".cpp", ".hpp", ".cu", ".cuh", ".cmake", ".py"}
+    }
+    ends = {path[place:] for path in here for place in _starts(path)}
+    missing = []
+    for page in [*pages.TOP, *pages.PAGES]:
+        text = pages.without_code(page.read_text())
+        named = re.findall(r"`([\w/.-]+\.(?:c|h|cpp|hpp|cu|cuh|cmake))`", text)
+        # Of Python files those in our own folders: pages name users' and trainers' files, too.
+        named += re.findall(rf"`((?:{'|'.join(folders)})/[\w/.-]+\.py)`", text)
+        missing += [f"{pages.name_of(page)}: {name}" for name in named if name not in ends]
+    assert missing == []
+
+
+def _starts(path: str) -> list[int]:
+    """Where a name of a path or of its end may begin."""
+    return [0, *(match.end() for match in re.finditer("/", path))]
