@@ -92,7 +92,7 @@ def add_clip_options(parser: argparse.ArgumentParser, *, ratio_of: float) -> Non
     add("--stride", int, 4, "frames from one sample to the next")
     add("--frames", int, 16, "sampled frames")
     text = "tokens as slots,rows,columns, or rows,columns with a slot for every two frames"
-    add("--grid", grid, None, f"{text}; default {','.join(map(str, _GRID))}")
+    add("--grid", grid, None, f"{text} (default: {','.join(map(str, _GRID))})")
     add("--ratio", ratio, ratio_of, "masked share of each slot's tokens")
     add("--preset", str, "robust", PRESET_HELP, choices=PRESETS)
     add("--seed", int, 0, "of all that is drawn")
