@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 #include <utility>
 
 #include "decode/clip_plan.hpp"
@@ -108,19 +107,6 @@ class CostWriter {
   ResultLimits limits_;
 };
 
-std::vector<std::int64_t> absolute(std::span<const std::int64_t> indices, std::int64_t count,
-                                   const std::string& name) {
-  std::vector<std::int64_t> result(indices.begin(), indices.end());
-  for (std::int64_t& index : result) {
-    if (index < -count || index >= count) {
-      throw std::out_of_range("frame index " + std::to_string(index) + " is out of range: " + name +
-                              " has " + std::to_string(count) + " frames");
-    }
-    if (index < 0) index += count;
-  }
-  return result;
-}
-
 void turn(BlockCosts& costs) {
   costs.rotation = costs.info.rotation;
   costs.hflip = costs.info.hflip;
@@ -172,7 +158,8 @@ BlockCosts costs_of_some(const Source& source, const ReadOptions& options,
   reader.loop().decoder().require_costs();
   if (counted) reader.recount();
   const FrameIndex& index = reader.index();
-  costs.frame_indices = absolute(indices, index.num_frames(), reader.loop().demuxer().name());
+  costs.frame_indices =
+      absolute_indices(indices, index.num_frames(), reader.loop().demuxer().name());
   CostWriter writer(costs, ResultLimits(reader.loop().demuxer().name(), options));
   writer.resize(static_cast<std::int64_t>(indices.size()));
   read_frames(reader, writer, costs);

@@ -1,8 +1,22 @@
 #include "decode/clip_plan.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace mgm {
+
+std::vector<std::int64_t> absolute_indices(std::span<const std::int64_t> indices,
+                                           std::int64_t count, const std::string& name) {
+  std::vector<std::int64_t> result(indices.begin(), indices.end());
+  for (std::int64_t& index : result) {
+    if (index < -count || index >= count) {
+      throw std::out_of_range("frame index " + std::to_string(index) + " is out of range: " + name +
+                              " has " + std::to_string(count) + " frames");
+    }
+    if (index < 0) index += count;
+  }
+  return result;
+}
 
 std::vector<Use> sorted_uses(std::span<const std::int64_t> indices) {
   std::vector<Use> uses;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "decode/frame_policy.hpp"
@@ -13,6 +14,12 @@ struct Use {
   std::int64_t index = 0;  // of the frame
   std::size_t place = 0;   // of the row or sample
 };
+
+// Of `count` frames, with those counted from the end made absolute. Throws std::out_of_range, which
+// names the file.
+[[nodiscard]] std::vector<std::int64_t> absolute_indices(std::span<const std::int64_t> indices,
+                                                         std::int64_t count,
+                                                         const std::string& name);
 
 // By frame; equal frames in the order given.
 [[nodiscard]] std::vector<Use> sorted_uses(std::span<const std::int64_t> indices);

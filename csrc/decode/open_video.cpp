@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <utility>
 
 #include "decode/video_info.hpp"
@@ -71,20 +70,6 @@ VideoInfo OpenVideo::info() {
   const AVCodecContext& context = reader_.loop().decoder().context();
   describe_format(info, context.codec_id, context.profile, context.pix_fmt);
   return info;
-}
-
-std::vector<std::int64_t> OpenVideo::absolute(std::span<const std::int64_t> indices) {
-  const std::int64_t count = num_frames();
-  std::vector<std::int64_t> result(indices.begin(), indices.end());
-  for (std::int64_t& index : result) {
-    if (index < -count || index >= count) {
-      throw std::out_of_range("frame index " + std::to_string(index) +
-                              " is out of range: " + reader_.loop().demuxer().name() + " has " +
-                              std::to_string(count) + " frames");
-    }
-    if (index < 0) index += count;
-  }
-  return result;
 }
 
 void OpenVideo::describe(const ClipReader::Fetched& fetched, Clip& clip, std::size_t sample) {
@@ -171,7 +156,8 @@ void OpenVideo::read_both(std::span<const Use> rows, std::span<const Use> sample
 
 Clip OpenVideo::read_clip(std::span<const std::int64_t> frame_indices, const ClipOptions& options) {
   Clip clip;
-  clip.frame_indices = absolute(frame_indices);
+  clip.frame_indices =
+      absolute_indices(frame_indices, num_frames(), reader_.loop().demuxer().name());
   clip.seconds.assign(frame_indices.size(), std::numeric_limits<double>::quiet_NaN());
   clip.picture_types.assign(frame_indices.size(), '?');
   clip.stand_in.assign(frame_indices.size(), 0);

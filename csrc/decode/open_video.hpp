@@ -34,7 +34,6 @@ class OpenVideo {
   [[nodiscard]] VideoInfo info();
 
  private:
-  [[nodiscard]] std::vector<std::int64_t> absolute(std::span<const std::int64_t> indices);
   [[nodiscard]] ClipReader::Fetched fetch(ClipReader& reader, std::int64_t index);
   void measure(const AVFrame& frame, std::vector<Wanted> wanted);
   // The two halves of a clip: rows of the field with, if asked for, the frames; frames alone.
