@@ -1,4 +1,4 @@
-"""Stand-in for V-JEPA's data set: crops and flips are functions, videos and pictures are mixed."""
+"""Test double of V-JEPA's data set: crops and flips are functions, videos and pictures mixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-in for OmniMAE's data set of videos: read by time, replicated, cropped, then masked."""
+"""Test double of OmniMAE's data set of videos: read by time, replicated, cropped, then masked."""
 
 from __future__ import annotations
 

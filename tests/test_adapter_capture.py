@@ -15,7 +15,7 @@ from torch.utils.data import default_collate
 
 from mgm_ext import Score, VideoReader, View, motion_guided_mask, seed_for
 from mgm_ext.adapters import MaskSource, TooManyFallbacks
-from mgm_ext.adapters.places import locate
+from mgm_ext.adapters.crop_search import locate
 from mgm_ext.adapters.videomae import ClipContext, FollowedCompose, capture
 from tests.conftest import EncodedClip
 from tests.videomae_family import (
@@ -183,7 +183,7 @@ def test_cuts_are_found_by_their_pixels(corner: Path, encoded_clip: EncodedClip)
     assert dict(ours.masks.masks.reasons) == {"place of the frames unknown": 1}
     context = ClipContext(clip)
     black = [Image.fromarray(np.zeros((96, 128, 3), np.uint8))] * 2
-    with pytest.raises(RuntimeError, match="flat pictures do not say where they were cut"):
+    with pytest.raises(RuntimeError, match="flat pictures do not say where they were cropped"):
         FollowedCompose(Compose([GroupRandomCrop()]))((black, context))
 
 
@@ -196,7 +196,7 @@ def test_a_place_is_found_by_pixels_or_not_at_all() -> None:
     assert locate([flat[3:23, 7:27]], [flat]) is None
     assert locate([flat[3:23, 7:27], frame[3:23, 7:27]], [flat, frame]) == (7, 3)
     for wrong in (frame[::-1], frame[:20, :20] + 1, np.zeros((50, 50, 3), np.uint8)):
-        with pytest.raises(RuntimeError, match="not cut out of the frames that were read"):
+        with pytest.raises(RuntimeError, match="not cropped from the frames that were read"):
             locate([wrong], [frame])
 
 

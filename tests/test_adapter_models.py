@@ -11,7 +11,7 @@ from torch import nn
 
 from mgm_ext import motion_score
 from mgm_ext.adapters.attention import MotionProbabilities, MotionStep, attention_of_scores
-from mgm_ext.adapters.exact import ExactMasking, masked_by
+from mgm_ext.adapters.exact_masking import ExactMasking, masked_by
 from mgm_ext.adapters.mae_st import NoiseMasking, keep_and_mask, noise_of_masks
 from tests.fields import random_field
 from tests.trainers import PretrainEncoder, random_token_mask, sort_noise

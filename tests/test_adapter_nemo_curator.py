@@ -20,7 +20,7 @@ from mgm_ext.adapters.nemo_curator import (
     VideoResolutionTooSmallError,
     motion_filter_scores,
 )
-from mgm_ext.adapters.painted import Painting, plan_of
+from mgm_ext.adapters.nemo_curator_painting import Painting, plan_of
 
 BLOCKS = ((8, 8), (16, 16), (16, 8), (8, 16))
 
@@ -162,7 +162,7 @@ def test_small_pictures_and_broken_files_are_errors(tmp_path: Path, compat: bool
 
 @pytest.fixture
 def stages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The stages over stand-ins of Curator's two classes, where it is not installed."""
+    """The stages over test doubles of Curator's two classes, where it is not installed."""
     try:
         import nemo_curator.stages.base  # noqa: F401
     except ImportError:

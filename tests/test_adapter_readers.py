@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from mgm_ext import VideoReader, seed_for
 from mgm_ext.adapters import MaskSource, decord
-from mgm_ext.adapters.passes import SampleSeeds
+from mgm_ext.adapters.sample_seeds import SampleSeeds
 from mgm_ext.adapters.sampler import EpochSampler
 from mgm_ext.adapters.videomae import VideoMAEMaskingGenerator, capture
 from tests.fields import random_field

@@ -1,4 +1,4 @@
-"""Stand-ins of the other trainers take our masks; each trap is shown, then guarded."""
+"""Test doubles of the other trainers take our masks; each trap is shown, then guarded."""
 
 from __future__ import annotations
 

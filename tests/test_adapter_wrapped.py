@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from mgm_ext.adapters import MaskSource, omnimae, videomae, vjepa
-from mgm_ext.adapters.wrapped import WrappedDataset
+from mgm_ext.adapters.wrapped_dataset import WrappedDataset
 from tests.conftest import EncodedClip
 from tests.jepa import VideoDataset, VideoTransform
 from tests.test_adapter_capture import transform

@@ -97,7 +97,7 @@ def test_what_is_outside_is_refused_when_a_generator_is_made(
 
 def entries() -> dict[str, str]:
     """Each entry of the table's source, by the mask's name."""
-    source = (ROOT / "csrc" / "masks" / "rules.hpp").read_text()
+    source = (ROOT / "csrc" / "masks" / "mask_table.hpp").read_text()
     texts = re.split(r"(?m)^struct ", source)
     return {found[1]: text for text in texts if (found := re.search(r'name = "(\w+)"', text))}
 

@@ -1,4 +1,4 @@
-"""Stand-ins for trainers that cannot be installed: they take masks as the real ones do.
+"""Test doubles of trainers that cannot be installed: they take masks as the real ones do.
 
 Each draws from the same generators, in the same order, and consumes masks by the same operations
 as the trainer it is named after; none of their learning is here.

@@ -1,4 +1,4 @@
-"""Stand-ins for the data sets of VideoMAE, VideoMAEv2, UMT, InternVideo2, MAE-DFER and TrackMAE.
+"""Test doubles of the data sets of VideoMAE, VideoMAEv2, UMT, InternVideo2, MAE-DFER and TrackMAE.
 
 Names, order of the steps, shapes, readers and draws are those of the real ones; none of their
 learning is here.

@@ -103,20 +103,20 @@ class ClipField {
 
   template <class T>
   std::span<const T> cropped(const FieldBatch& batch, const T* data, std::int64_t clip,
-                             std::int64_t size, std::vector<T>& room) const {
+                             std::int64_t size, std::vector<T>& storage) const {
     if (data == nullptr) return {};
     const ClipCells cells = clip_cells(batch, clip);
     const std::int64_t rows = batch.offsets[(clip + 1) * (batch.samples + 1) - 1];
     const T* first = data + clip * batch.rows * batch.high * batch.wide * size;
     const auto count = static_cast<std::size_t>(rows * cells.high * cells.wide * size);
     if (cells.high == batch.high && cells.wide == batch.wide) return {first, count};
-    room.resize(count);
-    T* out = room.data();
+    storage.resize(count);
+    T* out = storage.data();
     for (std::int64_t line = 0; line < rows * cells.high; ++line, out += cells.wide * size) {
       const std::int64_t row = line / cells.high, r = line % cells.high;
       std::copy_n(first + (row * batch.high + r) * batch.wide * size, cells.wide * size, out);
     }
-    return room;
+    return storage;
   }
 
   std::vector<std::int16_t> vectors_;

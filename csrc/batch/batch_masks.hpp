@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "masks/rules.hpp"
+#include "masks/mask_table.hpp"
 
 namespace mgm {
 

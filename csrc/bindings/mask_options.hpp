@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "masks/rules.hpp"
+#include "masks/mask_table.hpp"
 
 namespace mgm::bindings {
 

@@ -57,25 +57,25 @@ __device__ inline T warp_min(T value) {
   return value;
 }
 
-// The largest value of all threads, known to all. room: kMostWarps values; it may be used again
+// The largest value of all threads, known to all. shared: kMostWarps values; it may be used again
 // after the next barrier.
 template <class T>
-__device__ inline T block_max(T value, T* room) {
+__device__ inline T block_max(T value, T* shared) {
   value = warp_max(value);
-  if (lane() == 0) room[warp()] = value;
+  if (lane() == 0) shared[warp()] = value;
   __syncthreads();
-  T best = room[0];
-  for (int i = 1; i < warps(); ++i) best = room[i] > best ? room[i] : best;
+  T best = shared[0];
+  for (int i = 1; i < warps(); ++i) best = shared[i] > best ? shared[i] : best;
   return best;
 }
 
 template <class T>
-__device__ inline T block_sum(T value, T* room) {
+__device__ inline T block_sum(T value, T* shared) {
   value = warp_sum(value);
-  if (lane() == 0) room[warp()] = value;
+  if (lane() == 0) shared[warp()] = value;
   __syncthreads();
-  T sum = room[0];
-  for (int i = 1; i < warps(); ++i) sum += room[i];
+  T sum = shared[0];
+  for (int i = 1; i < warps(); ++i) sum += shared[i];
   return sum;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "camera.cuh"
-#include "slot_room.cuh"
+#include "slot_shared.cuh"
 
 namespace mgm::cuda {
 
@@ -47,7 +47,7 @@ __device__ inline void add_quad(const int4& quad, bool counts_row, std::uint32_t
 // rows. ahead: steps whose cells are asked for before any is used.
 template <int ahead>
 __device__ inline void sum_quads(const ClipView& clip, const SlotRows& rows, int low, int high,
-                                 SlotRoom& room) {
+                                 SlotShared& shared) {
   const int stride = static_cast<int>(clip.field.high * clip.field.wide);
   const int cells = high - low, step = 4 * static_cast<int>(blockDim.x);
   for (int i = 4 * static_cast<int>(threadIdx.x); i < cells; i += ahead * step) {
@@ -75,20 +75,20 @@ __device__ inline void sum_quads(const ClipView& clip, const SlotRows& rows, int
 #pragma unroll
     for (int a = 0; a < ahead; ++a) {
       if (i + a * step >= cells) continue;
-      *reinterpret_cast<uint4*>(room.sums + i + a * step) = {sums[a][0], sums[a][1], sums[a][2],
-                                                             sums[a][3]};
+      *reinterpret_cast<uint4*>(shared.sums + i + a * step) = {sums[a][0], sums[a][1], sums[a][2],
+                                                               sums[a][3]};
     }
   }
 }
 
 // The same for any field and camera: a warp takes a row, fits its camera and adds what is left.
 __device__ inline void sum_rows(const ClipView& clip, Camera camera, const SlotRows& rows, int low,
-                                int high, SlotRoom& room) {
+                                int high, SlotShared& shared) {
   for (int i = static_cast<int>(threadIdx.x); i < high - low; i += static_cast<int>(blockDim.x)) {
-    room.sums[i] = 0;
+    shared.sums[i] = 0;
   }
   __syncthreads();
-  unsigned* bins = room.bins + 256 * warp();
+  unsigned* bins = shared.bins + 256 * warp();
   const ClipCells cells = clip.cells();
   for (int m = rows.begin + warp(); m < rows.end; m += warps()) {
     if (clip.cuts()[m] != 0) continue;
@@ -103,7 +103,7 @@ __device__ inline void sum_rows(const ClipView& clip, Camera camera, const SlotR
       const int value = camera == Camera::kNone
                             ? static_cast<int>(quick_speed(vector.dx, vector.dy))
                             : found.residual(row, r, c, vector);
-      atomicAdd(room.sums + at, kCount + static_cast<std::uint32_t>(value));
+      atomicAdd(shared.sums + at, kCount + static_cast<std::uint32_t>(value));
     });
   }
 }

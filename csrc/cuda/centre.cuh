@@ -2,7 +2,7 @@
 #pragma once
 
 #include "block.cuh"
-#include "masks/rules.hpp"
+#include "masks/mask_table.hpp"
 
 namespace mgm::cuda {
 

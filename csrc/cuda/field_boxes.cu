@@ -14,7 +14,7 @@ struct Found {
 };
 
 // The block's shared memory while it looks for a peak.
-struct PeakRoom {
+struct PeakShared {
   std::int64_t motion[kMostWarps], best[kMostWarps];
   bool valid[kMostWarps];
   Big tie;
@@ -22,17 +22,17 @@ struct PeakRoom {
 
 // Whether a slot moves; top: the largest 3x3 sum of the motion of the thread's own tokens, then of
 // all. valid: one of the thread's own tokens is.
-__device__ bool is_moving(std::int64_t& top, bool valid, std::int64_t still, PeakRoom& room) {
+__device__ bool is_moving(std::int64_t& top, bool valid, std::int64_t still, PeakShared& shared) {
   top = warp_max(top);
   valid = __any_sync(kAllLanes, valid) != 0;
   if (lane() == 0) {
-    room.motion[warp()] = top;
-    room.valid[warp()] = valid;
+    shared.motion[warp()] = top;
+    shared.valid[warp()] = valid;
   }
   __syncthreads();
   for (int i = 0; i < warps(); ++i) {
-    top = max(top, room.motion[i]);
-    valid = valid || room.valid[i];
+    top = max(top, shared.motion[i]);
+    valid = valid || shared.valid[i];
   }
   return valid && top >= still;
 }
@@ -52,16 +52,16 @@ struct Best {
 
 // All threads of the block; the answer is the same in each. valid: score_slot's.
 __device__ Found find_peak(const ScoreRequest& request, const BoxPlan& plan, BoxSize size,
-                           std::uint64_t seed, int slot, bool valid, const SlotRoom& room,
-                           PeakRoom& peak) {
+                           std::uint64_t seed, int slot, bool valid, const SlotShared& shared,
+                           PeakShared& peak) {
   const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
-  const Candidates candidates{room.values, request.grid, size, plan.peak, false};
+  const Candidates candidates{shared.values, request.grid, size, plan.peak, false};
   const auto offer = [&](int i) {
     atomicMin(&peak.tie, Big{slot_tie(seed, Purpose::kPeak, slot, i)});
   };
   Best best;
   for_each_token(request.grid, [&](int i, int r, int c) {
-    best.see(smooth_at(room.motion, request.grid, r, c), i);
+    best.see(smooth_at(shared.motion, request.grid, r, c), i);
   });
   if (first == 0) peak.tie = ~Big{0};
   std::int64_t top = best.value;
@@ -87,11 +87,11 @@ template <Cells cells>
 __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
     field_boxes_kernel(FieldBatch field, ScoreRequest request, BoxPlan plan,
                        const std::uint64_t* seeds, std::uint8_t* mask) {
-  extern __shared__ __align__(16) unsigned char shared[];
-  __shared__ PeakRoom peak;
+  extern __shared__ __align__(16) unsigned char shared_bytes[];
+  __shared__ PeakShared peak;
   __shared__ std::uint64_t ties[kMostTies];
-  Carver carver(shared);
-  SlotRoom room(carver, field, request.grid, request.camera, warps());
+  Carver carver(shared_bytes);
+  SlotShared shared(carver, field, request.grid, request.camera, warps());
   const Grid& grid = request.grid;
   const auto slots = static_cast<unsigned>(grid.slots);
   const int slot = static_cast<int>(blockIdx.x % slots);
@@ -99,15 +99,15 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
   const std::uint64_t seed = seeds[clip.clip];
   const BoxSize size = size_of(plan, grid, seed);
   SlotRows rows = clip.rows(slot);
-  load_edges(clip, grid, room);
+  load_edges(clip, grid, shared);
   __syncthreads();
   Found found{false, {}};
   int last = slot;
   for (; last >= 0; --last) {
     if (last == 0 && plan.first == First::kRandom) continue;
     if (last != slot) rows = clip.rows(last);
-    const bool valid = score_slot<cells>(field, clip, request, last, rows, room);
-    found = find_peak(request, plan, size, seed, last, valid, room, peak);
+    const bool valid = score_slot<cells>(field, clip, request, last, rows, shared);
+    found = find_peak(request, plan, size, seed, last, valid, shared, peak);
     if (found.moving) break;
     __syncthreads();
   }
@@ -157,7 +157,7 @@ void guided_of_field(const MaskBatch& batch, const MaskOptions& options, cudaStr
   const Cells cells = cells_of(field, request);
   const int threads = slot_threads(field, request.grid, cells);
   Carver carver;
-  const SlotRoom room(carver, field, request.grid, request.camera, threads / 32);
+  const SlotShared shared(carver, field, request.grid, request.camera, threads / 32);
   auto kernel = field_boxes_kernel<Cells::kAnyCamera>;
   if (cells == Cells::kManyBlocks) kernel = field_boxes_kernel<Cells::kManyBlocks>;
   if (cells == Cells::kFewBlocks) kernel = field_boxes_kernel<Cells::kFewBlocks>;

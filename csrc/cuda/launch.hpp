@@ -1,14 +1,14 @@
 // What batch_masks.hpp does on the CPU, from and to device memory on a stream; the masks themselves
-// are the `launch` of each entry in masks/rules.hpp. Every function only launches: no allocation,
-// no waiting, no copy. All throw std::invalid_argument on what does not fit, and std::runtime_error
-// on CUDA's errors.
+// are the `launch` of each entry in masks/mask_table.hpp. Every function only launches: no
+// allocation, no waiting, no copy. All throw std::invalid_argument on what does not fit, and
+// std::runtime_error on CUDA's errors.
 #pragma once
 
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
 
-#include "masks/rules.hpp"
+#include "masks/mask_table.hpp"
 
 namespace mgm::cuda {
 

@@ -9,7 +9,7 @@ namespace mgm::cuda {
 inline constexpr int kClipThreads = 256;
 
 // The block's shared memory: what is known of each slot, and the best paths into each token.
-struct ClipRoom {
+struct ClipShared {
   std::int64_t* tops;     // [S] largest 3x3 sum of the weighted values
   std::int64_t* peaks;    // [S] token of a path
   Centre* centres;        // [S]
@@ -18,7 +18,7 @@ struct ClipRoom {
   std::uint64_t* reduced;
   std::uint64_t* ties;  // [warps, kMostTies]
 
-  __host__ __device__ ClipRoom(Carver& carver, const Grid& grid, bool path) {
+  __host__ __device__ ClipShared(Carver& carver, const Grid& grid, bool path) {
     tops = carver.take<std::int64_t>(grid.slots);
     peaks = carver.take<std::int64_t>(grid.slots);
     centres = carver.take<Centre>(grid.slots);
@@ -55,17 +55,17 @@ __device__ inline Reached best_before(const std::uint64_t* merits, int rows, int
 // bytes [S, R, C]. Merits are those of the core: sum above, turned Philox word below, plus one.
 __device__ inline void follow_path(const std::int64_t* values, const Grid& grid, std::int64_t begin,
                                    std::int64_t end, std::uint64_t seed, std::uint8_t* came_from,
-                                   ClipRoom& room) {
+                                   ClipShared& shared) {
   const int tokens = static_cast<int>(grid.slot_tokens());
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
-  std::uint64_t *before = room.merits, *now = room.merits + tokens;
+  std::uint64_t *before = shared.merits, *now = shared.merits + tokens;
   for (std::int64_t s = begin; s < end; ++s) {
     const std::int64_t base = s * tokens;
     for (int i = first; i < tokens; i += step) {
       const Reached best = s > begin ? best_before(before, rows, columns, i) : Reached{1, 0};
       const auto term =
-          static_cast<std::uint64_t>(path_term(smooth_at(values + base, grid, i), room.tops[s]));
+          static_cast<std::uint64_t>(path_term(smooth_at(values + base, grid, i), shared.tops[s]));
       const std::uint32_t word = philox_word(seed, Purpose::kPeak, static_cast<std::uint32_t>(s),
                                              static_cast<std::uint32_t>(i));
       now[i] = (((((best.merit - 1) >> 32) + term) << 32) | (0xFFFFFFFFu - word)) + 1;
@@ -78,16 +78,16 @@ __device__ inline void follow_path(const std::int64_t* values, const Grid& grid,
   }
   std::uint64_t most = 0;
   for (int i = first; i < tokens; i += step) most = before[i] > most ? before[i] : most;
-  most = block_max(most, room.reduced);
+  most = block_max(most, shared.reduced);
   std::uint64_t at = 0;  // turned, so that the smallest index is the largest number
   for (int i = first; i < tokens; i += step) {
     if (before[i] == most && at == 0) at = static_cast<std::uint64_t>(tokens - i);
   }
-  at = block_max(at, room.reduced + kMostWarps);
+  at = block_max(at, shared.reduced + kMostWarps);
   if (first == 0) {
     int token = tokens - static_cast<int>(at);
     for (std::int64_t s = end - 1; s >= begin; --s) {
-      room.peaks[s] = token;
+      shared.peaks[s] = token;
       const int code = came_from[s * tokens + token];
       const int side = 2 * kPathReach + 1;
       if (s > begin) token += (code / side - kPathReach) * columns + code % side - kPathReach;

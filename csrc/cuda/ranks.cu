@@ -89,9 +89,9 @@ __device__ std::uint64_t ClipRanks::covered(std::int64_t token) const {
 
 // One block chooses the tokens of one slot, or of one clip.
 __global__ void ranks_kernel(RankPlan plan, const std::uint64_t* seeds, std::uint8_t* mask) {
-  extern __shared__ __align__(16) unsigned char shared[];
-  __shared__ SelectRoom room;
-  auto* held = reinterpret_cast<std::uint64_t*>(shared);
+  extern __shared__ __align__(16) unsigned char shared_bytes[];
+  __shared__ SelectShared shared;
+  auto* held = reinterpret_cast<std::uint64_t*>(shared_bytes);
   const Grid& grid = plan.grid;
   const bool slots = plan.scope == Scope::kSlot;
   const std::int64_t clip = slots ? blockIdx.x / grid.slots : blockIdx.x;
@@ -104,7 +104,7 @@ __global__ void ranks_kernel(RankPlan plan, const std::uint64_t* seeds, std::uin
       const auto value = static_cast<std::uint64_t>(ranks.values()[i]);
       most = value > most ? value : most;
     }
-    ranks.largest = static_cast<std::int64_t>(block_max(most, room.reduced));
+    ranks.largest = static_cast<std::int64_t>(block_max(most, shared.reduced));
   }
   if (plan.held) {
     for (int i = static_cast<int>(threadIdx.x); i < n; i += static_cast<int>(blockDim.x)) {
@@ -115,7 +115,7 @@ __global__ void ranks_kernel(RankPlan plan, const std::uint64_t* seeds, std::uin
   std::uint8_t* own = mask + clip * grid.tokens() + first;
   const std::int64_t copies = plan.scope == Scope::kTube ? grid.slots : 1;
   choose(
-      room, n, static_cast<unsigned>(plan.num_masked), [](int) { return true; },
+      shared, n, static_cast<unsigned>(plan.num_masked), [](int) { return true; },
       [&](int i) { return plan.held ? held[i] : ranks.key(first + i); },
       [&](int i) { return ranks.tie(first + i); },
       [&](int i, bool chosen) {
@@ -125,7 +125,7 @@ __global__ void ranks_kernel(RankPlan plan, const std::uint64_t* seeds, std::uin
 
 // One block draws the visible tokens of one clip from its moving and its still half.
 __global__ void halves_kernel(RankPlan plan, const std::uint64_t* seeds, std::uint8_t* mask) {
-  __shared__ SelectRoom room;
+  __shared__ SelectShared shared;
   const Grid& grid = plan.grid;
   const std::int64_t clip = blockIdx.x;
   const int n = static_cast<int>(grid.slot_tokens());
@@ -142,14 +142,14 @@ __global__ void halves_kernel(RankPlan plan, const std::uint64_t* seeds, std::ui
   const auto half = static_cast<unsigned>(n / 2);
   // 2: of the moving half, until each half has been drawn from.
   choose(
-      room, n, half, [](int) { return true; }, motion, tie,
+      shared, n, half, [](int) { return true; }, motion, tie,
       [&](int i, bool moving) { own[i] = moving ? 3 : 2; });
   const std::int64_t visible = n - plan.num_masked;
   for (int side = 3; side >= 2; --side) {
     const std::int64_t shown = side == 3 ? plan.from_moving : visible - plan.from_moving;
     const std::int64_t all = side == 3 ? half : n - half;
     choose(
-        room, n, static_cast<unsigned>(all - shown), [&](int i) { return own[i] == side; }, tie,
+        shared, n, static_cast<unsigned>(all - shown), [&](int i) { return own[i] == side; }, tie,
         tie, [&](int i, bool chosen) { own[i] = chosen; });
   }
   for (std::int64_t i = n + threadIdx.x; i < grid.tokens(); i += blockDim.x) own[i] = own[i % n];
@@ -180,7 +180,7 @@ void launch_ranks(RankRule rule, const MaskBatch& batch, const MaskOptions& opti
     return check(cudaGetLastError(), "halves_kernel");
   }
   const std::int64_t bytes = plan.held ? 8 * n : 0;
-  reserve_shared(ranks_kernel, bytes + static_cast<std::int64_t>(sizeof(SelectRoom)));
+  reserve_shared(ranks_kernel, bytes + static_cast<std::int64_t>(sizeof(SelectShared)));
   const std::int64_t blocks = plan.clips * (plan.scope == Scope::kSlot ? grid.slots : 1);
   ranks_kernel<<<block_count(blocks), kThreads, static_cast<std::size_t>(bytes), stream>>>(
       plan, batch.seeds, batch.mask);

@@ -9,22 +9,22 @@ namespace {
 template <Cells cells>
 __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
     score_kernel(FieldBatch field, ScoreRequest request, ScoreOut out) {
-  extern __shared__ __align__(16) unsigned char shared[];
-  Carver carver(shared);
-  SlotRoom room(carver, field, request.grid, request.camera, warps());
+  extern __shared__ __align__(16) unsigned char shared_bytes[];
+  Carver carver(shared_bytes);
+  SlotShared shared(carver, field, request.grid, request.camera, warps());
   const auto slots = static_cast<unsigned>(request.grid.slots);
   const int slot = static_cast<int>(blockIdx.x % slots);
   const ClipView clip(field, request.grid.slots, blockIdx.x / slots);
   const SlotRows rows = clip.rows(slot);
-  load_edges(clip, request.grid, room);
+  load_edges(clip, request.grid, shared);
   __syncthreads();
-  score_slot<cells>(field, clip, request, slot, rows, room);
+  score_slot<cells>(field, clip, request, slot, rows, shared);
   const std::int64_t tokens = request.grid.slot_tokens();
   const std::int64_t base = static_cast<std::int64_t>(blockIdx.x) * tokens;
   for (std::int64_t i = threadIdx.x; i < tokens; i += blockDim.x) {
-    out.values[base + i] = room.values[i];
-    out.motion[base + i] = room.motion[i];
-    out.valid[base + i] = room.valid[i];
+    out.values[base + i] = shared.values[i];
+    out.motion[base + i] = shared.motion[i];
+    out.valid[base + i] = shared.valid[i];
   }
   if (threadIdx.x == 0) out.cuts[blockIdx.x] = clip.has_cut(slot);
 }
@@ -48,7 +48,7 @@ void score_batch(const FieldBatch& field, const ScoreRequest& request, const Sco
   const Cells cells = cells_of(field, request);
   const int threads = slot_threads(field, request.grid, cells);
   Carver carver;
-  const SlotRoom room(carver, field, request.grid, request.camera, threads / 32);
+  const SlotShared shared(carver, field, request.grid, request.camera, threads / 32);
   auto kernel = score_kernel<Cells::kAnyCamera>;
   if (cells == Cells::kManyBlocks) kernel = score_kernel<Cells::kManyBlocks>;
   if (cells == Cells::kFewBlocks) kernel = score_kernel<Cells::kFewBlocks>;

@@ -4,7 +4,7 @@
 #include "arithmetic.cuh"
 #include "cell_sums.cuh"
 #include "coded_share.cuh"
-#include "slot_room.cuh"
+#include "slot_shared.cuh"
 #include "token_sums.cuh"
 
 namespace mgm::cuda {
@@ -12,22 +12,23 @@ namespace mgm::cuda {
 // values and motion = speed and area of each token over the slot's rows.
 template <Cells cells>
 __device__ inline void sum_slot(const FieldBatch& field, const ClipView& clip,
-                                const ScoreRequest& request, const SlotRows& rows, SlotRoom& room) {
+                                const ScoreRequest& request, const SlotRows& rows,
+                                SlotShared& shared) {
   bool set = true;
-  for_each_chunk(field, request.grid, room, [&](int low, int high) {
+  for_each_chunk(field, request.grid, shared, [&](int low, int high) {
     int m = rows.begin;
     do {
       const SlotRows some{m, min(m + kRowsAtOnce, rows.end)};
       if (!set) __syncthreads();
       if constexpr (cells == Cells::kManyBlocks) {
-        sum_quads<3>(clip, some, low, high, room);
+        sum_quads<3>(clip, some, low, high, shared);
       } else if constexpr (cells == Cells::kFewBlocks) {
-        sum_quads<1>(clip, some, low, high, room);
+        sum_quads<1>(clip, some, low, high, shared);
       } else {
-        sum_rows(clip, request.camera, some, low, high, room);
+        sum_rows(clip, request.camera, some, low, high, shared);
       }
       __syncthreads();
-      add_to_tokens(field, request.grid, low, high, set, room);
+      add_to_tokens(field, request.grid, low, high, set, shared);
       set = false;
       m += kRowsAtOnce;
     } while (m < rows.end);
@@ -35,14 +36,14 @@ __device__ inline void sum_slot(const FieldBatch& field, const ClipView& clip,
 }
 
 // A token without a valid cell takes the mean of its valid neighbours.
-__device__ inline std::int64_t filled(const Grid& grid, const SlotRoom& room, int i) {
+__device__ inline std::int64_t filled(const Grid& grid, const SlotShared& shared, int i) {
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   const int r = i / columns, c = i % columns;
   std::int64_t sum = 0, count = 0;
   for (int y = max(r - 1, 0); y < min(r + 2, rows); ++y) {
     for (int x = max(c - 1, 0); x < min(c + 2, columns); ++x) {
-      if (room.valid[y * columns + x] == 0) continue;
-      sum += room.motion[y * columns + x];
+      if (shared.valid[y * columns + x] == 0) continue;
+      sum += shared.motion[y * columns + x];
       ++count;
     }
   }
@@ -70,16 +71,16 @@ __device__ inline bool is_ignored(const ScoreRequest& request, const ClipView& c
 
 // What multiplies a slot's motion, after its means. Ends with a barrier.
 __device__ inline void weigh_slot(const FieldBatch& field, const ClipView& clip,
-                                  const ScoreRequest& request, int slot, SlotRoom& room) {
+                                  const ScoreRequest& request, int slot, SlotShared& shared) {
   const int tokens = static_cast<int>(request.grid.slot_tokens());
   const std::int32_t* weight = request.weight + (clip.clip * request.grid.slots + slot) * tokens;
-  if (request.by_coded) share_of_coded(field, clip, request, slot, room);
+  if (request.by_coded) share_of_coded(field, clip, request, slot, shared);
   for (int i = static_cast<int>(threadIdx.x); i < tokens; i += static_cast<int>(blockDim.x)) {
-    std::int64_t value = room.motion[i];
-    if (request.by_coded) value = (value * room.values[i]) >> 16;
+    std::int64_t value = shared.motion[i];
+    if (request.by_coded) value = (value * shared.values[i]) >> 16;
     if (request.weight != nullptr) value = (value * clamp_to(weight[i], 0, 65536)) >> 16;
-    if (request.ignored > 0 && is_ignored(request, clip, i)) value = room.motion[i] = 0;
-    room.values[i] = value;
+    if (request.ignored > 0 && is_ignored(request, clip, i)) value = shared.motion[i] = 0;
+    shared.values[i] = value;
   }
   __syncthreads();
 }
@@ -89,27 +90,28 @@ __device__ inline void weigh_slot(const FieldBatch& field, const ClipView& clip,
 template <Cells cells>
 __device__ inline bool score_slot(const FieldBatch& field, const ClipView& clip,
                                   const ScoreRequest& request, int slot, const SlotRows& rows,
-                                  SlotRoom& room) {
+                                  SlotShared& shared) {
   const int tokens = static_cast<int>(request.grid.slot_tokens());
   const int first = static_cast<int>(threadIdx.x), step = static_cast<int>(blockDim.x);
-  sum_slot<cells>(field, clip, request, rows, room);
+  sum_slot<cells>(field, clip, request, rows, shared);
   // A thread sees its own tokens until the barrier.
   bool holes = false, valid = false;
   for (int i = first; i < tokens; i += step) {
-    const std::int64_t area = room.motion[i];
-    const std::int64_t mean = area > 0 ? quick_mean(room.values[i], area) : 0;
-    room.valid[i] = area > 0;
-    room.values[i] = room.motion[i] = mean;
+    const std::int64_t area = shared.motion[i];
+    const std::int64_t mean = area > 0 ? quick_mean(shared.values[i], area) : 0;
+    shared.valid[i] = area > 0;
+    shared.values[i] = shared.motion[i] = mean;
     holes = holes || area <= 0;
     valid = valid || area > 0;
   }
   if (__syncthreads_or(holes)) {
     for (int i = first; i < tokens; i += step) {
-      if (room.valid[i] == 0) room.values[i] = room.motion[i] = filled(request.grid, room, i);
+      if (shared.valid[i] == 0)
+        shared.values[i] = shared.motion[i] = filled(request.grid, shared, i);
     }
     __syncthreads();
   }
-  if (is_weighted(request)) weigh_slot(field, clip, request, slot, room);
+  if (is_weighted(request)) weigh_slot(field, clip, request, slot, shared);
   return valid;
 }
 

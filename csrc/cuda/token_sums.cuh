@@ -1,7 +1,7 @@
 // Sums per cell turned into sums per token, weighted by the area that they share; by one block.
 #pragma once
 
-#include "slot_room.cuh"
+#include "slot_shared.cuh"
 
 namespace mgm::cuda {
 
@@ -49,16 +49,16 @@ struct LineSum {
 
 // Adds cells [low, high)'s sums to values (speed) and motion (area), or sets them.
 __device__ inline void add_to_tokens(const FieldBatch& field, const Grid& grid, int low, int high,
-                                     bool set, SlotRoom& room) {
+                                     bool set, SlotShared& shared) {
   const int wide = static_cast<int>(field.wide), cells = high - low;
   for_each_token(grid, [&](int i, int r, int c) {
-    const TokenSpan down(room.down + 2 * r), across(room.across + 2 * c);
+    const TokenSpan down(shared.down + 2 * r), across(shared.across + 2 * c);
     std::uint64_t speed = 0, area = 0, speed_beyond = 0, area_beyond = 0;
     for (int y = down.first; y < down.last; ++y) {
       const int line = y * wide - low;
       const int from = max(across.first, -line), to = min(across.last, cells - line);
       if (from >= to) continue;
-      const LineSum sum(room.sums + line, from, to, across);
+      const LineSum sum(shared.sums + line, from, to, across);
       std::uint32_t tall = 256;
       if (y == down.first) tall -= down.before;
       if (y + 1 == down.last) tall -= down.after;
@@ -70,11 +70,11 @@ __device__ inline void add_to_tokens(const FieldBatch& field, const Grid& grid, 
     speed = 256 * speed - speed_beyond;
     area = 256 * area - area_beyond;
     if (!set) {
-      speed += static_cast<std::uint64_t>(room.values[i]);
-      area += static_cast<std::uint64_t>(room.motion[i]);
+      speed += static_cast<std::uint64_t>(shared.values[i]);
+      area += static_cast<std::uint64_t>(shared.motion[i]);
     }
-    room.values[i] = static_cast<std::int64_t>(speed);
-    room.motion[i] = static_cast<std::int64_t>(area);
+    shared.values[i] = static_cast<std::int64_t>(speed);
+    shared.motion[i] = static_cast<std::int64_t>(area);
   });
 }
 

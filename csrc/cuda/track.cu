@@ -15,12 +15,12 @@ struct TrackPlan {
 };
 
 // The block's shared memory.
-struct TrackRoom {
+struct TrackShared {
   std::int64_t *lines, *map;  // [R * C]
   std::uint64_t* ranks;       // [R * C]
   std::uint8_t* bumps;        // [R * C], as the picture has them
 
-  __host__ __device__ TrackRoom(Carver& carver, const Grid& grid) {
+  __host__ __device__ TrackShared(Carver& carver, const Grid& grid) {
     lines = carver.take<std::int64_t>(grid.slot_tokens());
     map = carver.take<std::int64_t>(grid.slot_tokens());
     ranks = carver.take<std::uint64_t>(grid.slot_tokens());
@@ -34,17 +34,17 @@ __device__ std::int64_t middle_row(const ClipView& clip, int slot, std::int64_t 
 }
 
 // map = the largest of all bumps, axis by axis, in 2^-30.
-__device__ void make_map(const TrackPlan& plan, TrackRoom& room) {
+__device__ void make_map(const TrackPlan& plan, TrackShared& shared) {
   const int rows = static_cast<int>(plan.grid.rows), columns = static_cast<int>(plan.grid.columns);
   for (int i = static_cast<int>(threadIdx.x); i < rows * columns;
        i += static_cast<int>(blockDim.x)) {
-    const std::uint8_t* row = room.bumps + i / columns * columns;
+    const std::uint8_t* row = shared.bumps + i / columns * columns;
     std::int64_t least = kNoBump;
     for (int c = 0; c < columns; ++c) {
       const std::int64_t lost = plan.across * bump_distance(i % columns, c);
       if (row[c] != 0 && lost < least) least = lost;
     }
-    room.lines[i] = least;
+    shared.lines[i] = least;
   }
   __syncthreads();
   for (int i = static_cast<int>(threadIdx.x); i < rows * columns;
@@ -52,10 +52,10 @@ __device__ void make_map(const TrackPlan& plan, TrackRoom& room) {
     std::int64_t least = kNoBump;
     for (int r = 0; r < rows; ++r) {
       const std::int64_t lost =
-          plan.down * bump_distance(i / columns, r) + room.lines[r * columns + i % columns];
+          plan.down * bump_distance(i / columns, r) + shared.lines[r * columns + i % columns];
       least = lost < least ? lost : least;
     }
-    room.map[i] = exp2_negative(least);
+    shared.map[i] = exp2_negative(least);
   }
   __syncthreads();
 }
@@ -63,10 +63,10 @@ __device__ void make_map(const TrackPlan& plan, TrackRoom& room) {
 // One block makes the mask of one slot of one clip; each draws the clip's bumps for itself.
 __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64_t* seeds,
                              std::uint8_t* mask) {
-  extern __shared__ __align__(16) unsigned char shared[];
-  __shared__ SelectRoom select;
-  Carver carver(shared);
-  TrackRoom room(carver, plan.grid);
+  extern __shared__ __align__(16) unsigned char shared_bytes[];
+  __shared__ SelectShared select;
+  Carver carver(shared_bytes);
+  TrackShared shared(carver, plan.grid);
   const Grid& grid = plan.grid;
   const int size = static_cast<int>(grid.slot_tokens()), columns = static_cast<int>(grid.columns);
   const auto slots = static_cast<unsigned>(grid.slots);
@@ -80,8 +80,8 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
   const auto all = [](int) { return true; };
   const auto bump = [&](int i) { return slot_tie(seed, Purpose::kBump, middle, i); };
   choose(select, size, static_cast<unsigned>(size - plan.num_masked), all, bump, bump,
-         [&](int i, bool chosen) { room.bumps[token_of(i)] = chosen; });
-  make_map(plan, room);
+         [&](int i, bool chosen) { shared.bumps[token_of(i)] = chosen; });
+  make_map(plan, shared);
   const std::int64_t stride = field.high * field.wide;
   const ClipCells cells = clip.cells();
   const View view = clip.view();
@@ -105,14 +105,14 @@ __global__ void track_kernel(FieldBatch field, TrackPlan plan, const std::uint64
                 (std::int64_t{i / columns} << 16) + 32768};
     const bool found = tracker.follow(place, from, goal);
     const std::int64_t value =
-        found ? sample_map(room.map, grid.rows, grid.columns, place) : room.map[i] << 16;
-    room.ranks[token_of(i)] = static_cast<std::uint64_t>(value);
+        found ? sample_map(shared.map, grid.rows, grid.columns, place) : shared.map[i] << 16;
+    shared.ranks[token_of(i)] = static_cast<std::uint64_t>(value);
   }
   __syncthreads();
   std::uint8_t* own = mask + static_cast<std::int64_t>(blockIdx.x) * size;
   choose(
       select, size, static_cast<unsigned>(plan.num_masked), all,
-      [&](int i) { return room.ranks[i]; },
+      [&](int i) { return shared.ranks[i]; },
       [&](int i) { return slot_tie(seed, Purpose::kRank, slot, i); },
       [&](int i, bool chosen) { own[i] = chosen; });
 }
@@ -127,8 +127,8 @@ void launch_tracks(const MaskBatch& batch, const MaskOptions& options, cudaStrea
                        bump_falloff(options.sigma, grid.rows),
                        bump_falloff(options.sigma, grid.columns)};
   Carver carver;
-  const TrackRoom room(carver, grid);
-  reserve_shared(track_kernel, carver.used() + static_cast<std::int64_t>(sizeof(SelectRoom)));
+  const TrackShared shared(carver, grid);
+  reserve_shared(track_kernel, carver.used() + static_cast<std::int64_t>(sizeof(SelectShared)));
   track_kernel<<<block_count(field.clips * grid.slots), kThreads,
                  static_cast<std::size_t>(carver.used()), stream>>>(field, plan, batch.seeds,
                                                                     batch.mask);

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "masks/rule.hpp"
+#include "masks/mask_rule.hpp"
 #include "math/box_math.hpp"
 #include "math/philox.hpp"
 #include "score/score.hpp"

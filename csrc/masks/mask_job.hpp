@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "masks/rules.hpp"
+#include "masks/mask_table.hpp"
 #include "score/score.hpp"
 
 namespace mgm {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 void mgm_reset_costs(MgmCosts* costs, int wanted) {
-  *costs = (MgmCosts){.bits = costs->bits, .room = costs->room, .wanted = wanted};
+  *costs = (MgmCosts){.bits = costs->bits, .capacity = costs->capacity, .wanted = wanted};
 }
 
 int mgm_begin_costs(MgmCosts* costs, int width, int height, int side) {
@@ -13,11 +13,11 @@ int mgm_begin_costs(MgmCosts* costs, int width, int height, int side) {
   const int columns = (width + side - 1) / side;
   const int rows = (height + side - 1) / side;
   const size_t units = (size_t)columns * (size_t)rows;
-  if (units > costs->room) {
+  if (units > costs->capacity) {
     int32_t* bits = realloc(costs->bits, units * sizeof *bits);
     if (!bits) return AVERROR(ENOMEM);
     costs->bits = bits;
-    costs->room = units;
+    costs->capacity = units;
   }
   memset(costs->bits, 0, units * sizeof *costs->bits);
   costs->side = side;

@@ -12,9 +12,9 @@ extern "C" {
 #endif
 
 typedef struct MgmCosts {
-  int32_t* bits; /* of each unit, row by row; kept when the picture is reused */
-  size_t room;   /* units that bits has room for */
-  int side;      /* of a unit, in pixels of the coded picture; 0: nothing was counted */
+  int32_t* bits;   /* of each unit, row by row; kept when the picture is reused */
+  size_t capacity; /* units that bits has room for */
+  int side;        /* of a unit, in pixels of the coded picture; 0: nothing was counted */
   int columns, rows;
   int64_t header_bits; /* before the first block of each slice or tile */
   int64_t end_bits;    /* behind the last block of each, and alignment */

@@ -41,15 +41,15 @@ int mgm_h264_is_next(const MgmPicture* picture, const H264SliceContext* sl) {
 
 void mgm_h264_replace_rows(MgmH264Rows* rows, MgmPicture* picture, int mb_xy, size_t count) {
   const uint32_t old = rows->packed[mb_xy];
-  const size_t begin = picture->num_blocks - count, room = old & 63;
+  const size_t begin = picture->num_blocks - count, kept = old & 63;
   MgmBlock* place = picture->blocks + (old >> 6);
-  if (old && count <= room) {
+  if (old && count <= kept) {
     memcpy(place, picture->blocks + begin, count * sizeof *place);
-    mgm_drop_blocks(place + count, room - count);
+    mgm_drop_blocks(place + count, kept - count);
     picture->num_blocks = begin;
     return;
   }
-  mgm_drop_blocks(place, room);
+  mgm_drop_blocks(place, kept);
   if (old) {
     /* Room for every macroblock, so that the list does not grow however often this one comes. */
     const size_t spare = MGM_H264_MOST_BLOCKS - count;

@@ -8,7 +8,7 @@
 /* The place of each macroblock of the current picture in the list of blocks, kept only where one
  * may come again or out of order: fields, and slices that overlap others. */
 typedef struct MgmH264Rows {
-  uint32_t* packed; /* by macroblock: begin << 6 | room; 0: nothing */
+  uint32_t* packed; /* by macroblock: begin << 6 | blocks kept there; 0: nothing */
   size_t num_macroblocks;
   int kept;
 } MgmH264Rows;

@@ -8,8 +8,8 @@ from typing import Any
 
 from .readers import ReaderName, follow_readers, reader_names
 from .record import Capture, ClipContext
-from .steps import follow_steps, swapped
-from .wrapped import WrappedDataset
+from .transform_steps import follow_steps, swapped
+from .wrapped_dataset import WrappedDataset
 
 __all__ = [
     "Capture",

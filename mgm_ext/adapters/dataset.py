@@ -19,7 +19,7 @@ from ..motion_field import Cell, Clip, Window
 from ..video_reader import VideoReader
 from ..views import View
 from .crops import Crop, MultiScaleCrop, view_of_source
-from .passes import SampleSeeds
+from .sample_seeds import SampleSeeds
 from .sources import Motion, SafeMasking, motion_of, no_motion
 
 __all__ = ["ClipDataset", "ClipMaker", "Sample", "clip_indices", "view_pixels"]

@@ -17,7 +17,7 @@ import torch
 from ..motion_field import MotionField
 from ..views import View
 from .crops import view_of_source
-from .probe import PATTERNS, as_frames, like, pattern, view_of
+from .marked_frames import PATTERNS, as_frames, like, pattern, view_of
 
 __all__ = ["Followed", "view_of_matrix"]
 

@@ -21,7 +21,7 @@ from .._arrays import check_count
 from ..masks import Mask, noise_from_score
 from ..score import Score
 from .check_mask import check_mask
-from .exact import ExactMasking, masked_by
+from .exact_masking import ExactMasking, masked_by
 
 __all__ = [
     "ExactMasking",

@@ -21,7 +21,7 @@ from ..decode import read_motion_field
 from ..errors import NoMotionVectors
 from ..motion_field import MotionField
 from ..score import motion_score
-from .painted import Painting, sampled_frames
+from .nemo_curator_painting import Painting, sampled_frames
 
 if TYPE_CHECKING:
     from .nemo_curator_stages import MotionFilterStage, MotionVectorDecodeStage

@@ -16,8 +16,8 @@ from ..views import View
 from .crops import view_of_source
 from .followed import Followed
 from .sources import FallbackCount, MaskSource, Motion, motion_of, no_motion
-from .steps import swapped
-from .wrapped import WrappedDataset
+from .transform_steps import swapped
+from .wrapped_dataset import WrappedDataset
 
 __all__ = ["CapturedVideos"]
 

@@ -17,7 +17,7 @@ from ..video_reader import VideoReader
 from . import decord
 from .record import Capture
 from .sources import motion_of
-from .steps import swapped
+from .transform_steps import swapped
 
 __all__ = ["ReaderName", "follow_readers", "reader_names"]
 

@@ -1,4 +1,4 @@
-"""What a sample read, where its frames were cut from, and the mask that is due to it."""
+"""What a sample read, where its frames were cropped from, and the mask that is due to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ..masks import seed_for
 from ..motion_field import Clip, MotionField
 from ..views import View
-from .places import locate
+from .crop_search import locate
 from .sources import MaskSource, Motion, motion_of
 
 __all__ = ["Capture", "ClipContext", "Taken"]
@@ -51,8 +51,8 @@ class ClipContext:
         self.crop(frames, (0, 0, *frames), hflip=True)
 
     def lose(self) -> None:
-        """Raises: nothing says where flat pictures were cut."""
-        raise RuntimeError("flat pictures do not say where they were cut; give the view")
+        """Raises: nothing says where flat pictures were cropped."""
+        raise RuntimeError("flat pictures do not say where they were cropped; give the view")
 
 
 class Taken(NamedTuple):
@@ -149,7 +149,7 @@ class Capture:
         self._due = True
 
     def lose(self) -> None:
-        """Leaves the clip to the fallback mask: nothing says where flat pictures were cut."""
+        """Leaves the clip to the fallback mask: nothing says where flat pictures were cropped."""
         self.motion = Motion(None, MaskSource.FALLBACK, "place of the frames unknown")
 
     def ready(self) -> None:

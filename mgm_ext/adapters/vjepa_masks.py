@@ -104,10 +104,10 @@ class MaskLists:
             fallback=config.get("fallback"),
             max_fallback=config.get("max_fallback", 0.2),
         )
-        cut = self.cover is not None and batch_size > 1
-        limits = [config.get("max_keep"), self.cover.kept if self.cover and cut else None]
+        shortens = self.cover is not None and batch_size > 1
+        limits = [config.get("max_keep"), self.cover.kept if self.cover and shortens else None]
         self._keep = min((limit for limit in limits if limit is not None), default=None)
-        self._predict = self.cover.predicted if self.cover and cut else None
+        self._predict = self.cover.predicted if self.cover and shortens else None
         self._full = bool(config.get("full_complement"))
         self._pred_full = bool(config.get("pred_full_complement"))
         self._inverted = bool(config.get("inv_block"))
@@ -167,8 +167,8 @@ class MaskLists:
         enc, pred = np.flatnonzero(~mask), np.flatnonzero(mask)
         whole, draw = np.arange(mask.size), np.random.default_rng(seed)
         if self._full or not self._pred_full:
-            enc = _cut(enc, self._keep, draw)
-        pred = _cut(pred, self._predict, draw)
+            enc = _shortened(enc, self._keep, draw)
+        pred = _shortened(pred, self._predict, draw)
         if self._full:
             pred = np.setdiff1d(whole, enc)
         elif self._pred_full:
@@ -186,7 +186,7 @@ class MaskLists:
         return self._masks.masking(motion.score, seed=seed).copy()
 
 
-def _cut(
+def _shortened(
     tokens: NDArray[np.int64], most: int | None, draw: np.random.Generator
 ) -> NDArray[np.int64]:
     """At most so many of them, drawn: a cut in raster order would starve the last slots."""

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import DecodeError
 from ..masks import Masking, seed_for
 from .dataset import ClipMaker, Sample
-from .passes import SampleSeeds
+from .sample_seeds import SampleSeeds
 from .sources import no_motion
 
 __all__ = ["MaskStage"]

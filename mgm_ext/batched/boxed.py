@@ -12,7 +12,7 @@ from ..score import GRID
 from .batch import BatchScore, MotionBatch
 from .checks import check, whole_grid
 from .mask_ops import guided_of_field, mask_op, numbers
-from .ops import corners, sources
+from .score_ops import corners, sources
 from .scores import checked_field, checked_request, motion_score, token_texture
 
 __all__ = [

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..score import GRID
 from .batch import BatchScore
 from .checks import check, whole_grid
-from .ops import batch_score, batch_texture
+from .score_ops import batch_score, batch_texture
 
 __all__ = ["checked_field", "checked_request", "motion_score", "token_texture"]
 

@@ -17,7 +17,7 @@ from mgm_ext import seed_for
 from mgm_ext.adapters import field_for
 from mgm_ext.adapters.followed import Followed
 from mgm_ext.adapters.mae_st import ExactMasking, NoiseMasking, keep_and_mask, masked_by
-from mgm_ext.adapters.passes import SampleSeeds
+from mgm_ext.adapters.sample_seeds import SampleSeeds
 
 from .trial import Made, Trial
 from .world import STUBBED, package, stub

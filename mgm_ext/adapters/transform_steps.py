@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from .crop_search import flipped, locate
 from .crops import frame_size
-from .places import flipped, locate
 
 __all__ = ["Recorder", "follow_steps", "swapped"]
 
@@ -42,7 +42,7 @@ SCALES: Final = frozenset(["GroupScale"])
 """Steps that scale the whole picture: shares of it stay what they are."""
 
 FLIPS: Final = frozenset(["GroupRandomHorizontalFlip"])
-CUTS: Final = frozenset(["GroupRandomCrop", "GroupCenterCrop"])
+CROPS: Final = frozenset(["GroupRandomCrop", "GroupCenterCrop"])
 
 
 class Recorder(Protocol):
@@ -57,7 +57,7 @@ class Recorder(Protocol):
         """All of it mirrored."""
 
     def lose(self) -> None:
-        """Flat pictures do not say where they were cut."""
+        """Flat pictures do not say where they were cropped."""
 
 
 def follow_steps(
@@ -92,8 +92,8 @@ def _followed(
         return _Sampled(step, recorder)
     if name in FLIPS:
         return _Flip(step, recorder)
-    if name in CUTS:
-        return _Cut(step, recorder)
+    if name in CROPS:
+        return _Crop(step, recorder)
     if name in IN_PLACE | SCALES or name in in_place:
         return step
     raise TypeError(
@@ -147,7 +147,7 @@ class _Flip(_Step):
         return result
 
 
-class _Cut(_Step):
+class _Crop(_Step):
     """A crop without a resize, found again by its pixels."""
 
     def __call__(self, img_tuple: tuple[Any, Any]) -> Any:

@@ -14,7 +14,7 @@ inline constexpr int kRowsAtOnce = 16;
 inline constexpr int kChunkCells = 4096;  // of which sums are held at once
 
 // The block's shared memory.
-struct SlotRoom {
+struct SlotShared {
   std::uint32_t* sums;            // [chunk] see kCount
   std::int64_t *values, *motion;  // [R * C]
   std::int32_t *down, *across;    // [R, 2] and [C, 2]: edges of tokens in 1/256 cell
@@ -22,8 +22,8 @@ struct SlotRoom {
   std::uint8_t* valid;            // [R * C]
   int chunk;
 
-  __host__ __device__ SlotRoom(Carver& carver, const FieldBatch& field, const Grid& grid,
-                               Camera camera, int warp_count) {
+  __host__ __device__ SlotShared(Carver& carver, const FieldBatch& field, const Grid& grid,
+                                 Camera camera, int warp_count) {
     const std::int64_t tokens = grid.slot_tokens(), cells = (field.high * field.wide + 3) / 4 * 4;
     chunk = static_cast<int>(cells < kChunkCells ? cells : kChunkCells);
     sums = carver.take<std::uint32_t>(chunk);
@@ -88,7 +88,7 @@ __device__ inline void for_each_token(const Grid& grid, const Visit& visit) {
                  static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x), visit);
 }
 
-__device__ inline void load_edges(const ClipView& clip, const Grid& grid, SlotRoom& room) {
+__device__ inline void load_edges(const ClipView& clip, const Grid& grid, SlotShared& shared) {
   const int rows = static_cast<int>(grid.rows), columns = static_cast<int>(grid.columns);
   // One thread per edge: edge e of an axis is the high end of token e - 1 and the low end of e.
   for (int e = static_cast<int>(threadIdx.x); e <= rows + columns + 1;
@@ -100,7 +100,7 @@ __device__ inline void load_edges(const ClipView& clip, const Grid& grid, SlotRo
     const auto at =
         static_cast<std::int32_t>(token_edge(down ? view.y : view.x, down ? view.h : view.w, j, n,
                                              cells.cell, down ? cells.high : cells.wide));
-    std::int32_t* edges = down ? room.down : room.across;
+    std::int32_t* edges = down ? shared.down : shared.across;
     const bool mirrored = !down && view.hflip != 0;
     if (j > 0) edges[2 * (mirrored ? n - j : j - 1) + 1] = at;
     if (j < n) edges[2 * (mirrored ? n - 1 - j : j)] = at;
@@ -110,14 +110,14 @@ __device__ inline void load_edges(const ClipView& clip, const Grid& grid, SlotRo
 // sum(low, high) for cells [low, high), chunk by chunk, of those that the view covers.
 template <class Sum>
 __device__ inline void for_each_chunk(const FieldBatch& field, const Grid& grid,
-                                      const SlotRoom& room, const Sum& sum) {
+                                      const SlotShared& shared, const Sum& sum) {
   const int wide = static_cast<int>(field.wide);
-  const int first = room.down[0] >> 8, last = (room.down[2 * grid.rows - 1] + 255) >> 8;
+  const int first = shared.down[0] >> 8, last = (shared.down[2 * grid.rows - 1] + 255) >> 8;
   const int end = (last * wide + 3) / 4 * 4;
   int low = first * wide / 4 * 4;
   do {
-    sum(low, min(low + room.chunk, end));
-    low += room.chunk;
+    sum(low, min(low + shared.chunk, end));
+    low += shared.chunk;
   } while (low < end);
 }
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "masks/rule.hpp"
+#include "masks/mask_rule.hpp"
 
 namespace mgm {
 

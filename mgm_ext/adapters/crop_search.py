@@ -1,4 +1,4 @@
-"""Where images were cut out of frames, and whether they were mirrored, by their pixels."""
+"""Where images were cropped from frames, and whether they were mirrored, by their pixels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["flipped", "locate"]
 def locate(
     images: Sequence[NDArray[np.uint8]], frames: Sequence[NDArray[np.uint8]]
 ) -> tuple[int, int] | None:
-    """Where in the frames the images were cut out, (x, y), pixel by pixel.
+    """Where in the frames the images were cropped, (x, y), pixel by pixel.
 
     Args:
         images: [h, w, 3] each.
@@ -30,8 +30,8 @@ def locate(
     fitting = [place for place in places[:1000] if _fits(images, frames, place)]
     if not fitting:
         raise RuntimeError(
-            f"the images to be transformed, {images[0].shape}, are not cut out of the frames that "
-            f"were read, {frames[0].shape}: something between changed them"
+            f"the images to be transformed, {images[0].shape}, are not cropped from the frames "
+            f"that were read, {frames[0].shape}: something between changed them"
         )
     return (int(fitting[0][0]), int(fitting[0][1])) if len(fitting) == 1 else None
 

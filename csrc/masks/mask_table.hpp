@@ -5,7 +5,7 @@
 #include <iterator>
 #include <tuple>
 
-#include "masks/options.hpp"
+#include "masks/mask_options.hpp"
 
 struct CUstream_st;
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from .fallbacks import MaskSource
-from .passes import SampleSeeds, shared
+from .sample_seeds import SampleSeeds, shared
 
 __all__ = ["WrappedDataset"]
 

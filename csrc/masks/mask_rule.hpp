@@ -1,5 +1,5 @@
 // What a mask is: its name, what it is made from, and the options it takes. C++17: _core and _cuda
-// read the same table, masks/rules.hpp.
+// read the same table, masks/mask_table.hpp.
 #pragma once
 
 #include <cstddef>
