@@ -14,14 +14,16 @@ namespace {
 // reorders, and what waits for its references.
 constexpr std::int64_t kLongestDelay = 96;
 
-// Frames after a lost one among which a nearer one than before it is looked for; and, where only
-// vectors are wanted, those before it that are looked at first.
+// How far around a lost frame its stand-in is searched for: so many frames after it are decoded to
+// find a nearer one than the last good one before it. Where only vectors are wanted, frames are
+// skipped until one is lost; then so many before it are decoded as well.
 constexpr std::size_t kMostAhead = 16;
 
-// Pictures that a reader learns to be needed after all before it leaves none unread.
+// A picture that was left unread may prove to be needed for another one's vectors. The reader then
+// reads on again with that picture; after so many of them it leaves no picture unread.
 constexpr std::size_t kMostNamed = 8;
 
-// False as well for referenced pictures that only their vectors were wanted of.
+// False for pictures that were decoded for their vectors alone, referenced ones too.
 bool has_pixels(const ShownFrame& shown) {
   const MgmPicture* picture = shown.picture();
   return picture == nullptr || (!picture->vectors_only && !picture->vectors_only_unreferenced);
@@ -97,8 +99,8 @@ void ClipReader::plan(std::vector<Wanted> wanted) {
   find_lenders();
 }
 
-// Frames with pixels, and those of codecs that need every picture, take most others anyway: then
-// any of them may stand in.
+// Which frames may stand in for this one if it is lost. Any of them where nearly all are decoded
+// anyway, because pixels are wanted or the codec cannot skip pictures; otherwise the near ones.
 void ClipReader::keep_near(std::int64_t index) {
   constexpr auto kMost = static_cast<std::int64_t>(kMostAhead);
   const bool all = pixels_ || !loop_.decoder().leaves_pictures();
@@ -111,8 +113,8 @@ bool ClipReader::keeps(std::optional<std::int64_t> frame) const {
   return frame && *frame >= keeps_from_ && *frame <= keeps_to_;
 }
 
-// A B picture takes vectors from the next one that is shown of those decoded before it, and that
-// from another one, if it is a B picture as well.
+// In direct mode a B picture takes vectors from the co-located picture: the next in display order
+// that is decoded before it. If that is a B picture itself, it needs one of its own in turn.
 void ClipReader::find_lenders() {
   lenders_.clear();
   if (!loop_.lends_motion()) return;
@@ -122,7 +124,7 @@ void ClipReader::find_lenders() {
   }
 }
 
-// Whether a frame that came out is whole, and has what is wanted of the one asked for.
+// Whether this frame is undamaged and has what the plan wants of frame `index`, pixels or vectors.
 bool ClipReader::will_do(const ShownFrame& shown, std::int64_t index) const {
   const auto want = want_of(wanted_, index);
   return !shown.damaged && !is_unread(shown) && (want != Want::kPixels || has_pixels(shown));
@@ -190,7 +192,7 @@ bool ClipReader::take_ahead(std::int64_t index) {
   return true;
 }
 
-// A picture was read that needs one that was not, or the one asked for was not itself.
+// A picture that was left unread is needed: by one that was read, or because it is wanted itself.
 bool ClipReader::lacks_vectors() const {
   const bool unread = !ahead_.empty() && is_unread(ahead_.front()) &&
                       want_of(wanted_, ahead_.front().index).has_value();
@@ -205,7 +207,7 @@ void ClipReader::read_what_was_left(std::int64_t index) {
   restart(loop_.began(), index);
 }
 
-// Until the frame has come out, or it is sure that it will not.
+// Reads until frame `index` has come out, or can no longer come.
 void ClipReader::read_to(std::int64_t index) {
   const FrameIndex& frames = *loop_.index();
   const std::int64_t last = frames.packet_of(index) + kLongestDelay;

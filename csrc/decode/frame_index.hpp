@@ -31,14 +31,14 @@ class FrameIndex {
   FrameIndex(std::vector<Packet> packets, bool decoding_times)
       : packets_(std::move(packets)), decoding_times_(decoding_times) {}
 
-  // Numbers frames by the times of their packets, equal ones as they come; false where these do not
-  // tell: some are missing, or shown before the first key frame.
+  // Numbers frames by the times of their packets, in the order of packets where times are equal.
+  // False where the times cannot be used: some are missing, or lie before the first key frame.
   [[nodiscard]] bool number_by_times();
   // Numbers frames as a decoder puts them out, given the packet of each; -1: unknown.
   void number(std::vector<std::int64_t> packets_of_frames);
 
   [[nodiscard]] bool numbered() const { return numbered_; }
-  // By a decoder.
+  // Numbered by a decoder.
   [[nodiscard]] bool counted() const { return counted_; }
   // The times of packets rise as they are decoded.
   [[nodiscard]] bool in_decoding_order() const { return in_decoding_order_; }
@@ -73,8 +73,9 @@ class FrameIndex {
     if (times_.empty()) return identified_ ? stored_time(packet_of(frame)) : kNoPts;
     return times_[static_cast<std::size_t>(frame)];
   }
-  // Frames from the picture of one packet to that of another, where an edit list hides one of them:
-  // as if it did not. nullopt: another part of the media lies between.
+  // Display distance in frames from the picture of one packet to that of another, counting pictures
+  // that an edit list hides as if they were shown. nullopt: the two belong to different parts of
+  // the media, between which a distance means nothing.
   [[nodiscard]] std::optional<std::int64_t> distance(std::int64_t from, std::int64_t to) const;
   // The nearest frame after this one that is decoded before it.
   [[nodiscard]] std::optional<std::int64_t> decoded_ahead(std::int64_t frame) const;

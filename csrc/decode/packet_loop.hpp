@@ -30,31 +30,32 @@ class PacketLoop {
   PacketLoop(const PacketLoop&) = delete;
   PacketLoop& operator=(const PacketLoop&) = delete;
 
-  // Frames from the next start on are numbered by the container's index where that tells, otherwise
-  // as they come out.
+  // How frames are numbered, from the next start on. By the container's index where that is
+  // reliable, otherwise in the order in which the decoder puts them out.
   void number_by_container();
-  // The same, but otherwise by an index that decoding the file makes; in_any_case: by that.
+  // By the container's index where that is reliable, otherwise by decoding the whole file once;
+  // in_any_case: by decoding, without asking the container.
   void number_all(bool in_any_case);
-  // By what another loop of the same file knows.
+  // By the index of another loop over the same file.
   void number_as(const PacketLoop& other) { index_ = other.index_; }
   void number_as(std::shared_ptr<const FrameIndex> index) { index_ = std::move(index); }
   [[nodiscard]] std::shared_ptr<const FrameIndex> shared_index() const { return index_; }
-  // The same, and stands as if it had found that out by itself: where demuxers seek to depends on
-  // what they have read. Counts sizes that the other saw as seen.
+  // The same, after reading the container's index as the other loop did: where a demuxer seeks to
+  // depends on what it has read. Picture sizes seen by the other count as seen here.
   void learn_from(const PacketLoop& other);
-  // nullptr: as they come out.
+  // nullptr: frames are numbered in the order in which they come out.
   [[nodiscard]] const FrameIndex* index() const { return index_.get(); }
 
-  // How each packet is decoded; without, all are as the decoder was set up.
+  // Decides for each packet how it is decoded. Without a policy the decoder's mode holds for all.
   using Policy = std::function<Treatment(std::int64_t packet)>;
   void set_policy(Policy policy) { policy_ = std::move(policy); }
   void set_mode(PacketDecoder::Mode mode) { decoder_->set_mode(mode); }
 
-  // Opens the file anew, after an exception.
+  // Opens the file again; needed after an exception.
   void reopen();
   // Stands at the start of the file.
   void rewind();
-  // Goes on from an entry; where the container's seeking cannot, from the start of the file.
+  // Seeks to an entry; where the container cannot seek there, reads on from the start of the file.
   void start(const FrameIndex::Entry& entry);
   [[nodiscard]] bool seeks() const { return seeks_; }
   // Where decoding began.
@@ -67,7 +68,7 @@ class PacketLoop {
   [[nodiscard]] bool next(ShownFrame& shown);
   // Reads from frame `first` on with next_in_turn.
   void begin(std::int64_t first);
-  // The next frame, and none left out: one that is lost has no AVFrame.
+  // The next frame number, without gaps: a lost frame is returned without an AVFrame.
   [[nodiscard]] bool next_in_turn(ShownFrame& shown);
   // Time of each frame that was put out, in turn.
   [[nodiscard]] std::vector<std::int64_t> times() const;
@@ -80,7 +81,7 @@ class PacketLoop {
   [[nodiscard]] std::int64_t packet_bytes(std::int64_t packet) const;
   [[nodiscard]] const PictureSizes& sizes() const { return sizes_; }
   [[nodiscard]] const Demuxer& demuxer() const { return *demuxer_; }
-  // Some distance so far depends on what was decoded long before.
+  // A distance to a reference was computed from frames that were decoded long before.
   [[nodiscard]] bool reckons_distances() const { return order_.reckons(); }
   [[nodiscard]] bool is_interlaced() const { return interlaced_; }
   [[nodiscard]] bool hides_pictures() const;

@@ -8,15 +8,16 @@
 
 namespace mgm {
 
-// Where the size of the picture changes, from the frames seen so far: in any order, not all of them
-// and some again. Depends on which frames were seen, never on their order.
+// Where in the file the size of the picture changes, as far as the frames seen so far show. Frames
+// may be seen in any order, more than once, and not all of them; the answer depends on the set of
+// frames alone.
 class PictureSizes {
  public:
   void see(std::int64_t index, const AVFrame& frame);
 
-  // The size of the earliest frame seen, and each seen one whose size is not that of the one seen
-  // before it; all turned by the rotation of info, which must be known. Leaves info as it is before
-  // any frame.
+  // Sets width and height of info to those of the earliest frame seen, and size_changes to the
+  // frames whose size differs from that of their nearest predecessor among those seen. Sizes are
+  // turned by info.rotation, which must be set. Without any frame info stays as it is.
   void describe(VideoInfo& info) const;
 
  private:

@@ -5,6 +5,9 @@
 namespace mgm {
 namespace {
 
+// Frames on either side of a sampled one: all of half the gap up to a stride of 8. At longer
+// strides more would cost decoding, and add motion of another moment: 4 frames are 0.16 s at 25 per
+// second.
 constexpr std::int64_t kMostOnASide = 4;
 
 struct Rows {
@@ -42,8 +45,9 @@ class Neighbours {
 };
 
 Rows centred(std::int64_t frame, const Neighbours::Gaps& gaps, std::int64_t start) {
-  // At a tie the earlier sampled frame has it: this one against the next, not against the previous;
-  // where the gap is mirrored there is no rival.
+  // A frame in the middle between two sampled frames belongs to the earlier one. So half of the gap
+  // to the next sampled frame is rounded up to include it, half of the gap to the previous one
+  // down. At either end of the clip the one gap serves for both sides, and no middle is shared.
   const std::int64_t after = gaps.after.value_or(gaps.before.value_or(0)) / 2;
   const std::int64_t before = gaps.before ? (*gaps.before - 1) / 2 : gaps.after.value_or(0) / 2;
   return {.first = std::max(start, frame - std::min(before, kMostOnASide)),

@@ -112,7 +112,8 @@ struct Rule {
   MaskOptions defaults;
   const Option* options;
   std::size_t option_count;
-  // Throws std::invalid_argument on what no single option shows.
+  // Checks what the range of a single option cannot express: options against each other and
+  // against the grid. Throws std::invalid_argument.
   void (*check)(const Grid& grid, const MaskOptions& options);
 };
 

@@ -121,7 +121,8 @@ class PathSearch {
       std::uint64_t best = line[i];
       std::int32_t name = names[i];
       for (std::size_t k = 1; k <= 2 * kPathReach; ++k) {
-        // Masks: which one is better is as good as random, and a branch would guess.
+        // Bit masks instead of a branch: which one is greater follows no pattern that a branch
+        // predictor could learn.
         const std::uint64_t better = line[i + k] > best ? ~std::uint64_t{0} : 0;
         best ^= (best ^ line[i + k]) & better;
         name ^= (name ^ names[i + k]) & static_cast<std::int32_t>(better);

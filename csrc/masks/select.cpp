@@ -108,9 +108,10 @@ void Selector::select(std::span<const std::uint64_t> ranks, std::int64_t first, 
   drop_ties(first, masked - k, mask);
 }
 
-// Unmasks the `surplus` last of the tokens first + equal_[i] in the order of their ties. equal_
-// ascends but in groups, so that four words of a block serve up to four tokens; it keeps at least
-// one.
+// Of the tokens first + equal_[i], which rank equally, keeps the ones with the lowest tie ranks and
+// unmasks the `surplus` others; at least one is kept. One Philox block has the words of four
+// consecutive tokens, so it is computed once for neighbours: equal_ ascends, except from one group
+// of tokens to the next.
 void Selector::drop_ties(std::int64_t first, std::int64_t surplus, Mask mask) {
   const auto kept = static_cast<std::int64_t>(equal_.size()) - surplus;
   ties_.resize(equal_.size());
@@ -131,7 +132,8 @@ void Selector::drop_ties(std::int64_t first, std::int64_t surplus, Mask mask) {
     ties_[i] = tie_rank(words.words[index & 3], static_cast<std::uint32_t>(token));
   }
   const std::uint64_t last = kth_tie(ties_, kept);
-  // All were masked. Which stay is as good as random, and a branch would guess.
+  // All of them are masked so far. The result is stored for each, without a branch: the order of
+  // random keys gives a branch predictor nothing to learn.
   for (const std::uint64_t key : ties_) {
     mask[(key & 0xFFFFFFFFu) - static_cast<std::uint64_t>(first)] = key <= last;
   }

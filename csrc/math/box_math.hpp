@@ -32,7 +32,9 @@ enum class SlotSource : std::uint8_t {
   kSimulated,  // nothing: it walks from a random start, as without any motion
 };
 
-// before: of the slot before; of the first slot, kSimulated. cut: one lies in the slot.
+// What the box of a slot follows. before: the same of the preceding slot, for the first slot
+// kSimulated. moving: the slot has motion to follow. cut: the slot contains a scene cut, over which
+// no box is carried.
 MGM_HD inline SlotSource slot_source(SlotSource before, bool moving, bool cut) {
   if (moving) return SlotSource::kGuided;
   return before == SlotSource::kSimulated || cut ? SlotSource::kSimulated : SlotSource::kHeld;

@@ -136,7 +136,8 @@ class FallbackCount:
             return
         self.reasons[reason or "unknown"] += 1
         self._counts.add(_Kind.FALLEN)
-        # Workers that count at one time may together go a few beyond the last that is judged.
+        # Workers count without a lock. Several may add their sample before any of them reads the
+        # totals, so that the fallbacks can exceed the samples by a few.
         fallen = min(self.fallen, self.count)
         if judged and fallen > self.max_fallback * self.samples:
             raise TooManyFallbacks(
