@@ -29,7 +29,7 @@ class Inspection:
         offsets: int64 [M + 1].
         serial: int64 [M], when the decoder began the frame's picture; a repeated one has it again.
         x, y: int16 [N], centre of the block in pixels; w, h: uint8 [N], its size.
-        flags: uint8 [N], MGM_BLOCK_* of csrc/taps/tap.h.
+        flags: uint8 [N], MGM_BLOCK_* of csrc/taps/blocks.h.
         motion_x, motion_y: int32 [N], from the block to its source in 1 / motion_scale pixel.
         motion_scale: uint16 [N].
         reference: int64 [N], serial of the picture referred to; -1 unknown or intra.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.inspection import Inspection, inspect
 
-_CODED, _INTRA, _SECOND, _BLENDED = 16, 32, 64, 128  # MGM_BLOCK_* of csrc/taps/tap.h
+_CODED, _INTRA, _SECOND, _BLENDED = 16, 32, 64, 128  # MGM_BLOCK_* of csrc/taps/blocks.h
 
 
 def prediction(path: Path, *, averaged: bool = False) -> tuple[int, int]:

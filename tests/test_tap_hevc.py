@@ -19,7 +19,7 @@ from tests.prediction import prediction
 HIERARCHY = "bframes=4:b-adapt=0:b-pyramid=1:ref=3:weightp=0"
 GOOD: dict[str, Any] = {"x265_params": HIERARCHY, "crf": 20}
 SIZE, LARGE = (192, 256), (256, 320)
-SKIP, MERGE, LIST1, CODED, INTRA, SECOND = 1, 2, 4, 16, 32, 64  # csrc/taps/tap.h
+SKIP, MERGE, LIST1, CODED, INTRA, SECOND = 1, 2, 4, 16, 32, 64  # csrc/taps/blocks.h
 MOTIONS = [(1, 0), (2, 2), (0, 4), (-5, 5), (-7, 0), (-8, -9), (0, -11), (12, -12)]
 
 # Streams that between them use every tool that x265 has and the tap could stumble over.

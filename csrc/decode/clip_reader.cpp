@@ -1,11 +1,9 @@
 #include "decode/clip_reader.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "error.hpp"
-#include "taps/tap.h"
 
 namespace mgm {
 namespace {
@@ -14,29 +12,9 @@ namespace {
 // reorders, and what waits for its references.
 constexpr std::int64_t kLongestDelay = 96;
 
-// How far around a lost frame its stand-in is searched for: so many frames after it are decoded to
-// find a nearer one than the last good one before it. Where only vectors are wanted, frames are
-// skipped until one is lost; then so many before it are decoded as well.
-constexpr std::size_t kMostAhead = 16;
-
 // A picture that was left unread may prove to be needed for another one's vectors. The reader then
 // reads on again with that picture; after so many of them it leaves no picture unread.
 constexpr std::size_t kMostNamed = 8;
-
-// False for pictures that were decoded for their vectors alone, referenced ones too.
-bool has_pixels(const ShownFrame& shown) {
-  const MgmPicture* picture = shown.picture();
-  return picture == nullptr || (!picture->vectors_only && !picture->vectors_only_unreferenced);
-}
-
-bool is_unread(const ShownFrame& shown) {
-  const MgmPicture* picture = shown.picture();
-  return picture != nullptr && picture->unread != 0;
-}
-
-bool is_good(const ShownFrame& shown) {
-  return !shown.damaged && !shown.doubtful && !is_unread(shown);
-}
 
 PacketDecoder::Options decoder_options(const ReadOptions& options, ClipReader::Purpose purpose) {
   return {.vectors = purpose != ClipReader::Purpose::kPixels,
@@ -99,20 +77,6 @@ void ClipReader::plan(std::vector<Wanted> wanted) {
   find_lenders();
 }
 
-// Which frames may stand in for this one if it is lost. Any of them where nearly all are decoded
-// anyway, because pixels are wanted or the codec cannot skip pictures; otherwise the near ones.
-void ClipReader::keep_near(std::int64_t index) {
-  constexpr auto kMost = static_cast<std::int64_t>(kMostAhead);
-  const bool all = pixels_ || !loop_.decoder().leaves_pictures();
-  const bool ends = index >= this->index().last_within();
-  keeps_from_ = all ? 0 : index - kMost;
-  keeps_to_ = all || ends ? std::numeric_limits<std::int64_t>::max() : index + kMost;
-}
-
-bool ClipReader::keeps(std::optional<std::int64_t> frame) const {
-  return frame && *frame >= keeps_from_ && *frame <= keeps_to_;
-}
-
 // In direct mode a B picture takes vectors from the co-located picture: the next in display order
 // that is decoded before it. If that is a B picture itself, it needs one of its own in turn.
 void ClipReader::find_lenders() {
@@ -127,7 +91,7 @@ void ClipReader::find_lenders() {
 // Whether this frame is undamaged and has what the plan wants of frame `index`, pixels or vectors.
 bool ClipReader::will_do(const ShownFrame& shown, std::int64_t index) const {
   const auto want = want_of(wanted_, index);
-  return !shown.damaged && !is_unread(shown) && (want != Want::kPixels || has_pixels(shown));
+  return !shown.damaged && !shown.is_unread() && (want != Want::kPixels || shown.has_pixels());
 }
 
 bool ClipReader::has_whole(std::int64_t index) const {
@@ -156,8 +120,8 @@ Treatment ClipReader::treat(std::int64_t packet) {
   PicturePlace place{.frame = frames.frame_of(packet), .pixels_due = pixels_due_};
   place.lends_motion =
       place.frame && (lenders_.contains(*place.frame) || named_lenders_.contains(*place.frame));
-  const bool stands_in =
-      standby_ || (current_ && has_pixels(*current_)) || std::ranges::any_of(ahead_, has_pixels);
+  const bool stands_in = standby_ || (current_ && current_->has_pixels()) ||
+                         std::ranges::any_of(ahead_, &ShownFrame::has_pixels);
   const Treatment treatment = frame_policy(place, wanted_,
                                            {.pixels_only = pixels_only_,
                                             .hides_pictures = loop_.hides_pictures(),
@@ -185,7 +149,7 @@ bool ClipReader::pop() {
 // Takes the next frame that came out, unless it lies after the one asked for.
 bool ClipReader::take_ahead(std::int64_t index) {
   if (ahead_.empty() || ahead_.front().index > index) return false;
-  const bool stands_in = current_ && is_good(*current_) && (!pixels_ || has_pixels(*current_));
+  const bool stands_in = current_ && current_->is_good() && (!pixels_ || current_->has_pixels());
   if (stands_in) standby_ = std::move(current_);
   current_ = std::move(ahead_.front());
   ahead_.pop_front();
@@ -194,7 +158,7 @@ bool ClipReader::take_ahead(std::int64_t index) {
 
 // A picture that was left unread is needed: by one that was read, or because it is wanted itself.
 bool ClipReader::lacks_vectors() const {
-  const bool unread = !ahead_.empty() && is_unread(ahead_.front()) &&
+  const bool unread = !ahead_.empty() && ahead_.front().is_unread() &&
                       want_of(wanted_, ahead_.front().index).has_value();
   return loop_.decoder().missed() || unread;
 }
@@ -238,58 +202,6 @@ void ClipReader::judge(std::int64_t index) {
   throw DecodeError(loop_.demuxer().name(), index,
                     lost ? "the frame is missing from a damaged stream (strict=True)"
                          : "the stream is damaged (strict=True)");
-}
-
-// The last one that was read before this.
-const ShownFrame* ClipReader::whole_before(std::int64_t index) const {
-  const bool good = current_ && current_->index < index && is_good(*current_);
-  if (good && will_do(*current_, index)) return &*current_;
-  return standby_ ? &*standby_ : nullptr;
-}
-
-// Where no whole frame lies between here and where decoding began, begins further back, each time
-// twice as far: what stands in must not depend on what was read before.
-void ClipReader::look_back(std::int64_t index) {
-  while (whole_before(index) == nullptr) {
-    const FrameIndex::Entry began = loop_.began();
-    if (keeps_from_ > began.frame) {
-      keeps_from_ = index - 4 * (index - keeps_from_);
-      restart(began, index);
-      read_to(index);
-      continue;
-    }
-    if (began.packet == 0) return;
-    const std::int64_t further = began.frame - std::max<std::int64_t>(index - began.frame, 1);
-    FrameIndex::Entry entry = entry_for(std::max<std::int64_t>(further, 0));
-    if (entry.packet >= began.packet) entry = loop_.index()->entry_before(began);
-    keeps_from_ = std::min(keeps_from_, entry.frame);
-    restart(entry, index);
-    read_to(index);
-  }
-}
-
-// The nearest good frame; of two as near, the one before. Where there is none, whatever is whole.
-const ShownFrame* ClipReader::find_stand_in(std::int64_t index) {
-  look_back(index);
-  const ShownFrame* before = whole_before(index);
-  const auto nearest = [&](bool good) -> const ShownFrame* {
-    const auto at = std::ranges::find_if(ahead_, [&](const ShownFrame& one) {
-      return will_do(one, index) && (!good || is_good(one));
-    });
-    return at == ahead_.end() ? nullptr : &*at;
-  };
-  const auto is_beyond = [&] {
-    return before != nullptr && !ahead_.empty() &&
-           ahead_.back().index - index >= index - before->index;
-  };
-  while (nearest(true) == nullptr && !is_beyond() && ahead_.size() < kMostAhead && pop()) continue;
-  const ShownFrame* after = nearest(true);
-  if (before != nullptr && after != nullptr) {
-    return after->index - index < index - before->index ? after : before;
-  }
-  if (before != nullptr || after != nullptr) return before != nullptr ? before : after;
-  return current_ && current_->index < index && will_do(*current_, index) ? &*current_
-                                                                          : nearest(false);
 }
 
 ClipReader::Fetched ClipReader::fetch(std::int64_t index) {

@@ -23,6 +23,16 @@ struct ShownFrame {
   [[nodiscard]] const MgmPicture* picture() const {
     return frame ? mgm_picture(frame.get()) : nullptr;
   }
+  // False for pictures that were decoded for their vectors alone, referenced ones too.
+  [[nodiscard]] bool has_pixels() const {
+    const MgmPicture* one = picture();
+    return one == nullptr || (!one->vectors_only && !one->vectors_only_unreferenced);
+  }
+  [[nodiscard]] bool is_unread() const {
+    const MgmPicture* one = picture();
+    return one != nullptr && one->unread != 0;
+  }
+  [[nodiscard]] bool is_good() const { return !damaged && !doubtful && !is_unread(); }
 };
 
 // Holds each frame back until all the pictures it refers to are numbered too: a distance comes from

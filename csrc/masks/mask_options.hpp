@@ -1,6 +1,7 @@
 // Every option that a mask may take, and what its value must be. An option means the same in each.
 #pragma once
 
+#include <array>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -35,6 +36,12 @@ inline constexpr double kAbove0 = std::numeric_limits<double>::denorm_min();
 inline constexpr const char* kShare = "a number or (low, high) with 0 < low <= high <= 1";
 inline constexpr Option kScale{"scale", &MaskOptions::scale, kShare, kAbove0, 1};
 inline constexpr Option kSpan{"span", &MaskOptions::span, kShare, kAbove0, 1};
+
+// The options of a mask with a count of tokens: how many, and more of its own.
+template <class... More>
+constexpr std::array<Option, 3 + sizeof...(More)> counted(const More&... more) {
+  return {kMaskRatio, kNumMasked, kCount, more...};
+}
 
 constexpr MaskOptions by_scope(Scope scope) {
   MaskOptions options;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -116,6 +117,14 @@ struct Rule {
   // against the grid. Throws std::invalid_argument.
   void (*check)(const Grid& grid, const MaskOptions& options);
 };
+
+// Of an entry of the table.
+template <class Mask>
+constexpr Rule rule_of() {
+  return {
+      Mask::name,  Mask::takes, Mask::defaults, std::data(Mask::options), std::size(Mask::options),
+      &Mask::check};
+}
 
 // Masked tokens of n, in [1, n - 1]. Throws std::invalid_argument when n < 2 or the ratio is not in
 // (0, 1).

@@ -2,7 +2,7 @@
 // refers to its own alone.
 #pragma once
 
-#include <iterator>
+#include <cstddef>
 #include <tuple>
 
 #include "masks/mask_options.hpp"
@@ -13,18 +13,18 @@ namespace mgm {
 
 struct MaskJob;
 
-// What most masks have: no defaults of their own, and options that say all there is to check.
+// What a mask has that says nothing else: it is made from nothing, with no defaults of its
+// own and no check beyond those of its options.
 struct AnyMask {
+  static constexpr Takes takes = Takes::kNothing;
   static constexpr MaskOptions defaults{};
   static void check(const Grid&, const MaskOptions&) {}
 };
 
 struct RandomMask : AnyMask {
   static constexpr const char* name = "random";
-  static constexpr Takes takes = Takes::kNothing;
   static constexpr MaskOptions defaults = option::by_scope(Scope::kClip);
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kGroups};
+  static constexpr auto options = option::counted(option::kGroups);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
@@ -32,7 +32,7 @@ struct RandomMask : AnyMask {
 struct FrameRandomMask : RandomMask {
   static constexpr const char* name = "frame_random";
   static constexpr MaskOptions defaults = option::by_scope(Scope::kSlot);
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount};
+  static constexpr auto options = option::counted();
 };
 
 struct TubeMask : FrameRandomMask {
@@ -42,8 +42,7 @@ struct TubeMask : FrameRandomMask {
 
 struct RunningCellMask : AnyMask {
   static constexpr const char* name = "running_cell";
-  static constexpr Takes takes = Takes::kNothing;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount};
+  static constexpr auto options = option::counted();
   static void check(const Grid& grid, const MaskOptions& options) {
     option::cell_masked(grid, options);
   }
@@ -53,38 +52,31 @@ struct RunningCellMask : AnyMask {
 
 struct BlockMask : AnyMask {
   static constexpr const char* name = "block";
-  static constexpr Takes takes = Takes::kNothing;
   static constexpr MaskOptions defaults = option::of_blocks();
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kBlocks,    option::kScale,     option::kAspect,
-                                       option::kSpan,      option::kGroups};
+  static constexpr auto options = option::counted(option::kBlocks, option::kScale, option::kAspect,
+                                                  option::kSpan, option::kGroups);
   static void make(const MaskJob& job);
   static constexpr std::nullptr_t launch = nullptr;
 };
 
 struct TimeMask : AnyMask {
   static constexpr const char* name = "time";
-  static constexpr Takes takes = Takes::kNothing;
   static constexpr MaskOptions defaults = option::by_scope(Scope::kClip);
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount};
+  static constexpr auto options = option::counted();
   static void make(const MaskJob& job);
   static constexpr std::nullptr_t launch = nullptr;
 };
 
 struct SimulatedMask : AnyMask {
   static constexpr const char* name = "simulated_motion";
-  static constexpr Takes takes = Takes::kNothing;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kStep, option::kAspect};
+  static constexpr auto options = option::counted(option::kStep, option::kAspect);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
 
 struct FixedMask : AnyMask {
   static constexpr const char* name = "fixed_box";
-  static constexpr Takes takes = Takes::kNothing;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kAspect};
+  static constexpr auto options = option::counted(option::kAspect);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
@@ -98,9 +90,8 @@ struct JumpingMask : FixedMask {
 struct GuidedMask : AnyMask {
   static constexpr const char* name = "motion_guided";
   static constexpr Takes takes = Takes::kScore;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kAspect,    option::kFit,       option::kPeak,
-                                       option::kFirst,     option::kStill,     option::kStep};
+  static constexpr auto options = option::counted(option::kAspect, option::kFit, option::kPeak,
+                                                  option::kFirst, option::kStill, option::kStep);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
@@ -108,8 +99,7 @@ struct GuidedMask : AnyMask {
 struct InverseMask : AnyMask {
   static constexpr const char* name = "inverse_motion";
   static constexpr Takes takes = Takes::kScore;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kAspect};
+  static constexpr auto options = option::counted(option::kAspect);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
@@ -117,9 +107,8 @@ struct InverseMask : AnyMask {
 struct TopKMask : AnyMask {
   static constexpr const char* name = "motion_topk";
   static constexpr Takes takes = Takes::kScore;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kScope,     option::kGroups,    option::kTemperature,
-                                       option::kVisible};
+  static constexpr auto options =
+      option::counted(option::kScope, option::kGroups, option::kTemperature, option::kVisible);
   static void check(const Grid&, const MaskOptions& options) { option::check_topk(options); }
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
@@ -128,8 +117,7 @@ struct TopKMask : AnyMask {
 struct BoxesMask : AnyMask {
   static constexpr const char* name = "boxes";
   static constexpr Takes takes = Takes::kBoxes;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kScope, option::kGroups};
+  static constexpr auto options = option::counted(option::kScope, option::kGroups);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
@@ -137,8 +125,7 @@ struct BoxesMask : AnyMask {
 struct TrackedMask : AnyMask {
   static constexpr const char* name = "tracked";
   static constexpr Takes takes = Takes::kField;
-  static constexpr Option options[] = {option::kMaskRatio, option::kNumMasked, option::kCount,
-                                       option::kSigma};
+  static constexpr auto options = option::counted(option::kSigma);
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };
@@ -155,11 +142,5 @@ struct SelectMask : AnyMask {
 using Masks = std::tuple<RandomMask, FrameRandomMask, TubeMask, RunningCellMask, BlockMask,
                          TimeMask, SimulatedMask, FixedMask, JumpingMask, GuidedMask, InverseMask,
                          TopKMask, BoxesMask, TrackedMask, SelectMask>;
-
-template <class Mask>
-constexpr Rule rule_of() {
-  return {Mask::name,  Mask::takes, Mask::defaults, Mask::options, std::size(Mask::options),
-          &Mask::check};
-}
 
 }  // namespace mgm
