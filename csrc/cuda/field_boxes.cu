@@ -124,19 +124,13 @@ __global__ void __launch_bounds__(most_threads(cells), least_blocks(cells))
 
 }  // namespace
 
-std::int64_t checked_count(const MaskOptions& options, std::int64_t n) {
-  if (options.num_masked >= 1 && options.num_masked < n) return options.num_masked;
-  throw std::invalid_argument("num_masked must be in [1, " + std::to_string(n - 1) + "], not " +
-                              std::to_string(options.num_masked));
-}
-
 BoxPlan plan_boxes(BoxRule rule, const MaskOptions& options, const Grid& grid) {
   BoxPlan plan{};
   plan.rule = rule;
   plan.fit = options.fit;
   plan.peak = options.peak;
   plan.first = options.first;
-  plan.num_masked = checked_count(options, grid.slot_tokens());
+  plan.num_masked = count_masked(options, grid.slot_tokens());
   plan.still = still_threshold(options.still);
   plan.step = walk_step(options.step);
   plan.aspect = aspect_range(options.aspect.low, options.aspect.high);

@@ -27,8 +27,6 @@ void source_batch(const ScoreBatch& score, const MaskOptions& options, std::uint
 void corner_batch(const ScoreBatch& score, const MaskOptions& options, const View* views,
                   const std::int64_t* sizes, const std::uint64_t* seeds, float* corners,
                   std::uint8_t* scratch, cudaStream_t stream);
-// K of n tokens, or std::invalid_argument.
-std::int64_t checked_count(const MaskOptions& options, std::int64_t n);
 void ids_batch(const std::uint8_t* mask, std::int64_t clips, std::int64_t n, std::int64_t visible,
                std::int64_t* keep, std::int64_t* restore, cudaStream_t stream);
 

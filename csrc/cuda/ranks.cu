@@ -164,7 +164,7 @@ void launch_ranks(RankRule rule, const MaskBatch& batch, const MaskOptions& opti
   plan.grid = grid;
   plan.rule = rule;
   plan.scope = options.scope;
-  plan.num_masked = checked_count(options, n);
+  plan.num_masked = count_masked(options, n);
   plan.values = batch.score.values;
   plan.boxes = batch.boxes;
   plan.boxes_per_slot = batch.boxes_per_slot;

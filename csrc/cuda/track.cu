@@ -123,7 +123,7 @@ void launch_tracks(const MaskBatch& batch, const MaskOptions& options, cudaStrea
   ScoreRequest slots;
   slots.grid = grid;
   check_slots(field, slots);
-  const TrackPlan plan{grid, checked_count(options, grid.slot_tokens()),
+  const TrackPlan plan{grid, count_masked(options, grid.slot_tokens()),
                        bump_falloff(options.sigma, grid.rows),
                        bump_falloff(options.sigma, grid.columns)};
   Carver carver;
