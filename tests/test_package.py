@@ -40,7 +40,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "boxes": ("score",),
     "masks": ("boxes",),
     "batched": ("masks", "video_reader", "_cuda"),
-    "adapters": ("batched", "data"),
+    "adapters": ("batched", "data", "signals"),
     "visualise": ("batched",),
     "convert": ("batched",),
     "data": ("visualise",),

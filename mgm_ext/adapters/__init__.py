@@ -2,7 +2,8 @@
 
 `mgm_ext.adapters.NAME` for NAME in videomae, mae_dfer, mae_st, vjepa, transformers, attention,
 omnimae, lightning, webdataset; `dataset` and `sampler` have ready data; `decord` and `mvextractor`
-stand in for those libraries. What needs no torch is here.
+stand in for those libraries; `onevision` prepares videos for models that choose patches. What needs
+no torch is here.
 """
 
 from __future__ import annotations
