@@ -46,8 +46,8 @@ class SystemError : public std::runtime_error {
   std::string path_;
 };
 
-// The caller's time budget (max_seconds) ran out.
-class BudgetExceeded : public DecodeError {
+// The caller's max_seconds were over; says nothing about the stream.
+class TimeLimitExceeded : public DecodeError {
  public:
   using DecodeError::DecodeError;
 };

@@ -7,7 +7,7 @@ from .block_costs import BlockCosts, read_block_costs
 from .boxes import SlotSource, motion_boxes, slot_sources
 from .contrast import MotionContrast, motion_contrast
 from .decode import probe, read_motion_field, read_motion_vectors
-from .errors import DecodeError, MgmError, NoMotionVectors
+from .errors import DecodeError, MgmError, NoMotionVectors, TimeLimitExceeded
 from .masks import (
     BlockMasking,
     BoxesMasking,
@@ -80,6 +80,7 @@ __all__ = [
     "Score",
     "SimulatedMotionMasking",
     "SlotSource",
+    "TimeLimitExceeded",
     "TimeMasking",
     "TokenIndices",
     "TrackedMasking",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DecodeError", "MgmError", "NoMotionVectors"]
+__all__ = ["DecodeError", "MgmError", "NoMotionVectors", "TimeLimitExceeded"]
 
 
 class MgmError(Exception):
@@ -27,6 +27,10 @@ class DecodeError(MgmError, ValueError):
     def __str__(self) -> str:
         place = "" if self.frame is None else f", frame {self.frame}"
         return f"{self.path}{place}: {self.reason}"
+
+
+class TimeLimitExceeded(DecodeError):
+    """Reading took longer than `max_seconds`; the stream may be sound."""
 
 
 class NoMotionVectors(MgmError, ValueError):

@@ -127,8 +127,12 @@ class VideoReader:
         return self._reader().num_frames()
 
     def __repr__(self) -> str:
-        name = self._source if isinstance(self._source, str) else "<bytes>"
-        return f"VideoReader({name!r})"
+        return f"VideoReader({self.path!r})"
+
+    @property
+    def path(self) -> str:
+        """File name, or "<bytes>" of bytes and file objects, as errors have it."""
+        return self._source if isinstance(self._source, str) else "<bytes>"
 
     @property
     def info(self) -> VideoInfo:

@@ -32,7 +32,7 @@ from tests.videomae_family import (
     VideoMAEMulti,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 GRID = (4, 4, 4)
 

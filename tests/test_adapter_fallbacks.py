@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mgm_ext import make_masking
@@ -21,11 +22,12 @@ from mgm_ext.adapters import (
     SafeMasking,
     TooManyFallbacks,
 )
-from mgm_ext.adapters.fallbacks import FallbackCount, _Kind
+from mgm_ext.adapters.fallbacks import FallbackCount
+from mgm_ext.adapters.shared_counts import Kind
 from tests.conftest import EncodedClip
 
 GIF = Motion(None, MaskSource.FALLBACK, "gif")
-IGNORED = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+IGNORED = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 
 class Fallen(Dataset[int]):
@@ -38,7 +40,7 @@ class Fallen(Dataset[int]):
         return 4
 
     def __getitem__(self, index: int) -> int:
-        self.counted.note(MaskSource.FALLBACK, "mjpeg")
+        self.counted.record(MaskSource.FALLBACK, "mjpeg")
         return index
 
 
@@ -54,9 +56,55 @@ def test_the_first_fallback_is_said_and_no_other() -> None:
 
 def test_a_first_fallback_after_the_judged_samples_is_said_too() -> None:
     counted = FallbackCount(0.2, samples=1)
-    counted.note(MaskSource.GUIDED)
+    counted.record(MaskSource.GUIDED)
     with pytest.warns(FallbackWarning, match="gif"):
-        counted.note(MaskSource.FALLBACK, "gif")
+        counted.record(MaskSource.FALLBACK, "gif")
+
+
+class OfEpochs(Dataset[int]):
+    """Of four samples two have no motion; the epochs are said as data sets do."""
+
+    def __init__(self) -> None:
+        self.counted = FallbackCount(1.0)
+        self.epoch = torch.zeros(1, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> int:
+        self.counted.begin_epoch(int(self.epoch))
+        source = MaskSource.GUIDED if index < 2 else MaskSource.FALLBACK
+        self.counted.record(source, "gif", f"{index}.gif")
+        return index
+
+
+@IGNORED
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_fell_back_in_an_epoch_is_said_once(workers: int) -> None:
+    data = OfEpochs()
+    loader: Any = DataLoader(data, batch_size=2, num_workers=workers)
+    for epoch in range(2):
+        data.epoch.fill_(epoch)
+        list(loader)
+        assert data.counted.summary() == "2 of 4 samples had no motion: gif: 2 (2.gif)"
+    with pytest.warns(FallbackWarning, match=r"epoch 1: 2 of 4 samples .*: gif: 2 \(2\.gif\)"):
+        data.counted.begin_epoch(2)
+    assert data.counted.summary() == ""
+    assert dict(data.counted.reasons) == {"gif": 4}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data.counted.begin_epoch(3)  # nothing fell back in epoch 2
+
+
+@IGNORED
+def test_reasons_beyond_the_table_are_counted_together_and_long_paths_keep_their_end() -> None:
+    counted = FallbackCount(1.0)
+    path = f"{'d/' * 200}clip.mp4"
+    for number in range(12):
+        counted.record(MaskSource.FALLBACK, f"codec {number}", path)
+    assert counted.reasons.total() == 12
+    assert counted.reasons["other reasons"] == 5
+    assert counted.summary().count("/d/clip.mp4)") == 8
 
 
 @IGNORED
@@ -67,7 +115,8 @@ def test_workers_that_do_not_persist_go_on_with_the_count(workers: int) -> None:
     for _ in range(2):
         list(loader)
     assert (data.counted.count, data.counted.fallen) == (8, 8)
-    with pytest.raises(TooManyFallbacks, match=r"9 of the first 9 samples .*max_fallback=0.2"):
+    # Two workers may count at the same time, both before either judges.
+    with pytest.raises(TooManyFallbacks, match=r"(9|10) of the first (9|10) .*max_fallback=0.2"):
         list(loader)
 
 
@@ -75,8 +124,8 @@ def test_workers_that_do_not_persist_go_on_with_the_count(workers: int) -> None:
 def test_all_may_fall_back_where_that_is_said() -> None:
     counted = FallbackCount(1.0, samples=3)
     for _ in range(5):
-        counted.note(MaskSource.FALLBACK)
-        counted._counts.add(_Kind.FALLEN)  # of a worker that counts at the same time
+        counted.record(MaskSource.FALLBACK)
+        counted._counts.add(Kind.FALLEN)  # of a worker that counts at the same time
     assert (counted.count, counted.fallen) == (3, 10)
 
 
@@ -97,7 +146,7 @@ def test_spawned_processes_count_together_and_copies_apart() -> None:
 def test_clips_of_key_frames_alone_are_fallbacks(encoded_clip: EncodedClip) -> None:
     path = encoded_clip("libx264", kind="object", size=(96, 128), g=1, num_frames=8)
     motion = FieldReader().motion_for(path, np.arange(8))
-    assert motion == Motion(None, MaskSource.FALLBACK, "h264 without inter frames")
+    assert motion == Motion(None, MaskSource.FALLBACK, "h264 without inter frames", str(path))
 
 
 @pytest.mark.parametrize(("gop", "source"), [(1, "fallback"), (30, "guided")])

@@ -27,7 +27,7 @@ from tests.conftest import EncodedClip
 from tests.fields import random_field
 from tests.trainers import random_states
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 GRID = (4, 4, 4)
 VIEWS = [View((10 * i, 5, 60, 70), (64, 64), i == 1) for i in range(3)]
@@ -47,7 +47,8 @@ def test_a_stage_makes_a_masked_clip_of_bytes(clip: Path) -> None:
     sample = {"__key__": "a/1", "mp4": clip.read_bytes(), "cls": 5}
     first, second = stage(sample), stage(sample)
     assert random_states() == before
-    assert set(first) == {"__key__", "cls", "pixel_values", "bool_masked_pos", "mask_source"}
+    made = {"pixel_values", "bool_masked_pos", "mask_source", "mask_reason"}
+    assert set(first) == {"__key__", "cls", *made}
     assert first["pixel_values"].shape == (8, 3, 64, 64)
     assert first["bool_masked_pos"].sum() == 48
     assert (first["pixel_values"] != second["pixel_values"]).any(), "a second pass differs"

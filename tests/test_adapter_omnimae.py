@@ -25,7 +25,7 @@ from tests.omnimae import (
     random_crop,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 GRID = (4, 4, 4)
 

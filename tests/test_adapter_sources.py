@@ -24,7 +24,7 @@ from tests.children import in_child
 from tests.conftest import EncodedClip
 from tests.fields import random_field
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 GRID = (4, 6, 6)
 FIELD = random_field(1, slots=4, tubelet=2, high=9, wide=9)
@@ -125,13 +125,17 @@ def source_of(path: Path, **options: Any) -> tuple[MaskSource, str]:
 def test_a_files_condition_is_its_source(encoded_clip: EncodedClip, tmp_path: Path) -> None:
     moving = encoded_clip("libx264", kind="object", size=SIZE)
     assert source_of(moving) == (MaskSource.GUIDED, "")
-    assert source_of(encoded_clip("libx264", kind="still", size=SIZE)) == (MaskSource.HELD, "")
+    assert source_of(encoded_clip("libx264", kind="still", size=SIZE)) == (MaskSource.SIMULATED, "")
     assert source_of(encoded_clip("mjpeg", size=SIZE)) == (MaskSource.FALLBACK, "mjpeg")
     assert source_of(encoded_clip("gif", size=SIZE)) == (MaskSource.FALLBACK, "gif")
     assert source_of(moving, max_seconds=1e-6) == (MaskSource.FALLBACK, "over max_seconds")
+    assert FieldReader(max_seconds=1e-6).motion_for(moving, INDICES).path == str(moving)
     text = tmp_path / "text.mp4"
     text.write_text("no video")
     assert source_of(text) == (MaskSource.FALLBACK, "cannot be decoded")
+    named = tmp_path / "max_seconds.mp4"
+    named.write_text("no video")
+    assert source_of(named) == (MaskSource.FALLBACK, "cannot be decoded")
     assert source_of(tmp_path / "none.mp4") == (MaskSource.FALLBACK, "FileNotFoundError")
 
 

@@ -39,7 +39,7 @@ from tests.videomae_family import (
     VideoMAE,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 GRID = (4, 4, 4)
 WINDOW = (8, 14, 14)
@@ -96,7 +96,7 @@ def test_captured_masks_are_those_of_clip_and_crop(
         np.testing.assert_array_equal(mask, expected.reshape(-1))
         slots = again.masks.slot_sources
         assert slots is not None
-        assert source is (MaskSource.GUIDED if (slots == 0).any() else MaskSource.HELD)
+        assert source is (MaskSource.GUIDED if (slots == 0).any() else MaskSource.SIMULATED)
         assert isinstance(motion.motion.field, MotionField)
 
 

@@ -22,7 +22,7 @@ from tests.fields import random_field
 from tests.jepa import VideoDataset, VideoTransform, _get_param_spatial_crop
 from tests.trainers import gather_tokens
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 GRID = (8, 14, 14)
 TOKENS = 1568

@@ -19,7 +19,7 @@ from tests.test_adapter_capture import transform
 from tests.test_adapter_omnimae import dataset as omnimae_dataset
 from tests.videomae_family import VideoMAE
 
-pytestmark = pytest.mark.filterwarnings("ignore:mgm_ext. a sample has no motion")
+pytestmark = pytest.mark.filterwarnings("ignore::mgm_ext.adapters.FallbackWarning")
 
 NONE = 255
 KINDS = ("videomae", "vjepa", "omnimae")
@@ -53,7 +53,7 @@ def test_the_source_of_each_mask_is_read_whichever_worker_made_it(
     loader: Any = DataLoader(ours, sampler=range(3), num_workers=2, collate_fn=collate)
     for _ in loader:
         pass
-    expected = [MaskSource.GUIDED, MaskSource.HELD, MaskSource.FALLBACK, NONE]
+    expected = [MaskSource.GUIDED, MaskSource.SIMULATED, MaskSource.FALLBACK, NONE]
     assert ours.mask_source.tolist() == expected
     assert ours.mask_source.dtype == np.uint8
     assert pickle.loads(pickle.dumps(ours.seeds)).base == ours.seeds.base
@@ -89,8 +89,8 @@ def test_epochs_go_on_to_the_data_set_and_attributes_are_its_own() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         _ = ours.nothing
     copied = pickle.loads(pickle.dumps(ours))
-    copied._made_from(1, MaskSource.HELD)
-    assert copied.mask_source.tolist() == [NONE, MaskSource.HELD, NONE]
+    copied._made_from(1, MaskSource.SIMULATED)
+    assert copied.mask_source.tolist() == [NONE, MaskSource.SIMULATED, NONE]
     assert ours.mask_source.tolist() == [NONE] * 3
 
 

@@ -58,6 +58,7 @@ def test_mask_is_written_with_its_frames(clip: Path, tmp_path: Path) -> None:
         assert (arrays["mask"].sum(axis=(1, 2)) == 35).all()
         assert arrays["frame_indices"].tolist() == list(range(0, 32, 2))
         assert str(arrays["mask_source"]) == "guided"
+        assert arrays["slot_sources"].tolist() == [mgm_ext.SlotSource.GUIDED] * 8
 
 
 @pytest.mark.parametrize("suffix", [".png", ".mp4"])
@@ -81,7 +82,7 @@ def test_masks_draws_a_row_for_each_mask(
     line = ["masks", str(clip), "-o", str(output), "--stride", "2", "--grid", "4,7,10", "--json"]
     assert cli.main([*line, "--ratio", "0.4"]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert list(facts) == ["output", "mask_source", *MASKINGS]
+    assert list(facts) == ["output", "mask_source", "guided_slots", *MASKINGS]
     assert facts.pop("running_cell") == 0.5  # it knows 1/4, 1/2 and 3/4 only
     assert {facts[name] for name in facts if name in MASKINGS} == {0.4}
     with Image.open(output) as picture:

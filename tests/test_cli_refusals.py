@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mgm_ext import VideoReader, cli, read_motion_vectors
+from mgm_ext import NoMotionVectors, SlotSource, VideoReader, cli, read_motion_vectors
+from mgm_ext.adapters.sources import MaskSource, motion_of
+from mgm_ext.cli.sampling import Sampled, mask_facts
 from tests.conftest import ROOT, EncodedClip
 
 OUTPUTS = {
@@ -139,7 +142,7 @@ KINDS = {
     "picture": ("fallback", "the file holds a single picture, in which nothing moves"),
     "intra": ("fallback", "no motion in the sampled frames (h264 without inter frames)"),
     "one": ("fallback", "no motion in the sampled frames (h264 without inter frames)"),
-    "still": ("held", "nothing moves in the sampled frames"),
+    "still": ("simulated", "nothing moves in the sampled frames"),
 }
 
 
@@ -172,6 +175,22 @@ def test_clips_without_motion_say_so(
     assert err.count("follows nothing") == 1
     different = "only 1 of 4 sampled frames are different, the file has 1" in err
     assert different == (kind in ("one", "picture"))
+
+
+def test_a_mask_that_only_the_camera_moves_is_not_called_guided(
+    clip: Path, capsys: Captured
+) -> None:
+    reader = VideoReader(clip)
+    sampled = Sampled(read := reader.read_clip([0, 1]), motion_of(read, reader.info), reader)
+    assert sampled.motion.source is MaskSource.GUIDED
+    walking = np.full(2, SlotSource.SIMULATED, np.uint8)
+    said = argparse.Namespace(file=clip, require_motion=False)
+    facts = mask_facts(sampled, walking, said)
+    assert (facts["mask_source"], facts["guided_slots"]) == ("simulated", "0 of 2")
+    assert "nothing but the camera moves in the sampled frames" in capsys.readouterr().err
+    said.require_motion = True
+    with pytest.raises(NoMotionVectors, match="nothing but the camera moves"):
+        mask_facts(sampled, walking, said)
 
 
 def test_a_clip_with_motion_says_nothing(clip: Path, tmp_path: Path, capsys: Captured) -> None:

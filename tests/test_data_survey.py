@@ -85,7 +85,7 @@ def test_a_full_row_says_how_a_clip_moves(files: dict[str, bytes], tmp_path: Pat
         assert row["cuts"] == field.cuts.sum()
         assert row["damaged"] is False
     assert [rows[key]["b_frames"] for key in ("moving", "b_frames")] == [False, True]
-    assert rows["still"]["mask_source"] == "held"
+    assert rows["still"]["mask_source"] == "simulated"
     assert rows["still"]["camera_share"] in (None, 0.0)
 
 

@@ -21,6 +21,8 @@ from mgm_ext import (
     slot_sources,
 )
 from mgm_ext.adapters import MaskSource, SafeMasking
+from mgm_ext.adapters.record import Capture
+from mgm_ext.adapters.scored import MotionScoreGenerator
 from mgm_ext.adapters.sources import Motion
 from tests.batches import random_batch
 from tests.fields import make_score, random_field, scores
@@ -105,10 +107,20 @@ def pan() -> MotionField:
 def test_a_pan_alone_is_said_to_hold_not_to_guide() -> None:
     masks = SafeMasking(make_masking("motion_guided", input_size=(4, 6, 6), seed=0))
     mask, source = masks(Motion(pan(), MaskSource.GUIDED), seed=3)
-    assert source is MaskSource.HELD
+    assert source is MaskSource.SIMULATED
     assert masks.slot_sources is not None
     assert masks.slot_sources.tolist() == [SIMULATED] * 4
     np.testing.assert_array_equal(mask, simulated_motion_mask(grid=(4, 6, 6), seed=3))
+
+
+def test_a_score_of_a_pan_alone_is_said_to_guide_nothing() -> None:
+    captured = Capture()
+    captured.motion = Motion(pan(), MaskSource.GUIDED)
+    for camera, source in (("affine", MaskSource.SIMULATED), ("none", MaskSource.GUIDED)):
+        made = MotionScoreGenerator((4, 6, 6), capture=captured, camera=camera)
+        captured.ready()
+        made()
+        assert made.source is source
 
 
 def test_the_camera_left_in_guides() -> None:

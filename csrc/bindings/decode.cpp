@@ -12,12 +12,18 @@ py::object error_class(const char* name) {
   return py::module_::import("mgm_ext.errors").attr(name);
 }
 
+void raise_decode_error(const char* name, const DecodeError& error) {
+  const py::object type = error_class(name);
+  py::set_error(type, type(text_of(error.path()), error.frame(), error.what()));
+}
+
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);
+  } catch (const TimeLimitExceeded& error) {
+    raise_decode_error("TimeLimitExceeded", error);
   } catch (const DecodeError& error) {
-    const py::object type = error_class("DecodeError");
-    py::set_error(type, type(text_of(error.path()), error.frame(), error.what()));
+    raise_decode_error("DecodeError", error);
   } catch (const NoMotionVectors& error) {
     const py::object type = error_class("NoMotionVectors");
     py::set_error(type, type(text_of(error.path()), error.codec(), error.what()));

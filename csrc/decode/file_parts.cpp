@@ -52,7 +52,7 @@ class PartReads {
       for (std::size_t i = next_++; i < parts_.size() && !failed_; i = next_++) {
         if (!read(loop, i)) failed_ = true;
       }
-    } catch (const BudgetExceeded&) {
+    } catch (const TimeLimitExceeded&) {
       failed_ = true;
       throw;
     } catch (const DecodeError&) {

@@ -35,7 +35,7 @@ std::optional<Clip> VideoReader::read_on(std::span<const std::int64_t> frame_ind
     Clip clip = video_->read_clip(frame_indices, options);
     whole_ = !clip.damaged;
     if (whole_) return clip;
-  } catch (const BudgetExceeded&) {
+  } catch (const TimeLimitExceeded&) {
     throw;
   } catch (const DecodeError&) {
   } catch (const WrongIndex&) {

@@ -24,12 +24,12 @@ class Watchdog {
   void restart(Clock::time_point began) { began_ = began; }
   [[nodiscard]] Clock::time_point began() const { return began_; }
 
-  // Throws what the interrupt throws, or BudgetExceeded.
+  // Throws what the interrupt throws, or TimeLimitExceeded.
   void check(const std::string& path, std::optional<std::int64_t> frame) const {
     if (interrupt_) interrupt_();
     if (!max_seconds_) return;
     if (Clock::now() - began_ < std::chrono::duration<double>(*max_seconds_)) return;
-    throw BudgetExceeded(path, frame,
+    throw TimeLimitExceeded(path, frame,
                          "decoding took longer than max_seconds=" + std::to_string(*max_seconds_));
   }
 

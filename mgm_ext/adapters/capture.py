@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from .fallbacks import FallbackCount
 from .readers import ReaderName, follow_readers, reader_names
 from .record import Capture, ClipContext
 from .transform_steps import follow_steps, swapped
@@ -128,6 +129,7 @@ class CapturedDataset(FollowedDataset):
 
     Attributes:
         masks: what was made.
+        fallbacks: how many samples had no motion, and why; `fallbacks.summary()` says it.
 
     Raises:
         TypeError: the data set has no reader or crop that can be followed, or a step that may move
@@ -145,6 +147,7 @@ class CapturedDataset(FollowedDataset):
     ) -> None:
         super().__init__(dataset, seed=seed)
         self.masks = made(self._capture)
+        self.fallbacks: FallbackCount = self.masks.fallbacks
         self._generator = generator
         self._in_place = tuple(in_place)
         self._names = _transforms(dataset, generator)
@@ -167,7 +170,8 @@ class CapturedDataset(FollowedDataset):
             RuntimeError: what was read, cropped and masked cannot be one clip's.
             TooManyFallbacks: too many samples have no motion.
         """
-        _, _, number = self._begin(index)
+        _, epoch, number = self._begin(index)
+        self.fallbacks.begin_epoch(epoch)
         theirs = {name: getattr(self.dataset, name) for name in self._names}
         begun = {name: _Begun(transform, self._capture) for name, transform in theirs.items()}
         with self._followed(**begun), ExitStack() as stack:

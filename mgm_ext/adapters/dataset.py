@@ -20,7 +20,7 @@ from ..video_reader import VideoReader
 from ..views import View
 from .crops import Crop, MultiScaleCrop, view_of_source
 from .sample_seeds import SampleSeeds
-from .sources import Motion, SafeMasking, motion_of, no_motion
+from .sources import MaskSource, Motion, SafeMasking, motion_of, no_motion
 
 __all__ = ["ClipDataset", "ClipMaker", "Sample", "clip_indices", "view_pixels"]
 
@@ -127,7 +127,7 @@ class ClipMaker:
             len(reader), num_frames=self.num_frames, stride=self.stride, draw=draw
         )
         clip = reader.read_clip(indices, window=self._window, cell=self._cell)
-        return clip, motion_of(clip, reader.info)
+        return clip, motion_of(clip, reader.info, reader.path)
 
     def view(self, clip: Clip, motion: Motion, seed: int) -> Sample:
         """One view of a clip with its mask.
@@ -139,7 +139,8 @@ class ClipMaker:
 
         Returns:
             "pixel_values" uint8 [T, 3, h, w], "bool_masked_pos" bool [S * R * C] (True = masked)
-            and "mask_source" uint8 [] (see `MaskSource`), as torch tensors.
+            and "mask_source" uint8 [] (see `MaskSource`), as torch tensors; "mask_reason", the file
+            and why its mask is the fallback, else "".
 
         Raises:
             ValueError: the clip has no frames.
@@ -155,6 +156,7 @@ class ClipMaker:
             "pixel_values": view_pixels(clip.frames, view),
             "bool_masked_pos": torch.from_numpy(mask.reshape(-1)),
             "mask_source": torch.tensor(source, dtype=torch.uint8),
+            "mask_reason": motion.fault if source is MaskSource.FALLBACK else "",
         }
 
 
@@ -209,6 +211,7 @@ class ClipDataset(Dataset[Any]):
         if not 0 <= number < len(self):
             raise IndexError(f"index must be in [0, {len(self)}), not {number}")
         base, epoch = self.seeds.visit(number) if pinned is None else (self.seeds.base, pinned)
+        self.maker.masks.begin_epoch(epoch)
         clip, motion = self._read(number, seed_for(base, epoch, number))
         samples = [
             self.maker.view(clip, motion, seed_for(base, epoch, number, repeat))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections import Counter
 from enum import IntEnum
-from multiprocessing.context import get_spawning_popen
-from multiprocessing.sharedctypes import RawArray
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import MgmError
+from .shared_counts import Kind, SharedCounts
 
 __all__ = ["FallbackCount", "FallbackWarning", "MaskSource", "TooManyFallbacks"]
-
-_PLACES: Final = 256
 
 
 class MaskSource(IntEnum):
@@ -25,8 +17,9 @@ class MaskSource(IntEnum):
 
     GUIDED = 0
     """The mask that was asked for."""
-    HELD = 1
-    """Nothing moves, the camera apart: the mask walks as it does without motion."""
+    SIMULATED = 1
+    """Nothing moves, the camera apart: the mask walks as it does without motion, all its slots
+    `SlotSource.SIMULATED`."""
     FALLBACK = 2
     """No motion could be read: the fallback mask."""
     DAMAGED = 3
@@ -38,52 +31,7 @@ class TooManyFallbacks(MgmError, RuntimeError):
 
 
 class FallbackWarning(UserWarning):
-    """The first sample of a run without motion."""
-
-
-class _Kind(IntEnum):
-    SAMPLES = 0
-    FALLEN = 1
-    WARNED = 2
-
-
-class SharedCounts:
-    """Counts in memory that forked and spawned processes share; any other copy has its own.
-
-    Each process adds to a place of its own, so that nothing is lost and nothing locked: a worker
-    that is killed must not hold up the others. Processes share a place only where their numbers
-    are _PLACES apart.
-
-    Args:
-        values: of another one's copy.
-    """
-
-    def __init__(self, values: bytes | None = None) -> None:
-        self._memory: Any = RawArray("q", len(_Kind) * _PLACES)
-        if values is not None:
-            self._array()[:] = np.frombuffer(values, np.int64).reshape(len(_Kind), _PLACES)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if get_spawning_popen() is None:
-            return SharedCounts, (self._array().tobytes(),)
-        return _shared, (self._memory,)
-
-    def _array(self) -> NDArray[np.int64]:
-        return np.frombuffer(self._memory, np.int64).reshape(len(_Kind), _PLACES)
-
-    def add(self, kind: _Kind) -> None:
-        """Counts one."""
-        self._memory[kind * _PLACES + os.getpid() % _PLACES] += 1
-
-    def total(self, kind: _Kind) -> int:
-        """Over all processes."""
-        return int(self._array()[kind].sum())
-
-
-def _shared(memory: Any) -> SharedCounts:
-    made = SharedCounts()
-    made._memory = memory
-    return made
+    """The first sample of a run without motion, and those of each epoch in one line."""
 
 
 class FallbackCount:
@@ -94,9 +42,6 @@ class FallbackCount:
     Args:
         max_fallback: largest share of fallbacks allowed, in [0, 1].
         samples: over how many first samples.
-
-    Attributes:
-        reasons: how often each was why, in this process.
 
     Raises:
         ValueError: an argument is outside what is allowed.
@@ -110,32 +55,73 @@ class FallbackCount:
             )
         self.max_fallback = max_fallback
         self.samples = samples
-        self.reasons: Counter[str] = Counter()
         self._counts = SharedCounts()
 
     @property
     def count(self) -> int:
         """Samples so far, up to `samples`."""
-        return min(self.samples, self._counts.total(_Kind.SAMPLES))
+        return min(self.samples, self._counts.total(Kind.SAMPLES))
 
     @property
     def fallen(self) -> int:
         """Samples so far that had no motion."""
-        return self._counts.total(_Kind.FALLEN)
+        return self._counts.total(Kind.FALLEN)
 
-    def note(self, source: MaskSource, reason: str = "") -> None:
+    @property
+    def reasons(self) -> Counter[str]:
+        """How often each was why a sample fell back, in all processes."""
+        return Counter({why: one.samples for why, one in self._counts.reasons().items()})
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Says that a sample of this epoch is made: the first of a later one ends those before.
+
+        In whichever worker that is, what fell back since the last epoch's end is then said in one
+        `FallbackWarning`. Nothing follows the last epoch: see `summary`.
+        """
+        ended = self._counts.ended_by(epoch)
+        if ended is None:
+            return
+        summary = self.summary()
+        self._counts.end_summary()
+        if summary:
+            warnings.warn(f"mgm_ext: epoch {ended}: {summary}", FallbackWarning, stacklevel=3)
+
+    def summary(self) -> str:
+        """What fell back since the last epoch's end in all processes, why, and one file of each.
+
+        One line; "" where nothing did.
+        """
+        reasons = self._counts.reasons(since_summary=True)
+        if not reasons:
+            return ""
+        seen = self._counts.total(Kind.SEEN) - self._counts.total(Kind.SEEN_BEFORE)
+        fallen = sum(one.samples for one in reasons.values())
+        parts = [
+            f"{why}: {one.samples}{f' ({one.path})' if one.path else ''}"
+            for why, one in reasons.items()
+        ]
+        return f"{fallen} of {seen} samples had no motion: {', '.join(parts)}"
+
+    def record(self, source: MaskSource, reason: str = "", path: str = "") -> None:
         """Counts one sample.
+
+        Args:
+            source: of its mask.
+            reason: why it fell back.
+            path: of its file, where that is known.
 
         Raises:
             TooManyFallbacks: more than `max_fallback` of the first `samples` fell back.
         """
+        self._counts.add(Kind.SEEN)
         judged = self.count < self.samples
         if judged:
-            self._counts.add(_Kind.SAMPLES)
+            self._counts.add(Kind.SAMPLES)
         if source is not MaskSource.FALLBACK:
             return
-        self.reasons[reason or "unknown"] += 1
-        self._counts.add(_Kind.FALLEN)
+        why = reason or "unknown"
+        self._counts.add_reason(why, path)
+        self._counts.add(Kind.FALLEN)
         # Workers count without a lock. Several may add their sample before any of them reads the
         # totals, so that the fallbacks can exceed the samples by a few.
         fallen = min(self.fallen, self.count)
@@ -146,16 +132,18 @@ class FallbackCount:
                 f"{self.samples}; convert these files, or set max_fallback=1.0 to train on with "
                 "the fallback mask"
             )
-        if not self._counts.total(_Kind.WARNED):
-            self._counts.add(_Kind.WARNED)
+        if not self._counts.total(Kind.WARNED):
+            self._counts.add(Kind.WARNED)
+            fault = f"{path}: {why}" if path else why
             warnings.warn(
-                f"mgm_ext: a sample has no motion ({reason or 'unknown'}) and gets the fallback "
-                f"mask; the run ends where more than {self.max_fallback:.0%} of the first "
-                f"{self.samples} samples do",
+                f"mgm_ext: a sample has no motion ({fault}) and gets the fallback mask; the run "
+                f"ends where more than {self.max_fallback:.0%} of the first {self.samples} samples "
+                "do",
                 FallbackWarning,
                 stacklevel=3,
             )
 
     def _shares(self) -> str:
-        total = self.reasons.total()
-        return ", ".join(f"{why}: {n / total:.0%}" for why, n in self.reasons.most_common())
+        reasons = self.reasons
+        total = reasons.total()
+        return ", ".join(f"{why}: {n / total:.0%}" for why, n in reasons.most_common())

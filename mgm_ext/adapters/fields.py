@@ -113,7 +113,7 @@ class FieldReader:
             clip, info = self._read(path, frame_indices)
         except (DecodeError, NoMotionVectors, OSError) as error:
             return no_motion(error)
-        return motion_of(clip.field, info)
+        return motion_of(clip.field, info, _path(path))
 
     def _read(self, path: Source, frame_indices: Indices) -> tuple[Clip, Any]:
         if self._process != os.getpid():
@@ -132,3 +132,7 @@ class FieldReader:
             while len(self._kept) > self._max_fields:
                 self._kept.popitem(last=False)
         return read
+
+
+def _path(source: Source) -> str:
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else "<bytes>"

@@ -13,7 +13,7 @@ from ..masks import make_masking
 from ..motion_field import Clip, MotionField
 from ..views import View
 from .record import Capture, Taken
-from .sources import MaskSource, Motion, SafeMasking
+from .sources import FallbackCount, MaskSource, Motion, SafeMasking
 
 __all__ = [
     "MGMAEMaskingGenerator",
@@ -73,6 +73,11 @@ class VideoMAEMaskingGenerator:
         self.capture = capture
         self.replaces = replaces
         self.source = MaskSource.GUIDED
+
+    @property
+    def fallbacks(self) -> FallbackCount:
+        """How many clips had no motion, and why."""
+        return self.masks
 
     def __repr__(self) -> str:
         return (

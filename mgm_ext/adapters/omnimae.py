@@ -20,7 +20,7 @@ from ..masks.seeds import OwnSeeds
 from ..motion_field import Clip, MotionField
 from ..views import View
 from .omnimae_capture import CapturedVideos
-from .sources import MaskSource, Motion
+from .sources import MaskSource, Motion, source_of_mask
 
 __all__ = ["PredShape", "capture"]
 
@@ -112,7 +112,9 @@ class PredShape:
             return make_masking(clipwise, input_size=grid, num_masked=masked, **own)(seed=seed)
         # These count by slot: the remainder goes to the first slots, one token more in each.
         few, more = divmod(masked, T)
-        mask = self._made(name, grid, few)(motion.motion, view=view, seed=seed)
+        made = self._made(name, grid, few)
+        mask, slots = made.with_sources(motion.motion, view=view, seed=seed)
+        self.source = source_of_mask(motion.source, slots)
         if more:
             richer = self._made(name, grid, few + 1)(motion.motion, view=view, seed=seed)
             mask = np.concatenate([richer[:more], mask[more:]])

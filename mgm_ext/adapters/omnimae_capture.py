@@ -31,6 +31,9 @@ class CapturedVideos(WrappedDataset):
         seed: of the masks, in [0, 2^64); None: torch's initial seed.
         max_fallback: largest share of videos without motion over the first 1,000 of all workers.
 
+    Attributes:
+        fallbacks: how many videos had no motion, and why; `fallbacks.summary()` says it.
+
     Raises:
         TypeError: the data set reads or masks in another way.
     """
@@ -59,6 +62,7 @@ class CapturedVideos(WrappedDataset):
             TooManyFallbacks: too many videos have no motion.
         """
         base, epoch = self.seeds.visit(index)
+        self.fallbacks.begin_epoch(epoch)
         self._video, self._views = None, []
         with self._followed():
             self.shape.prepare(self._due, lambda n: seed_for(base, epoch, index % len(self), n))
@@ -97,7 +101,7 @@ class CapturedVideos(WrappedDataset):
         motion = Motion(None, MaskSource.FALLBACK, "cannot be decoded")
         if self._video is not None:
             motion = self._video.motion()
-        self.fallbacks.note(motion.source, motion.reason)
+        self.fallbacks.record(motion.source, motion.reason, motion.path)
         clip: Any = motion.motion
         if clip is None or self._video is None:
             return [(motion, None)] * max(1, len(self._views))
@@ -139,11 +143,12 @@ class _Video:
             start, end = (edge - 1e-6 for edge in self._span)
             inside = np.flatnonzero((times >= start) & (times < end))
             if len(inside) != self._count:
-                return Motion(None, MaskSource.FALLBACK, "frames are not where their times say")
+                why = "frames are not where their times say"
+                return Motion(None, MaskSource.FALLBACK, why, reader.path)
             clip = reader.read_clip(inside[self.chosen])
         except (DecodeError, NoMotionVectors, OSError) as error:
             return no_motion(error)
-        return motion_of(clip, reader.info)
+        return motion_of(clip, reader.info, reader.path)
 
 
 class _Recording:

@@ -32,7 +32,8 @@ class _Reader(decord.VideoReader):
     def _clip(self, numbers: NDArray[np.int64]) -> Clip:
         clip = super()._clip(numbers)
         if len(numbers) > 1:
-            self.capture.read(clip, motion_of(clip, self._reader.info))
+            motion = motion_of(clip, self._reader.info, self._reader.path)
+            self.capture.read(clip, motion)
         else:
             self.capture.single(self._reader, int(numbers[0]))
         return clip
@@ -85,7 +86,7 @@ class _Decoder:
             clip.picture_types,
             clip.info,
         )
-        self._capture.read(whole, motion_of(whole, reader.info))
+        self._capture.read(whole, motion_of(whole, reader.info, reader.path))
 
 
 def _globals(dataset: Any) -> Iterator[dict[str, Any]]:

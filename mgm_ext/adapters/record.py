@@ -150,7 +150,8 @@ class Capture:
 
     def lose(self) -> None:
         """Leaves the clip to the fallback mask: nothing says where flat pictures were cropped."""
-        self.motion = Motion(None, MaskSource.FALLBACK, "place of the frames unknown")
+        path = "" if self.motion is None else self.motion.path
+        self.motion = Motion(None, MaskSource.FALLBACK, "place of the frames unknown", path)
 
     def ready(self) -> None:
         """Records that the images are as the trainer will see them: a mask is due."""
@@ -185,4 +186,4 @@ class Capture:
         reader = self._singles[-1][0]
         numbers = np.array([number for owner, number in self._singles if owner is reader])
         clip = reader.read_clip(numbers)
-        self.read(clip, motion_of(clip, reader.info))
+        self.read(clip, motion_of(clip, reader.info, reader.path))

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..boxes import slot_sources
 from ..motion_field import Clip
 from ..score import Score, motion_score
 from ..views import View
 from .record import Capture
-from .sources import FallbackCount, MaskSource
+from .sources import FallbackCount, MaskSource, source_of_mask
 
 __all__ = ["MotionScoreGenerator", "still_score"]
 
@@ -31,7 +32,7 @@ class MotionScoreGenerator:
         camera: see `motion_score`.
 
     Attributes:
-        source: `MaskSource` of the last score.
+        source: `MaskSource` of the last score: guided where something in its view moves on its own.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class MotionScoreGenerator:
         if self.replaces is not None:
             self.replaces()
         self.source = motion.source
-        self.fallbacks.note(motion.source, motion.reason)
+        self.fallbacks.record(motion.source, motion.reason, motion.path)
         grid = (self.frames, self.height, self.width)
         if motion.motion is None:
             return still_score(grid)
@@ -71,7 +72,9 @@ class MotionScoreGenerator:
         textured = isinstance(clip, Clip) and clip.frames is not None
         field = clip.field if isinstance(clip, Clip) else clip
         weight = "texture" if textured else field.coded_share(grid=grid, view=view)
-        return motion_score(clip, grid=grid, view=view, camera=self.camera, weight=weight)
+        score = motion_score(clip, grid=grid, view=view, camera=self.camera, weight=weight)
+        self.source = source_of_mask(motion.source, slot_sources(score))
+        return score
 
 
 def still_score(grid: tuple[int, int, int]) -> Score:

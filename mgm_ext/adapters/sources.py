@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..boxes import SlotSource
-from ..errors import DecodeError, NoMotionVectors
+from ..errors import DecodeError, NoMotionVectors, TimeLimitExceeded
 from ..masks import Mask, Masking, make_masking
 from ..masks.generator import MotionMasking
 from ..masks.generators import MASKINGS, PER_CLIP
@@ -26,6 +27,7 @@ __all__ = [
     "TooManyFallbacks",
     "motion_of",
     "no_motion",
+    "source_of_mask",
 ]
 
 _STILL: Final = (0.02 * 64) ** 2
@@ -38,42 +40,67 @@ class Motion(NamedTuple):
         motion: the field, or the clip with its frames; None where the mask must fall back.
         source: where the mask comes from.
         reason: the codec or the fault, where there is no motion; else "".
+        path: of the file; "" where it is not known.
     """
 
     motion: Clip | MotionField | None
     source: MaskSource
     reason: str = ""
+    path: str = ""
+
+    @property
+    def fault(self) -> str:
+        """File and reason in one line; "" where there is motion."""
+        return f"{self.path}: {self.reason}" if self.reason and self.path else self.reason
 
 
-def motion_of(motion: Clip | MotionField, info: VideoInfo) -> Motion:
+def motion_of(motion: Clip | MotionField, info: VideoInfo, path: str = "") -> Motion:
     """What can be said of motion that was read.
+
+    The source is that of the cells alone: a mask may still find that only the camera moves.
 
     Args:
         motion: the field, or the clip.
         info: of the reader, after the read.
+        path: of the file.
     """
     field = motion.field if isinstance(motion, Clip) else motion
     if not info.has_vectors:
-        return Motion(None, MaskSource.FALLBACK, info.codec)
+        return Motion(None, MaskSource.FALLBACK, info.codec, path)
     if info.damaged:
-        return Motion(motion, MaskSource.DAMAGED)
+        return Motion(motion, MaskSource.DAMAGED, path=path)
     if not field.valid.any():
         # Stillness is coded too, as vectors of 0: here nothing says whether anything moves.
-        return Motion(None, MaskSource.FALLBACK, f"{info.codec} without inter frames")
+        return Motion(None, MaskSource.FALLBACK, f"{info.codec} without inter frames", path)
     # int32 before the square; an invalid cell is (-32768, 0).
     squares = (field.vectors.astype(np.int32) ** 2).sum(-1)
     moves = bool(((squares >= _STILL) & field.valid).any())
-    return Motion(motion, MaskSource.GUIDED if moves else MaskSource.HELD)
+    return Motion(motion, MaskSource.GUIDED if moves else MaskSource.SIMULATED, path=path)
+
+
+def source_of_mask(source: MaskSource, slots: NDArray[np.uint8] | None) -> MaskSource:
+    """Where a mask came from, by what the boxes of its slots follow.
+
+    Args:
+        source: of the motion.
+        slots: `slot_sources` of its score; None: the mask has no such boxes.
+    """
+    if slots is None or source not in (MaskSource.GUIDED, MaskSource.SIMULATED):
+        return source
+    guided = bool((slots == SlotSource.GUIDED).any())
+    return MaskSource.GUIDED if guided else MaskSource.SIMULATED
 
 
 def no_motion(error: DecodeError | NoMotionVectors | OSError) -> Motion:
     """What an error of the reader means for the mask."""
     if isinstance(error, OSError):
-        return Motion(None, MaskSource.FALLBACK, type(error).__name__)
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+        return Motion(None, MaskSource.FALLBACK, type(error).__name__, name)
     if isinstance(error, NoMotionVectors):
-        return Motion(None, MaskSource.FALLBACK, error.codec)
-    late = "max_seconds" in error.reason
-    return Motion(None, MaskSource.FALLBACK, "over max_seconds" if late else "cannot be decoded")
+        return Motion(None, MaskSource.FALLBACK, error.codec, error.path)
+    late = isinstance(error, TimeLimitExceeded)
+    why = "over max_seconds" if late else "cannot be decoded"
+    return Motion(None, MaskSource.FALLBACK, why, error.path)
 
 
 class SafeMasking(FallbackCount):
@@ -149,11 +176,8 @@ class SafeMasking(FallbackCount):
         self.slot_sources = None
         if not isinstance(self.masking, MotionMasking):
             return self.masking(view=view, seed=seed), MaskSource.GUIDED
-        self.note(motion.source, motion.reason)
+        self.record(motion.source, motion.reason, motion.path)
         if motion.motion is None:
             return self.fallback(view=view, seed=seed), MaskSource.FALLBACK
         mask, self.slot_sources = self.masking.with_sources(motion.motion, view=view, seed=seed)
-        if self.slot_sources is None or motion.source not in (MaskSource.GUIDED, MaskSource.HELD):
-            return mask, motion.source
-        guided = bool((self.slot_sources == SlotSource.GUIDED).any())
-        return mask, MaskSource.GUIDED if guided else MaskSource.HELD
+        return mask, source_of_mask(motion.source, self.slot_sources)

@@ -17,7 +17,7 @@ from ..masks import seed_for
 from .capture import FollowedDataset
 from .followed import Followed
 from .scored import MotionScoreGenerator, still_score
-from .sources import MaskSource
+from .sources import FallbackCount, MaskSource
 from .vjepa_collators import Collator, VJEPA2MaskCollator, VJEPAMaskCollator
 from .vjepa_masks import SeededScore, is_picture
 
@@ -25,7 +25,11 @@ __all__ = ["SeededScore", "VJEPA2MaskCollator", "VJEPAMaskCollator", "capture"]
 
 
 class CapturedClips(FollowedDataset):
-    """V-JEPA's data set; see `capture`."""
+    """V-JEPA's data set; see `capture`.
+
+    Attributes:
+        fallbacks: how many videos had no motion, and why; `fallbacks.summary()` says it.
+    """
 
     def __init__(
         self, dataset: Any, collator: Collator, *, seed: int | None, max_fallback: float
@@ -39,12 +43,13 @@ class CapturedClips(FollowedDataset):
         if getattr(dataset, "shared_transform", None) is not None:
             raise TypeError("shared_transform is not followed; give transform alone")
         scores = {
-            frames: MotionScoreGenerator(
-                generators[0].grid, capture=self._capture, max_fallback=max_fallback
-            )
+            frames: MotionScoreGenerator(generators[0].grid, capture=self._capture)
             for frames, generators in collator.generators.items()
         }
         self._scores = scores
+        self.fallbacks = FallbackCount(max_fallback)
+        for score in scores.values():
+            score.fallbacks = self.fallbacks
 
     def __getitem__(self, index: int) -> Any:
         """The data set's sample, with the clip's `SeededScore` before the frame numbers.
@@ -54,6 +59,7 @@ class CapturedClips(FollowedDataset):
             TooManyFallbacks: too many clips have no motion.
         """
         base, epoch, number = self._begin(index)
+        self.fallbacks.begin_epoch(epoch)
         theirs = self.dataset.transform
         with self._followed(transform=lambda clip: self._transformed(theirs, clip)):
             sample = self.dataset[index]
@@ -64,7 +70,7 @@ class CapturedClips(FollowedDataset):
         picture = self._capture.motion is None and is_picture(sample[0])
         score = still_score((made.frames, made.height, made.width)) if picture else made()
         self._capture.begin()
-        self._made_from(number, MaskSource.HELD if picture else made.source)
+        self._made_from(number, MaskSource.SIMULATED if picture else made.source)
         seeded = SeededScore(score, seed_for(base, epoch, number) >> 1)
         return type(sample)((*sample[:-1], seeded, sample[-1]))
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..masks import make_masking, seed_for
 from ..masks.generator import MotionMasking
 from ..score import Score
-from .sources import MaskSource, Motion, SafeMasking
+from .sources import MaskSource, Motion, SafeMasking, source_of_mask
 from .vjepa_blocks import cover_of
 
 __all__ = ["MaskLists", "SampleMotion", "SeededScore", "is_picture", "motion_in"]
@@ -179,11 +179,12 @@ class MaskLists:
         if motion.score is None and not motion.still:
             fallen = Motion(None, MaskSource.FALLBACK, "no score in the sample")
             return self._masks(fallen, seed=seed)[0].copy()
+        mask, slots = self._masks.masking.with_sources(motion.score, seed=seed)
+        moves = motion.score is not None
+        source = source_of_mask(MaskSource.GUIDED if moves else MaskSource.SIMULATED, slots)
         if counted:
-            self._masks.note(MaskSource.GUIDED if motion.score is not None else MaskSource.HELD)
-        if motion.score is None:
-            return self._masks.masking(seed=seed).copy()
-        return self._masks.masking(motion.score, seed=seed).copy()
+            self._masks.record(source)
+        return mask.copy()
 
 
 def _shortened(

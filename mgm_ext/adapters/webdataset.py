@@ -54,7 +54,7 @@ class MaskStage:
         self.seeds = SampleSeeds(1 << 20, seed)
 
     def __call__(self, sample: Mapping[str, Any]) -> Sample:
-        """The sample with "pixel_values", "bool_masked_pos" and "mask_source" for its video.
+        """The sample with what `ClipMaker.view` makes of its video.
 
         Raises:
             KeyError: the sample has no video.
@@ -71,7 +71,7 @@ class MaskStage:
             clip, motion = self.maker.read(video, random.Random(seed))
         except DecodeError as error:
             failed = no_motion(error)
-            self.maker.masks.note(failed.source, failed.reason)
+            self.maker.masks.record(*failed[1:])
             raise
         rest = {name: value for name, value in sample.items() if name != key}
         return {**rest, **self.maker.view(clip, motion, seed)}
@@ -79,7 +79,9 @@ class MaskStage:
     def _seed(self, name: Any) -> int:
         data = name if isinstance(name, bytes) else str(name).encode()
         number = int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little")
-        return seed_for(*self.seeds.visit(number), number)
+        base, epoch = self.seeds.visit(number)
+        self.maker.masks.begin_epoch(epoch)
+        return seed_for(base, epoch, number)
 
 
 def _video(given: Any) -> Any:

@@ -10,32 +10,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..boxes import motion_boxes
+from ..boxes import motion_boxes, slot_sources
 from ..contrast import MotionContrast, motion_contrast
-from ..masks import MASKINGS, PRESETS, Mask, make_masking, motion_guided_mask
+from ..masks import MASKINGS, PRESETS, Mask, Masking, make_masking, motion_guided_mask
 from ..masks.options import chosen_weight
 from ..motion_field import Clip
 from ..score import Score, motion_score
 from ..video_reader import VideoReader
 from .arguments import grid_of
 from .output import bar, needs_extra, say, write_npz
-from .sampling import sample
+from .sampling import mask_facts, sample
 
 __all__ = ["contrast", "draw", "mask", "masks"]
 
 
 def mask(arguments: argparse.Namespace) -> None:
     """Writes the mask of a clip."""
-    clip, source = sample(arguments, pixels=PRESETS[arguments.preset].weight == "auto")
-    made = motion_guided_mask(
-        clip,
-        grid=grid_of(arguments),
-        mask_ratio=arguments.ratio,
-        preset=arguments.preset,
-        seed=arguments.seed,
+    sampled = sample(arguments, pixels=PRESETS[arguments.preset].weight == "auto")
+    clip = sampled.clip
+    made, slots = _guided(arguments).with_sources(clip, seed=arguments.seed)
+    assert slots is not None
+    source = mask_facts(sampled, slots, arguments)
+    write_npz(
+        arguments.output,
+        mask=made,
+        frame_indices=clip.frame_indices,
+        mask_source=np.array(source["mask_source"]),
+        slot_sources=slots,
     )
-    arrays = {"frame_indices": clip.frame_indices, "mask_source": np.array(source["mask_source"])}
-    write_npz(arguments.output, mask=made, **arrays)
     facts = {
         "output": str(arguments.output),
         **source,
@@ -46,12 +48,20 @@ def mask(arguments: argparse.Namespace) -> None:
     say(facts, arguments)
 
 
+def _guided(arguments: argparse.Namespace) -> Masking:
+    grid, ratio = grid_of(arguments), arguments.ratio
+    return make_masking("motion_guided", input_size=grid, mask_ratio=ratio, preset=arguments.preset)
+
+
 def draw(arguments: argparse.Namespace) -> None:
     """Draws vectors, score, box and mask of a clip."""
     with needs_extra("draw"):
         from .. import visualise
-    clip, source = sample(arguments, pixels=True)
+    sampled = sample(arguments, pixels=True)
+    clip = sampled.clip
     raw, score, made, boxes = _steps(clip, arguments)
+    slots = slot_sources(score, first=PRESETS[arguments.preset].first)
+    source = mask_facts(sampled, slots, arguments)
     legend = visualise.clip_legend(clip, score, made, raw=raw)
     labels = visualise.clip_labels(clip, score)
     panels = visualise.clip_panels(clip, score, made, boxes, raw=raw)
@@ -98,7 +108,10 @@ def masks(arguments: argparse.Namespace) -> None:
     """Draws every mask of one clip, a row each."""
     with needs_extra("masks"):
         from .. import visualise
-    clip, source = sample(arguments, pixels=True)
+    sampled = sample(arguments, pixels=True)
+    clip = sampled.clip
+    slots = _guided(arguments).with_sources(clip, seed=arguments.seed)[1]
+    source = mask_facts(sampled, slots, arguments)
     made = {}
     with bar(len(MASKINGS), "masks", arguments) as progress:
         for name in MASKINGS:

@@ -133,7 +133,7 @@ def _motion(source: str | bytes, reader: VideoReader) -> dict[str, Any]:
         motion += _motion_and_rest(field)
     median, fast = _percentiles(speeds, (0.5, 0.95))
     # As in the adapters: where no cell has a vector, nothing says whether anything moves.
-    moved = "guided" if valid > still else "held" if valid else "fallback"
+    moved = "guided" if valid > still else "simulated" if valid else "fallback"
     return {
         "inter_share": valid / cells,
         "intra_share": 1 - valid / cells,
