@@ -23,6 +23,7 @@ from typing import Any
 from benchmarks import instructions
 from mgm_ext import _core
 from tests import clips
+from tests.test_clip_containers import remux
 from tests.test_clip_tail import broken
 
 BASELINE = Path(__file__).with_suffix(".json")
@@ -31,6 +32,7 @@ CLIP = "bikes.mp4"
 
 PATHS = {
     "open": "len(mgm_ext.VideoReader(clip))",
+    "open_matroska": "len(mgm_ext.VideoReader(matroska))",
     "clip_with_pixels": "reader.read_clip(range(100, 164, 4))",
     "clip_without_pixels": "reader.read_clip(range(100, 164, 4), pixels=False)",
     "read_motion_field": "mgm_ext.read_motion_field(clip)",
@@ -49,12 +51,12 @@ SETUP = """
 import gc, os, sys
 import mgm_ext
 
-clip, mpeg4, mpeg2, lost = sys.argv[1:]
+clip, matroska, mpeg4, mpeg2, lost = sys.argv[1:]
 
 def clip_of(path, indices, **options):
     return mgm_ext.VideoReader(path).read_clip(indices, pixels=False, **options)
 
-for path in clip, mpeg4, mpeg2:
+for path in clip, matroska, mpeg4, mpeg2:
     clip_of(path, [0])
 field = mgm_ext.read_motion_field(clip, frame_indices=range(0, 64, 4))
 reader = mgm_ext.VideoReader(clip)
@@ -84,7 +86,7 @@ def find_clip() -> Path:
 
 
 def make_clips(folder: Path) -> list[Path]:
-    """The real clip, 120 frames of it in one group of MPEG-4 and of MPEG-2, the last less one."""
+    """The real clip, in MP4 and Matroska; 120 frames of it in one group, and the last less one."""
     clip = find_clip()
     frames = clips.footage(clip, size=(256, 340), num_frames=120)
     options: dict[str, Any] = {"bf": 2, "g": 250, "sc_threshold": 10**9}
@@ -92,7 +94,8 @@ def make_clips(folder: Path) -> list[Path]:
         clips.encode(folder / f"{codec}.mp4", frames, codec, **options)
         for codec in ("mpeg4", "mpeg2video")
     ]
-    return [clip, *made, broken(made[1], folder / "lost.mp4", 90)]
+    matroska = remux(clip, folder / "clip.mkv", lambda _, packet: packet)
+    return [clip, matroska, *made, broken(made[1], folder / "lost.mp4", 90)]
 
 
 def compiler() -> str:

@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/source.hpp"
+#include "decode/inspect_packets.hpp"
 
 namespace mgm::bindings {
 namespace {
@@ -33,6 +34,30 @@ py::dict to_dict(Inspection&& found) {
   return out;
 }
 
+py::object to_dict(std::optional<PacketList>&& list) {
+  if (!list) return py::none();
+  py::dict out;
+  out["pts"] = own(std::move(list->pts));
+  out["pos"] = own(std::move(list->pos));
+  out["size"] = own(std::move(list->size));
+  out["key"] = own(std::move(list->key));
+  out["shown"] = own(std::move(list->shown));
+  return out;
+}
+
+py::object list_packets(const py::object& object, ReadOptions options, bool read) {
+  PySource source(object);
+  std::optional<PacketList> found;
+  options.interrupt = make_interrupt();
+  {
+    // Pure C++ and libav; the source's callbacks take the GIL themselves.
+    const GilRelease released;
+    found = inspect_packets(source.take(), options,
+                            read ? PacketSource::kPackets : PacketSource::kHeaders);
+  }
+  return to_dict(std::move(found));
+}
+
 }  // namespace
 
 void register_inspect(py::module_& module) {
@@ -53,6 +78,8 @@ void register_inspect(py::module_& module) {
       },
       py::arg("source"), py::arg("options"), py::kw_only(), py::arg("vectors"),
       py::arg("loop_filters"), py::arg("luma"));
+  module.def("list_packets", &list_packets, py::arg("source"), py::arg("options"), py::kw_only(),
+             py::arg("read"));
 }
 
 }  // namespace mgm::bindings

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "decode/hidden_pictures.hpp"
+#include "decode/matroska_blocks.hpp"
 #include "error.hpp"
 #include "taps/mov_index.h"
 #include "taps/parameter_sets.h"
@@ -20,41 +22,11 @@ constexpr int kEmptyVop = 7;
 
 std::int64_t plain_time(std::int64_t time) { return time == AV_NOPTS_VALUE ? kNoPts : time; }
 
-// Of VP9: a packet of several pictures ends in an index, whose last byte is marked, and shows one;
-// of one picture the header says after marker and profile whether it shows itself or another.
-bool is_shown_vp9(std::span<const std::uint8_t> data) {
-  if ((data.back() & 0xe0) == 0xc0) return true;
-  const bool profile_3 = (data.front() & 0x30) == 0x30;  // has one bit more
-  const int shown = profile_3 ? 0x05 : 0x0a;             // show_existing_frame or show_frame
-  return (data.front() & shown) != 0;
-}
-
-// VP8 and VP9 may store hidden pictures in packets of their own; bit 4 of VP8's frame tag says
-// shown.
-bool is_shown(const AVCodecParameters& codec, const AVPacket& packet) {
-  if (packet.size < 1) return true;
-  const std::span data(packet.data, static_cast<std::size_t>(packet.size));
-  if (codec.codec_id == AV_CODEC_ID_VP9) return is_shown_vp9(data);
-  return codec.codec_id != AV_CODEC_ID_VP8 || (data.front() & 0x10) != 0;
-}
-
 // libavformat takes every picture of these for a key frame.
 bool hides_key_frames(const AVCodecParameters& codec) {
   const AVCodecID id = codec.codec_id;
   return id == AV_CODEC_ID_H261 || id == AV_CODEC_ID_H263 || id == AV_CODEC_ID_H263I ||
          id == AV_CODEC_ID_H263P;
-}
-
-std::vector<FrameIndex::Packet> from_packets(Demuxer& demuxer) {
-  std::vector<FrameIndex::Packet> packets;
-  const libav::Packet packet = libav::make_packet();
-  while (demuxer.read(*packet)) {
-    if (std::ssize(packets) == FrameIndex::kMostPackets) {
-      throw DecodeError(demuxer.name(), std::nullopt, "more packets than can be numbered");
-    }
-    packets.push_back(describe_packet(demuxer, *packet));
-  }
-  return packets;
 }
 
 // Some packets hold no picture.
@@ -100,12 +72,14 @@ bool may_hold_fields(const PacketDecoder& decoder) {
 
 FrameIndex::Packet describe_packet(const Demuxer& demuxer, const AVPacket& packet) {
   const bool discard = (packet.flags & AV_PKT_FLAG_DISCARD) != 0;
+  const std::span data(packet.data, static_cast<std::size_t>(packet.size));
+  const AVCodecID codec = demuxer.stream().codecpar->codec_id;
   return {.pts = plain_time(packet.pts),
           .dts = plain_time(packet.dts),
           .pos = packet.pos,
           .size = packet.size,
           .key = (packet.flags & AV_PKT_FLAG_KEY) != 0,
-          .shown = !discard && is_shown(*demuxer.stream().codecpar, packet)};
+          .shown = !discard && (data.empty() || is_shown(codec, data.front(), data.back()))};
 }
 
 std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demuxer) {
@@ -130,10 +104,23 @@ std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demux
   return packets;
 }
 
+std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer) {
+  std::vector<FrameIndex::Packet> packets;
+  const libav::Packet packet = libav::make_packet();
+  while (demuxer.read(*packet)) {
+    if (std::ssize(packets) == FrameIndex::kMostPackets) {
+      throw DecodeError(demuxer.name(), std::nullopt, "more packets than can be numbered");
+    }
+    packets.push_back(describe_packet(demuxer, *packet));
+  }
+  return packets;
+}
+
 FrameIndex read_container_index(Demuxer& demuxer, bool& rewound) {
   auto packets = list_packets(demuxer);
+  if (!packets) packets = list_blocks(demuxer);
   rewound = packets.has_value();
-  if (!packets) packets = from_packets(demuxer);
+  if (!packets) packets = pass_over_packets(demuxer);
   if (hides_key_frames(*demuxer.stream().codecpar) && !packets->empty()) {
     for (FrameIndex::Packet& packet : std::span(*packets).subspan(1)) packet.key = false;
   }

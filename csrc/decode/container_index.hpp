@@ -13,8 +13,12 @@ namespace mgm {
 // The packets that a container's header lists (mp4, mov), or nullopt.
 [[nodiscard]] std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demuxer);
 
-// What a container tells of its packets: from its header where that lists them (mp4, mov),
-// otherwise from one pass over them, after which `rewound` is false. Numbered where the times of
+// All packets from where the demuxer stands, read one after the other.
+[[nodiscard]] std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer);
+
+// What a container tells of its packets: from its header where that lists them (mp4, mov), from the
+// headers of its blocks (Matroska), otherwise from one pass over all packets, after which `rewound`
+// is false. Numbered where the times of
 // the packets tell.
 [[nodiscard]] FrameIndex read_container_index(Demuxer& demuxer, bool& rewound);
 

@@ -27,6 +27,9 @@ class Demuxer {
   // Goes to the last key frame at or before pts; false when the container's seeking cannot.
   [[nodiscard]] bool seek(std::int64_t pts);
   [[nodiscard]] bool seek_byte(std::int64_t place);
+  // Fills the buffer with the bytes of the file at a place, and no others are read; fewer where it
+  // ends. Returns how many. Packets go on from where they stood.
+  [[nodiscard]] std::size_t peek(std::int64_t place, std::span<std::uint8_t> buffer);
 
   [[nodiscard]] AVStream& stream() const { return *context_->streams[stream_]; }
   [[nodiscard]] AVFormatContext& context() const { return *context_; }

@@ -28,8 +28,13 @@ struct FreeIo {
   }
 };
 
+struct CloseParser {
+  void operator()(AVCodecParserContext* context) const noexcept { av_parser_close(context); }
+};
+
 using FormatContext = std::unique_ptr<AVFormatContext, FreeByAddress<avformat_close_input>>;
 using CodecContext = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec_free_context>>;
+using Parser = std::unique_ptr<AVCodecParserContext, CloseParser>;
 using Frame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
 using Packet = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
 using Dictionary = std::unique_ptr<AVDictionary, FreeByAddress<av_dict_free>>;

@@ -19,6 +19,12 @@ bool lies_as(const FrameIndex::Packet& wanted, const AVPacket& packet) {
   return wanted.pos == packet.pos && wanted.size == packet.size;
 }
 
+// Decoded, or by_place lying in the file, after the wanted one.
+bool is_behind(const FrameIndex::Packet& wanted, const AVPacket& packet, bool by_place) {
+  if (by_place) return wanted.pos >= 0 && packet.pos > wanted.pos;
+  return packet.dts != AV_NOPTS_VALUE && packet.dts > wanted.dts;
+}
+
 }  // namespace
 
 // Times tell apart what lies in one place, or is read twice, but not where libavformat invents
@@ -39,10 +45,7 @@ bool PacketLoop::seek(const FrameIndex::Entry& entry) {
   if (!(by_place ? demuxer_->seek_byte(wanted.pos) : demuxer_->seek(time))) return false;
   for (int i = 0; i < kMostSearched && demuxer_->read(*packet_); ++i) {
     if (is_packet(wanted, *packet_)) return true;
-    if (by_place ? packet_->pos > wanted.pos
-                 : packet_->dts != AV_NOPTS_VALUE && packet_->dts > wanted.dts) {
-      return false;
-    }
+    if (is_behind(wanted, *packet_, by_place || wanted.dts == kNoPts)) return false;
   }
   return false;
 }
