@@ -196,7 +196,7 @@ def test_fine_tuning_moves_the_layers_that_its_decay_leaves_a_rate(runner: Runne
     samples, size = runner._loaded("rendered"), tiny.SETTINGS.size
     model = VideoMAE(size)
     model.start(0)
-    changes = '{"labels": [16], "steps": [2], "rates": [0.001], "layer_decays": [%s], "batch": 8}'
+    changes = '{"labels": [16], "steps": [2], "tuning": [[0.001, %s]], "batch": 8}'
     moved = {}
     for decay in ("0", "0.5", "1"):
         tuning = FineTuning(

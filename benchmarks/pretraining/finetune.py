@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from typing import Any
 
 import numpy as np
@@ -76,9 +75,8 @@ class FineTuning:
         sets = self.samples.labelled
         train = sets["train"].first(count)
         tried: dict[str, float] = {}
-        settings = list(itertools.product(self.protocol.rates, self.protocol.layer_decays))
-        (rate, decay), best = settings[0], self.net.state_dict()
-        for setting in settings:
+        (rate, decay), best = self.protocol.tuning[0], self.net.state_dict()
+        for setting in self.protocol.tuning:
             self._train(train, steps, *setting, seed)
             score = float(self._right(sets["validation"]).mean())
             if not tried or score > max(tried.values()):

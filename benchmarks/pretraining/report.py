@@ -22,6 +22,8 @@ COLUMNS = (
     "on 1,000 labels", "probe", "object hidden", "never visible", "loss", "GPU seconds", "PFLOP",
 )  # fmt: skip
 ORACLE = "oracle_"
+TUNING = "tuning"
+"""Rows that compare settings of fine-tuning, and its seeds; a table of its own."""
 
 
 def most(row: dict[str, Any]) -> dict[str, Any]:
@@ -166,9 +168,35 @@ def pixels_table(found: dict[str, Any]) -> str:
     return f"{body}\n\nAccuracy in percent on held-out sentences. Set {found['data']}."
 
 
+def tuning_table(rows: Sequence[dict[str, Any]]) -> str:
+    """Validation accuracy of every (rate, layer decay), and the test's of each seed at the best."""
+    lines: list[list[str]] = []
+    for row in rows:
+        job = row["job"]
+        for labels, found in row["finetune"].items():
+            tried = found["validation"]
+            if not lines:
+                lines = [["set", "mask", "labels", *tried, "test, each seed"]]
+                lines.append(["---"] * len(lines[0]))
+            best = max(tried.values())
+            marks = ["**" * (value == best) for value in tried.values()]
+            values = [
+                f"{mark}{_percent(value)}{mark}"
+                for mark, value in zip(marks, tried.values(), strict=True)
+            ]
+            seeds = ", ".join(_percent(value) for value in found["runs"])
+            lines.append([job["data"], f"{job['arm']} {job['ratio']:g}", labels, *values, seeds])
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{body}\n\nColumns: rate, layer decay. {caption(rows)}"
+
+
+def _table_of(path: Path) -> str:
+    return (tuning_table if path.stem == TUNING else table)(read_rows(path))
+
+
 def written() -> dict[str, str]:
     """The table of every file of results, by the name of its marker."""
-    runs = {path.stem: table(read_rows(path)) for path in sorted(RESULTS.glob("*.jsonl"))}
+    runs = {path.stem: _table_of(path) for path in sorted(RESULTS.glob("*.jsonl"))}
     pixels = json.loads((RESULTS / "grid_pixels.json").read_text())
     return {f"pretraining-{name}": text for name, text in runs.items()} | {
         "pretraining-grid_pixels": pixels_table(pixels)
@@ -179,6 +207,8 @@ def main() -> None:
     """Rewrites the page's tables and the plots."""
     PAGE.write_text(tables.rewrite(PAGE.read_text(), written()))
     for path in RESULTS.glob("*.jsonl"):
+        if path.stem == TUNING:
+            continue
         plot(read_rows(path), RESULTS / f"{path.stem}.png", epochs=75)
 
 

@@ -26,9 +26,10 @@ class Protocol:
         labels: sizes of the labelled set.
         steps: of fine-tuning at each of them.
         batch: clips of a step.
-        rates: of fine-tuning, `probe_rates` of the probe: the one best on validation is taken.
-        layer_decays: of fine-tuning, tried with every rate: what a block's rate is of that of the
-            block after it. 1 suits fresh weights, less than 1 keeps pre-trained ones.
+        tuning: the (rate, layer decay) pairs that fine-tuning tries; a layer decay is what a
+            block's rate is of that of the block after it: 1 suits fresh weights, less than 1 keeps
+            pre-trained ones.
+        probe_rates: of the probe, tried likewise.
         kept: share of the tokens that fine-tuning sees, drawn at random; tests see all.
         probe_epochs: passes of the probe over its features.
         smoothing: of the labels in fine-tuning.
@@ -39,8 +40,7 @@ class Protocol:
     labels: tuple[int, ...] = (1_000, 6_000)
     steps: tuple[int, ...] = (800, 2_400)
     batch: int = 128
-    rates: tuple[float, ...] = (3e-4, 1e-3)
-    layer_decays: tuple[float, ...] = (1.0,)
+    tuning: tuple[tuple[float, float], ...] = ((3e-4, 1.0), (1e-3, 0.75), (3e-3, 0.75))
     probe_rates: tuple[float, ...] = (1e-3, 3e-3)
     kept: float = 0.3
     probe_epochs: int = 40
