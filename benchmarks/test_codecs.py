@@ -31,11 +31,11 @@ CODECS: dict[str, tuple[str, dict[str, float | None]]] = {
     "WMV2": ("wmv2", {"426x240": None}),
 }
 SETUP = """
-from mgm_ext import _core
+from mgm_ext._core import _testing
 from mgm_ext.decode import read_options
 options = read_options(vectors_only=False)
 def decode(vectors):
-    _core.inspect({path!r}, options, vectors=vectors, loop_filters=True, luma=False)
+    _testing.inspect({path!r}, options, vectors=vectors, loop_filters=True, luma=False)
 """
 
 

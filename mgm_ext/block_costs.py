@@ -224,6 +224,5 @@ def read_block_costs(
         max_seconds=max_seconds,
     )
     indices = None if frame_indices is None else check_indices(frame_indices)
-    values = _core.read_block_costs(check_source(source), options, indices)
-    info = VideoInfo._of(values.pop("info"))
-    return BlockCosts(picture_types=letters(values.pop("picture_types")), info=info, **values)
+    columns, types, info = _core.read_block_costs(check_source(source), options, indices)
+    return BlockCosts(picture_types=letters(types), info=VideoInfo(**info), **columns)

@@ -19,7 +19,7 @@ Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Bi
 Indices: TypeAlias = Sequence[int] | NDArray[np.integer[Any]]
 
 
-def check_source(source: Source) -> Any:
+def check_source(source: Source) -> _core._Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return source
     if isinstance(source, (str, os.PathLike)):
@@ -88,7 +88,7 @@ def probe(
         ValueError: no such stream.
     """
     options = read_options(rotate=rotate, stream=stream, max_pixels=max_pixels)
-    return VideoInfo._of(_core.probe(check_source(source), options))
+    return VideoInfo(**_core.probe(check_source(source), options))
 
 
 def read_motion_vectors(
@@ -147,15 +147,14 @@ def read_motion_vectors(
         max_seconds=max_seconds,
         num_threads=num_threads,
     )
-    values = _core.read_motion_vectors(
+    columns, letter_types, values = _core.read_motion_vectors(
         check_source(source), options, blocks == "libavcodec", start, stop
     )
-    info = VideoInfo._of(values.pop("info"))
-    types = letters(values.pop("picture_types"))
+    info, types = VideoInfo(**values), letters(letter_types)
     if start and not len(types) and stop != start:
         has = "" if info.num_frames is None else f": {info.num_frames} frames"
         raise IndexError(f"start={start} is beyond the last frame of {_name(source)}{has}")
-    return MotionVectors(info=info, picture_types=types, **values)
+    return MotionVectors(info=info, picture_types=types, **columns)
 
 
 def _name(source: Source) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,11 +60,6 @@ class VideoInfo:
     key_frames: NDArray[np.int64]
     container: str = ""
     reordered: bool | None = None
-
-    @classmethod
-    def _of(cls, values: dict[str, Any]) -> VideoInfo:
-        changes = tuple((int(f), int(w), int(h)) for f, w, h in values.pop("size_changes"))
-        return cls(size_changes=changes, **values)
 
 
 # Field names of libav's AVMotionVector, as PyAV's `to_ndarray` gives them, plus our distance.

@@ -140,7 +140,7 @@ class VideoReader:
 
         `damaged` and `size_changes` cover the clips read so far.
         """
-        return VideoInfo._of(self._reader().info())
+        return VideoInfo(**self._reader().info())
 
     @property
     def average_fps(self) -> float:

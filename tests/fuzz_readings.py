@@ -77,8 +77,8 @@ def _vectors(data: bytes, *, only: bool, exported: bool = False) -> MotionVector
 
 def _costs(data: bytes, *, only: bool) -> tuple[Any, ...]:
     options = read_options(vectors_only=only, **LIMITS)
-    values = _core.read_block_costs(data, options, None)
-    return tuple(values[name] for name in sorted(values) if name != "info")
+    columns, types, _ = _core.read_block_costs(data, options, None)
+    return types, *columns.values()
 
 
 def _reader(data: Any, **options: Any) -> VideoReader:

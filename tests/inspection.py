@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mgm_ext import _core
+from mgm_ext._core import _testing
 from mgm_ext.decode import read_options
 
 BLOCK_FIELDS = ("offsets", "x", "y", "w", "h", "flags", "motion_x", "motion_y", "distance")
@@ -67,7 +67,9 @@ def inspect(
 ) -> Inspection:
     """Decodes a whole file; without `loop_filters` pictures are as predictions saw them."""
     options = read_options(vectors_only=vectors_only)
-    found = _core.inspect(str(path), options, vectors=vectors, loop_filters=loop_filters, luma=luma)
+    found = _testing.inspect(
+        str(path), options, vectors=vectors, loop_filters=loop_filters, luma=luma
+    )
     return Inspection(**found)
 
 

@@ -51,10 +51,11 @@ def read(
         return mgm_ext.read_motion_vectors(path, blocks=blocks, **limits)
     options = read_options(vectors_only=False, **limits)
     source = path if isinstance(path, bytes) else str(path)
-    values = _core.read_motion_vectors(source, options, blocks == "libavcodec", 0, None)
-    types = letters(values.pop("picture_types"))
-    info = mgm_ext.VideoInfo._of(values.pop("info"))
-    return MotionVectors(info=info, picture_types=types, **values)
+    columns, types, values = _core.read_motion_vectors(
+        source, options, blocks == "libavcodec", 0, None
+    )
+    info = mgm_ext.VideoInfo(**values)
+    return MotionVectors(info=info, picture_types=letters(types), **columns)
 
 
 def assert_same(one: MotionVectors, other: MotionVectors) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mgm_ext import _core
+from mgm_ext._core import _testing
 
 SKIP, DIRECT, LIST1, FIELD, CODED, INTRA, SECOND = 1, 2, 4, 8, 16, 32, 64
 INVALID = [-32768, 0]
@@ -36,7 +36,7 @@ def binned(
     blocks: list[Any], distances: list[float], geometry: Geometry, scale: int = 4, kind: str = "P"
 ) -> Row:
     table = np.array(blocks, np.int32).reshape(-1, 8)
-    binner = _core._TestBinner(*geometry)
+    binner = _testing.Binner(*geometry)
     results = []
     for _ in range(2):
         vectors, coded, cut = binner.write_row(table, np.array(distances, np.float32), scale, kind)
@@ -193,7 +193,7 @@ def test_crop_is_taken_off_before_binning() -> None:
 ])  # fmt: skip
 def test_auto_is_the_smallest_cell_with_at_most_4096(width: int, height: int, cell: int) -> None:
     geometry = ((0, 0, width, height), 90, False, None)
-    assert _core._TestBinner(*geometry).size == (height, width, cell)
+    assert _testing.Binner(*geometry).size == (height, width, cell)
 
 
 def test_more_than_half_intra_cells_are_a_cut() -> None:
@@ -271,4 +271,4 @@ def test_order_of_blocks_is_irrelevant(blocks: list[Any], geometry: Geometry, ra
 )
 def test_bad_geometry_is_quoted(geometry: Geometry, text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        _core._TestBinner(*geometry)
+        _testing.Binner(*geometry)

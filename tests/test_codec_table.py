@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import mgm_ext
-from mgm_ext import MotionVectors, _core
+from mgm_ext import MotionVectors
+from mgm_ext._core import _testing
 from tests import clips, codec_table, fuzz_mutants, wmv3_writer
 
 # What the fuzzer's clips lack: (encoder, container, options).
@@ -48,7 +49,7 @@ def found() -> dict[str, list[MotionVectors]]:
 
 def test_every_codec_has_its_place() -> None:
     named = [codec for family in codec_table.FAMILIES for codec in family.codecs]
-    assert sorted(named) == sorted(_core.vector_codecs())
+    assert sorted(named) == sorted(_testing.vector_codecs())
 
 
 @pytest.mark.parametrize("family", codec_table.FAMILIES, ids=lambda family: family.codecs[0])

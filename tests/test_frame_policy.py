@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mgm_ext import _core
+from mgm_ext._core import _testing
 
 # Of a clip of frames 10 and 14 with pixels, and rows without from 9 to 16.
 CLIP = [(i, i in (10, 14)) for i in range(9, 17)]
@@ -65,4 +65,4 @@ def test_treatment_of_a_packet(
     mode: str,
     skip: bool,
 ) -> None:
-    assert _core._frame_policy(frame, pixels_due, wants, **traits) == (mode, skip)
+    assert _testing.frame_policy(frame, pixels_due, wants, **traits) == (mode, skip)

@@ -180,3 +180,7 @@ def test_the_api_page_lists_exactly_the_public_names() -> None:
     text = (ROOT / "docs" / "api" / "index.md").read_text()
     section = text.split("## Names\n")[1]
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(mgm_ext.__all__)
+
+
+def test_the_package_does_without_what_is_for_tests() -> None:
+    assert not [path for path in PACKAGE.rglob("*.py") if "_testing" in path.read_text()]

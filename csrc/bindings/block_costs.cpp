@@ -11,13 +11,13 @@ namespace {
 
 using Indices = py::array_t<std::int64_t, py::array::c_style>;
 
-py::dict costs_to_dict(BlockCosts&& costs) {
+// Columns, picture types, info.
+py::tuple to_tuple(BlockCosts&& costs) {
   const auto rows = static_cast<py::ssize_t>(costs.frame_indices.size());
   py::dict out;
   out["bits"] = own(std::move(costs.bits), {rows, costs.units_high, costs.units_wide});
   out["frame_indices"] = own(std::move(costs.frame_indices));
   out["valid"] = own(std::move(costs.valid)).attr("view")("bool");
-  out["picture_types"] = costs.picture_types;
   out["header_bits"] = own(std::move(costs.header_bits));
   out["end_bits"] = own(std::move(costs.end_bits));
   out["picture_bytes"] = own(std::move(costs.picture_bytes));
@@ -27,8 +27,7 @@ py::dict costs_to_dict(BlockCosts&& costs) {
   out["crop"] = py::make_tuple(costs.crop_x, costs.crop_y, costs.crop_width, costs.crop_height);
   out["rotation"] = costs.rotation;
   out["hflip"] = costs.hflip;
-  out["info"] = to_dict(costs.info);
-  return out;
+  return py::make_tuple(out, costs.picture_types, to_dict(costs.info));
 }
 
 }  // namespace
@@ -46,7 +45,7 @@ void register_block_costs(py::module_& module) {
           const GilRelease released;
           costs = read_block_costs(source.take(), options, wanted);
         }
-        return costs_to_dict(std::move(costs));
+        return to_tuple(std::move(costs));
       },
       py::arg("source"), py::arg("options"), py::arg("indices"));
 }

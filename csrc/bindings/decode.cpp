@@ -2,7 +2,6 @@
 
 #include "bindings/source.hpp"
 #include "bindings/video.hpp"
-#include "decode/packet_decoder.hpp"
 #include "error.hpp"
 
 namespace mgm::bindings {
@@ -58,7 +57,12 @@ py::dict to_dict(const VideoInfo& info) {
       py::make_tuple(info.sample_aspect_ratio[0], info.sample_aspect_ratio[1]);
   out["has_vectors"] = info.has_vectors;
   out["damaged"] = info.damaged;
-  out["size_changes"] = info.size_changes;
+  py::tuple changes(info.size_changes.size());
+  for (std::size_t i = 0; i < info.size_changes.size(); ++i) {
+    const auto& [frame, width, height] = info.size_changes[i];
+    changes[i] = py::make_tuple(frame, width, height);
+  }
+  out["size_changes"] = changes;
   out["key_frames"] = own(std::vector(info.key_frames));
   out["reordered"] = info.reordered;
   return out;
@@ -66,7 +70,8 @@ py::dict to_dict(const VideoInfo& info) {
 
 namespace {
 
-py::dict vectors_to_dict(MotionVectors&& rows) {
+// Columns, picture types, info.
+py::tuple to_tuple(MotionVectors&& rows) {
   py::dict out;
   out["offsets"] = own(std::move(rows.offsets));
   out["source"] = own(std::move(rows.source));
@@ -81,12 +86,10 @@ py::dict vectors_to_dict(MotionVectors&& rows) {
   out["motion_y"] = own(std::move(rows.motion_y));
   out["motion_scale"] = own(std::move(rows.motion_scale));
   out["reference_distance"] = own(std::move(rows.reference_distance));
-  out["picture_types"] = rows.picture_types;
   out["pts"] = own(std::move(rows.pts));
   out["seconds"] = own(std::move(rows.seconds));
   out["key_frames"] = own(std::move(rows.key_frames)).attr("view")("bool");
-  out["info"] = to_dict(rows.info);
-  return out;
+  return py::make_tuple(out, rows.picture_types, to_dict(rows.info));
 }
 
 void bind_options(py::module_& module) {
@@ -114,7 +117,6 @@ void bind_options(py::module_& module) {
 void register_decode(py::module_& module) {
   py::register_local_exception_translator(translate);
   bind_options(module);
-  module.def("vector_codecs", &vector_codecs);
   module.def(
       "probe",
       [](const py::object& object, ReadOptions options) {
@@ -142,7 +144,7 @@ void register_decode(py::module_& module) {
               read_motion_vectors(source.take(), options,
                                   libavcodec ? Blocks::kLibavcodec : Blocks::kCoded, start, stop);
         }
-        return vectors_to_dict(std::move(rows));
+        return to_tuple(std::move(rows));
       },
       py::arg("source"), py::arg("options"), py::arg("libavcodec"), py::arg("start"),
       py::arg("stop"));

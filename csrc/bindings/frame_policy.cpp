@@ -26,7 +26,7 @@ const char* name_of(PacketDecoder::Mode mode) {
   throw std::logic_error("no such mode");
 }
 
-// For the tests; readers treat packets themselves. wants: frames, and whether with pixels.
+// wants: frames, and whether with pixels.
 py::tuple treatment_of(const PicturePlace& place,
                        const std::vector<std::pair<std::int64_t, bool>>& wants,
                        const PictureTraits& traits) {
@@ -40,9 +40,9 @@ py::tuple treatment_of(const PicturePlace& place,
 
 }  // namespace
 
-void register_frame_policy(py::module_& module) {
-  module.def(
-      "_frame_policy",
+void register_frame_policy(py::module_& testing) {
+  testing.def(
+      "frame_policy",
       [](std::optional<std::int64_t> frame, std::int64_t pixels_due,
          const std::vector<std::pair<std::int64_t, bool>>& wants, bool pixels_only,
          bool hides_pictures, bool interlaced, bool goes_on, bool has_stand_in, bool leaves_unread,

@@ -15,7 +15,7 @@ py::object own_luma(Inspection& found) {
   return own(std::move(found.luma), std::move(shape)).attr("view")("<u2");
 }
 
-py::dict to_dict(Inspection&& found) {
+py::dict inspection_dict(Inspection&& found) {
   py::dict out;
   out["frames"] = found.frames;
   out["luma"] = own_luma(found);
@@ -34,7 +34,7 @@ py::dict to_dict(Inspection&& found) {
   return out;
 }
 
-py::object to_dict(std::optional<PacketList>&& list) {
+py::object packets_dict(std::optional<PacketList>&& list) {
   if (!list) return py::none();
   py::dict out;
   out["pts"] = own(std::move(list->pts));
@@ -55,13 +55,13 @@ py::object list_packets(const py::object& object, ReadOptions options, bool read
     found = inspect_packets(source.take(), options,
                             read ? PacketSource::kPackets : PacketSource::kHeaders);
   }
-  return to_dict(std::move(found));
+  return packets_dict(std::move(found));
 }
 
 }  // namespace
 
-void register_inspect(py::module_& module) {
-  module.def(
+void register_inspect(py::module_& testing) {
+  testing.def(
       "inspect",
       [](const py::object& object, ReadOptions options, bool vectors, bool loop_filters,
          bool luma) {
@@ -74,12 +74,12 @@ void register_inspect(py::module_& module) {
           found = inspect(source.take(), options,
                           {.vectors = vectors, .loop_filters = loop_filters, .luma = luma});
         }
-        return to_dict(std::move(found));
+        return inspection_dict(std::move(found));
       },
       py::arg("source"), py::arg("options"), py::kw_only(), py::arg("vectors"),
       py::arg("loop_filters"), py::arg("luma"));
-  module.def("list_packets", &list_packets, py::arg("source"), py::arg("options"), py::kw_only(),
-             py::arg("read"));
+  testing.def("list_packets", &list_packets, py::arg("source"), py::arg("options"), py::kw_only(),
+              py::arg("read"));
 }
 
 }  // namespace mgm::bindings

@@ -22,12 +22,15 @@ std::uint64_t mixed_seed(py::handle base, py::handle epoch, py::handle index, py
 }  // namespace
 
 void register_philox(py::module_& module) {
-  module.def("philox4x32", &block_of);
   module.def("checked_seed", [](py::handle seed) { return to_seed(seed); });
   module.def("seed_for", &mixed_seed);
-  module.def("exp2_negative", &exp2_negative);
-  module.def("log2_fixed", &log2_fixed);
-  module.def("gumbel", &gumbel);
+}
+
+void register_numbers(py::module_& testing) {
+  testing.def("philox4x32", &block_of);
+  testing.def("exp2_negative", &exp2_negative);
+  testing.def("log2_fixed", &log2_fixed);
+  testing.def("gumbel", &gumbel);
 }
 
 }  // namespace mgm::bindings

@@ -19,15 +19,20 @@ void register_batch(py::module_& module);
 void register_block_costs(py::module_& module);
 void register_build_info(py::module_& module);
 void register_decode(py::module_& module);
-void register_frame_policy(py::module_& module);
 void register_frame_walk(py::module_& module);
-void register_inspect(py::module_& module);
 void register_motion_field(py::module_& module);
 void register_mask_input(py::module_& module);
 void register_masks(py::module_& module);
 void register_philox(py::module_& module);
 void register_score(py::module_& module);
 void register_reader(py::module_& module);
+void register_testing(py::module_& module);
+
+// Parts of _core._testing.
+void register_binner(py::module_& testing);
+void register_frame_policy(py::module_& testing);
+void register_inspect(py::module_& testing);
+void register_numbers(py::module_& testing);
 
 // A read-only array over a vector or column that the array itself keeps alive; no copy.
 template <class T, class Values>

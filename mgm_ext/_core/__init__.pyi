@@ -1,8 +1,83 @@
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol, SupportsIndex, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import _testing as _testing
+
+_Source: TypeAlias = str | bytes | bytearray | memoryview | BinaryIO
+_Integers: TypeAlias = NDArray[np.int64]
+
+class _Info(TypedDict):
+    codec: str
+    profile: str
+    container: str
+    width: int
+    height: int
+    num_frames: int | None
+    average_fps: float
+    duration_seconds: float
+    time_base: tuple[int, int]
+    rotation: int
+    pixel_format: str
+    sample_aspect_ratio: tuple[int, int]
+    has_vectors: bool
+    damaged: bool
+    size_changes: tuple[tuple[int, int, int], ...]
+    key_frames: _Integers
+    reordered: bool | None
+
+class _Vectors(TypedDict):
+    offsets: _Integers
+    source: NDArray[np.int32]
+    w: NDArray[np.uint8]
+    h: NDArray[np.uint8]
+    src_x: NDArray[np.int16]
+    src_y: NDArray[np.int16]
+    dst_x: NDArray[np.int16]
+    dst_y: NDArray[np.int16]
+    flags: NDArray[np.uint64]
+    motion_x: NDArray[np.int32]
+    motion_y: NDArray[np.int32]
+    motion_scale: NDArray[np.uint16]
+    reference_distance: NDArray[np.float32]
+    pts: _Integers
+    seconds: NDArray[np.float64]
+    key_frames: NDArray[np.bool_]
+
+class _Costs(TypedDict):
+    bits: _Integers
+    frame_indices: _Integers
+    valid: NDArray[np.bool_]
+    header_bits: _Integers
+    end_bits: _Integers
+    picture_bytes: _Integers
+    quantisers: NDArray[np.float32]
+    seconds: NDArray[np.float64]
+    unit: int
+    crop: tuple[int, int, int, int]
+    rotation: int
+    hflip: bool
+
+class _Field(TypedDict):
+    vectors: NDArray[np.int16]
+    coded: NDArray[np.bool_]
+    cuts: NDArray[np.bool_]
+    row_frames: _Integers
+    sample_offsets: _Integers
+    cell: int
+    width: int
+    height: int
+
+class _Clip(TypedDict):
+    frames: NDArray[np.uint8] | None
+    field: _Field
+    frame_indices: _Integers
+    seconds: NDArray[np.float64]
+    picture_types: str
+    stand_in: NDArray[np.bool_]
+    damaged: bool
 
 class ReadOptions:
     def __init__(
@@ -18,22 +93,16 @@ class ReadOptions:
         num_threads: int = 1,
     ) -> None: ...
 
-def probe(source: Any, options: ReadOptions) -> dict[str, Any]: ...
-def inspect(
-    source: Any, options: ReadOptions, *, vectors: bool, loop_filters: bool, luma: bool
-) -> dict[str, Any]: ...
-def list_packets(
-    source: Any, options: ReadOptions, *, read: bool
-) -> dict[str, NDArray[Any]] | None: ...
+def probe(source: _Source, options: ReadOptions) -> _Info: ...
 def read_motion_vectors(
-    source: Any, options: ReadOptions, libavcodec: bool, start: int, stop: int | None
-) -> dict[str, Any]: ...
+    source: _Source, options: ReadOptions, libavcodec: bool, start: int, stop: int | None
+) -> tuple[_Vectors, str, _Info]: ...
 def read_motion_field(
-    source: Any, options: ReadOptions, cell: int | None
-) -> tuple[dict[str, Any], dict[str, Any]]: ...
+    source: _Source, options: ReadOptions, cell: int | None
+) -> tuple[_Field, _Info]: ...
 def read_block_costs(
-    source: Any, options: ReadOptions, indices: NDArray[np.int64] | None
-) -> dict[str, Any]: ...
+    source: _Source, options: ReadOptions, indices: NDArray[np.int64] | None
+) -> tuple[_Costs, str, _Info]: ...
 
 class Window:
     __members__: dict[str, Window]
@@ -48,7 +117,7 @@ class Window:
     def __index__(self) -> int: ...
 
 class FrameWalk:
-    def __init__(self, source: Any, options: ReadOptions, libavcodec: bool) -> None: ...
+    def __init__(self, source: _Source, options: ReadOptions, libavcodec: bool) -> None: ...
     def next(self) -> bool: ...
     def leave_pixels(self) -> None: ...
     def rows(self) -> NDArray[np.int32]: ...
@@ -58,7 +127,7 @@ class FrameWalk:
 class VideoReader:
     def __init__(
         self,
-        source: Any,
+        source: _Source,
         options: ReadOptions,
         short_side: int | None,
         height: int | None,
@@ -68,15 +137,14 @@ class VideoReader:
     def require_vectors(self) -> None: ...
     def read_clip(
         self, indices: NDArray[np.int64], pixels: bool, window: Window, cell: int | None
-    ) -> dict[str, Any]: ...
+    ) -> _Clip: ...
     def num_frames(self) -> int: ...
     def frame_seconds(self) -> NDArray[np.float64]: ...
-    def info(self) -> dict[str, Any]: ...
+    def info(self) -> _Info: ...
 
 __version__: str
 
 def build_info() -> dict[str, str]: ...
-def vector_codecs() -> list[str]: ...
 def field_from_flow(
     flow: NDArray[np.float32], valid: NDArray[np.bool_] | None, cell: int | None
 ) -> tuple[NDArray[np.int16], int]: ...
@@ -86,34 +154,6 @@ def select_rows(
     key_frames: NDArray[np.int64],
     window: Window,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
-def _frame_policy(
-    frame: int | None,
-    pixels_due: int,
-    wants: Sequence[tuple[int, bool]],
-    *,
-    pixels_only: bool = False,
-    hides_pictures: bool = False,
-    interlaced: bool = False,
-    goes_on: bool = False,
-    has_stand_in: bool = False,
-    leaves_unread: bool = True,
-    keeps: bool = False,
-    lends_motion: bool = False,
-) -> tuple[str, bool]: ...
-
-class _TestBinner:
-    def __init__(
-        self, crop: tuple[int, int, int, int], rotation: int, hflip: bool, cell: int | None
-    ) -> None: ...
-    def write_row(
-        self,
-        blocks: NDArray[np.int32],
-        distances: NDArray[np.float32],
-        motion_scale: int,
-        picture_type: str,
-    ) -> tuple[NDArray[np.int16], NDArray[np.uint8], bool]: ...
-    @property
-    def size(self) -> tuple[int, int, int]: ...
 
 class ScoreSettings:
     def __init__(
@@ -159,12 +199,17 @@ def coded_share(
     cuts: NDArray[np.bool_],
     sample_offsets: NDArray[np.int64],
     cell: int,
-    grid: object,
-    crop: object,
+    grid: Sequence[int],
+    crop: Sequence[float],
     hflip: bool,
 ) -> NDArray[np.int32]: ...
 def token_texture(
-    frames: NDArray[np.uint8], grid: object, crop: object, hflip: bool, width: int, height: int
+    frames: NDArray[np.uint8],
+    grid: Sequence[int],
+    crop: Sequence[float],
+    hflip: bool,
+    width: int,
+    height: int,
 ) -> NDArray[np.int32]: ...
 
 class BoundMask:
@@ -197,21 +242,17 @@ def motion_boxes(
     score: MaskInput, width: int, height: int, seed: int, **options: Any
 ) -> NDArray[np.float32]: ...
 def slot_sources(score: MaskInput, **options: Any) -> NDArray[np.uint8]: ...
-def philox4x32(
-    c0: int, c1: int, c2: int, c3: int, key0: int, key1: int
-) -> tuple[int, int, int, int]: ...
-def checked_seed(seed: object) -> int: ...
-def seed_for(base: object, epoch: object, index: object, repeat: object) -> int: ...
-def exp2_negative(x: int) -> int: ...
-def log2_fixed(x: int) -> int: ...
-def gumbel(word: int) -> int: ...
+def checked_seed(seed: SupportsIndex) -> int: ...
+def seed_for(
+    base: SupportsIndex, epoch: SupportsIndex, index: SupportsIndex, repeat: SupportsIndex
+) -> int: ...
 def noise_from_score(
     values: NDArray[np.int64],
     motion: NDArray[np.int64],
     valid: NDArray[np.bool_],
     cuts: NDArray[np.bool_],
     strength: float,
-    seed: object,
+    seed: SupportsIndex,
 ) -> NDArray[np.float32]: ...
 def split_states(
     values: NDArray[np.int64],
@@ -220,7 +261,7 @@ def split_states(
     cuts: NDArray[np.bool_],
     keep: int,
     visible: int,
-    seed: object,
+    seed: SupportsIndex,
 ) -> NDArray[np.uint8]: ...
 def batch_score(
     field: dict[str, int], request: dict[str, Any], out: dict[str, int], threads: int
