@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -14,6 +16,10 @@ from ..motion_field import INVALID, Clip, MotionField
 from ..views import View, crop_and_flip
 
 __all__ = ["BatchScore", "MotionBatch"]
+
+_ALIGNED = 64
+"""Bytes: a part of the storage begins where a line of the cache does."""
+_NO_VECTOR = np.array([INVALID, 0], np.int16)
 
 
 class BatchScore(NamedTuple):
@@ -63,7 +69,7 @@ class MotionBatch(NamedTuple):
     frames: Tensor | None = None
 
     def to(self, device: torch.device | str | int, *, non_blocking: bool = False) -> MotionBatch:
-        """The same batch on a device."""
+        """The same batch on a device; what `collate` made goes there in one copy, frames apart."""
         return self._each(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> MotionBatch:
@@ -72,7 +78,13 @@ class MotionBatch(NamedTuple):
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> MotionBatch:
         there = {name: tensor for name, tensor in self._asdict().items() if tensor is not None}
-        return self._replace(**{name: change(tensor) for name, tensor in there.items()})
+        together = {} if torch.compiler.is_compiling() else _in_one_storage(there)
+        if together:
+            whole = torch.empty(0, dtype=torch.uint8)
+            moved = change(whole.set_(next(iter(together.values())).untyped_storage()))
+            there |= {name: _carved(moved, tensor) for name, tensor in together.items()}
+        alone = {name: change(there[name]) for name in there.keys() - together.keys()}
+        return self._replace(**there | alone)
 
     @classmethod
     def collate(
@@ -111,41 +123,69 @@ class MotionBatch(NamedTuple):
         return batch._replace(frames=_stacked_frames(clips, pinned)) if frames else batch
 
 
+def _in_one_storage(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """All but the frames where they fill most of one storage of the CPU, as `collate` does."""
+    some = {name: tensor for name, tensor in tensors.items() if name != "frames"}
+    storages = {tensor.untyped_storage().data_ptr() for tensor in some.values()}
+    size = next(iter(some.values())).untyped_storage().nbytes()
+    filled = 2 * sum(tensor.nbytes for tensor in some.values()) > size
+    whole = all(tensor.is_contiguous() and tensor.device.type == "cpu" for tensor in some.values())
+    return some if len(storages) == 1 and filled and whole else {}
+
+
+def _carved(buffer: Tensor, like: Tensor) -> Tensor:
+    """The part of a copy of its storage's bytes that a contiguous tensor is."""
+    start = like.storage_offset() * like.element_size()
+    return buffer[start : start + like.nbytes].view(like.dtype).view(like.shape)
+
+
 def _padded(
     fields: Sequence[MotionField], views: Sequence[View | None], pinned: bool
 ) -> MotionBatch:
-    count, samples = len(fields), fields[0].num_samples
-    rows, high, wide = (max(f.vectors.shape[axis] for f in fields) for axis in range(3))
-
-    def new(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        return torch.zeros(shape, dtype=dtype, pin_memory=pinned)
-
-    damaged = new((count,), torch.bool)
-    damaged.numpy()[...] = [field.damaged for field in fields]
-    batch = MotionBatch(
-        field=new((count, rows, high, wide, 2), torch.int16),
-        sizes=new((count, 2), torch.int64),
-        cells=new((count,), torch.int64),
-        offsets=new((count, samples + 1), torch.int64),
-        views=new((count, 5), torch.float64),
-        cuts=new((count, rows), torch.bool),
-        coded=new((count, rows, high, wide), torch.bool),
-        row_frames=new((count, rows), torch.int64),
-        damaged=damaged,
-    )
-    batch.field[..., 0] = INVALID
-    for i, (field, view) in enumerate(zip(fields, views, strict=True)):
-        m, r, c = field.coded.shape
-        batch.field[i, :m, :r, :c].numpy()[...] = field.vectors
-        batch.coded[i, :m, :r, :c].numpy()[...] = field.coded
-        batch.cuts[i, :m].numpy()[...] = field.cuts
-        batch.row_frames[i, :m].numpy()[...] = field.row_frames
-        batch.offsets[i].numpy()[...] = field.sample_offsets
-        batch.sizes[i].numpy()[...] = (field.width, field.height)
-        batch.cells[i] = field.cell
-        crop, hflip = crop_and_flip(view, field.width, field.height)
-        batch.views[i].numpy()[...] = (*crop, hflip)
+    cells = tuple(max(axis) for axis in zip(*(field.coded.shape for field in fields), strict=True))
+    batch = _new_batch(len(fields), fields[0].num_samples, cells, pinned)
+    for name in ("vectors", "coded", "cuts", "row_frames"):
+        whole = getattr(batch, "field" if name == "vectors" else name).numpy()
+        for place, field in zip(whole, fields, strict=True):
+            values = getattr(field, name)
+            if values.shape != place.shape:
+                place[...] = _NO_VECTOR if name == "vectors" else 0
+            place[tuple(map(slice, values.shape))] = values
+    np.stack([field.sample_offsets for field in fields], out=batch.offsets.numpy())
+    batch.sizes.numpy()[...] = [(field.width, field.height) for field in fields]
+    batch.cells.numpy()[...] = [field.cell for field in fields]
+    if batch.damaged is not None:
+        batch.damaged.numpy()[...] = [field.damaged for field in fields]
+    crops = map(crop_and_flip, views, *batch.sizes.T.tolist())
+    batch.views.numpy()[...] = [(*crop, hflip) for crop, hflip in crops]
     return batch
+
+
+def _new_batch(count: int, samples: int, cells: tuple[int, ...], pinned: bool) -> MotionBatch:
+    """Without values, every tensor a part of one storage."""
+    rows = cells[0]
+    parts = {
+        "field": ((count, *cells, 2), torch.int16),
+        "sizes": ((count, 2), torch.int64),
+        "cells": ((count,), torch.int64),
+        "offsets": ((count, samples + 1), torch.int64),
+        "views": ((count, 5), torch.float64),
+        "cuts": ((count, rows), torch.bool),
+        "coded": ((count, *cells), torch.bool),
+        "row_frames": ((count, rows), torch.int64),
+        "damaged": ((count,), torch.bool),
+    }
+    sizes = [math.prod(shape) * dtype.itemsize for shape, dtype in parts.values()]
+    starts = [0, *itertools.accumulate(-(-size // _ALIGNED) * _ALIGNED for size in sizes)]
+    buffer = torch.empty(starts[-1], dtype=torch.uint8, pin_memory=pinned)
+    return MotionBatch(
+        **{
+            name: buffer[start : start + size].view(dtype).view(shape)
+            for (name, (shape, dtype)), size, start in zip(
+                parts.items(), sizes, starts, strict=False
+            )
+        }
+    )
 
 
 def _stacked_frames(clips: Sequence[Clip | MotionField], pinned: bool) -> Tensor | None:
