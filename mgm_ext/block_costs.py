@@ -193,7 +193,8 @@ def read_block_costs(
 
     Args:
         source: path, bytes, or a seekable binary file object.
-        frame_indices: frames in display order, negative counts from the end; None reads all.
+        frame_indices: frames in display order, negative counts from the end; None reads all. Of
+            H.264 and HEVC others are passed over: damage in them is not told, but by `strict`.
         signal: "bits".
         rotate: `on_grid`, `width` and `height` after the display matrix.
         stream: index of the video stream; None takes the best, as libav does.

@@ -35,6 +35,7 @@ ReadOptions lenient(ReadOptions options) {
 ClipReader::ClipReader(const Source& source, const ReadOptions& options, Purpose purpose)
     : options_(options),
       pixels_only_(purpose == Purpose::kPixels),
+      counts_(purpose != Purpose::kPixels && purpose != Purpose::kVectorsAndPixels),
       loop_(source, lenient(options), decoder_options(options, purpose)) {
   loop_.set_policy([this](std::int64_t packet) { return treat(packet); });
 }
@@ -81,7 +82,7 @@ void ClipReader::plan(std::vector<Wanted> wanted) {
 // that is decoded before it. If that is a B picture itself, it needs one of its own in turn.
 void ClipReader::find_lenders() {
   lenders_.clear();
-  if (!loop_.lends_motion()) return;
+  if (!loop_.lends_motion() || (counts_ && loop_.parses_alone())) return;
   for (const Wanted& wanted : wanted_) {
     auto lender = index().decoded_ahead(wanted.index);
     while (lender && lenders_.insert(*lender).second) lender = index().decoded_ahead(*lender);

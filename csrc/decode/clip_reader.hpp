@@ -77,7 +77,7 @@ class ClipReader {
   [[nodiscard]] Treatment treat(std::int64_t packet);
 
   ReadOptions options_;
-  bool pixels_only_;
+  bool pixels_only_, counts_;
   PacketLoop loop_;
   std::vector<Wanted> wanted_;
   // Frames whose vectors wanted ones may need, as far as their order tells, and those that a

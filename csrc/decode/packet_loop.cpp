@@ -136,6 +136,12 @@ bool PacketLoop::lends_motion() const {
   return id != AV_CODEC_ID_MPEG1VIDEO && id != AV_CODEC_ID_MPEG2VIDEO;
 }
 
+// Codecs whose bits are parsed without what other pictures hold. Their vectors are not.
+bool PacketLoop::parses_alone() const {
+  const AVCodecID id = demuxer_->stream().codecpar->codec_id;
+  return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC;
+}
+
 bool PacketLoop::matters(std::int64_t packet) const {
   const auto frame = frame_of(packet);
   return began_.packet == 0 || !frame || *frame >= began_.frame;

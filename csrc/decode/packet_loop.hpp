@@ -86,6 +86,7 @@ class PacketLoop {
   [[nodiscard]] bool is_interlaced() const { return interlaced_; }
   [[nodiscard]] bool hides_pictures() const;
   [[nodiscard]] bool lends_motion() const;
+  [[nodiscard]] bool parses_alone() const;
   [[nodiscard]] const PacketDecoder& decoder() const { return *decoder_; }
   [[nodiscard]] const ReadOptions& options() const { return options_; }
   // What header and decoder know by now.

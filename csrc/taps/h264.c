@@ -72,7 +72,8 @@ static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContex
   for (int i = 0; i < num_mmco; ++i) state->reset |= h->mmco[i].opcode == MMCO_RESET;
   picture->unread |= (uint8_t)tap->skip_blocks;
   const H264Picture* beside = sl->list_count == 2 ? sl->ref_list[1][0].parent : NULL;
-  if (beside && beside->f) mgm_need(tap, mgm_picture(beside->f));
+  /* Nothing is parsed by what the co-located picture holds. */
+  if (beside && beside->f && !tap->costs) mgm_need(tap, mgm_picture(beside->f));
   picture->has_poc = 1;
   picture->poc = h->cur_pic_ptr->poc;
   mgm_h264_find_targets(state->targets, h, sl, picture);

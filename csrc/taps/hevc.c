@@ -9,6 +9,7 @@
 #include "cabac_end.h"
 #include "hevc_costs.h"
 #include "hevc_no_pixels.h"
+#include "hevc_unread.h"
 #include "tap.h"
 
 /* Both have the type that the decoder's header states; a wrap of another type does not compile. */
@@ -91,6 +92,7 @@ int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
   state->picture->has_poc = 1;
   state->picture->poc = poc;
   state->picture->concealed = 1; /* until its last coding tree is there */
+  if (mgm_hevc_leaves_unread(s, mgm_tap(s->avctx))) mgm_hevc_leave_unread(s, state->picture);
   return status;
 }
 
@@ -209,6 +211,7 @@ int __wrap_ff_hevc_end_of_slice_flag_decode(HEVCLocalContext* lc) {
   const int ends = __real_ff_hevc_end_of_slice_flag_decode(lc);
   State* state = state_of(lc->parent);
   if (!state) return ends;
+  if (state->picture && state->picture->unread) return 1;
   if (ends ? !mgm_cabac_ends(&lc->cc) : state->missing_trees == 1) state->damaged = 1;
   return ends;
 }

@@ -47,7 +47,7 @@ typedef struct MgmTap {
   int64_t missed_pts; /* MgmPicture.pts of that */
   int begun;          /* set by the tap: a picture was begun since the last flush */
   int64_t gaps;     /* counted by the tap: pictures that the stream says came before, and did not */
-  int costs;        /* count the bits of blocks; with it no picture is passed over */
+  int costs;        /* count the bits of blocks, of intra pictures too */
   int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures; /* serial of the next picture */
   int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
