@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import multiprocessing
+import resource
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from benchmarks import rivals_decode as rival
 from benchmarks.conftest import Record
 from benchmarks.paired import ratio
-from mgm_ext import read_motion_field, read_motion_vectors
+from mgm_ext import VideoReader, read_motion_field, read_motion_vectors
 from tests.conftest import RealClip
 
 READS = 2
@@ -72,3 +73,38 @@ def test_two_processes(
         assert two()[0] == len(read_motion_vectors(path, blocks="libavcodec").source)
     timed = ratio(one, two, clock="wall", pairs=9, sample=0, budget=8)
     record("processes", f"two processes, {what}", timed, rival="one process, the same work")
+
+
+def read_clips(path: Path, times: int) -> list[bytes]:
+    """Each file is opened for its clip."""
+    clips = [
+        VideoReader(path, size=112).read_clip(range(start, start + 32, 2), window="frame")
+        for start in range(times)
+    ]
+    return [hashlib.sha256(clip.field.vectors.tobytes()).digest() for clip in clips]
+
+
+def test_clips_in_two_threads(
+    record: Record, workers: ProcessPoolExecutor, real_clip: RealClip
+) -> None:
+    path, count = real_clip("bikes.mp4"), 12
+
+    def both(pool: Executor) -> list[bytes]:
+        halves = [pool.submit(read_clips, path, count) for _ in range(2)]
+        return [found for half in halves for found in half.result()]
+
+    with ThreadPoolExecutor(2) as threads:
+        assert both(threads) == both(workers)
+        timed = ratio(
+            lambda: both(workers), lambda: both(threads), clock="wall", pairs=15, budget=12
+        )
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        both(threads)
+        faults = (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / (2 * count)
+    record(
+        "processes",
+        "clips in two threads",
+        timed,
+        rival="two processes, the same work",
+        note=f"{faults:.0f} page faults a clip",
+    )

@@ -12,8 +12,10 @@ namespace mgm {
 namespace {
 
 constexpr std::size_t kLeast = std::size_t{4} << 10;
-constexpr std::size_t kMapped = std::size_t{64} << 10;  // from here on, pages of its own
-constexpr std::size_t kRun = std::size_t{64} << 10;     // pages asked for at once
+// From here on pages of its own. All threads of a process pay for what one maps and unmaps: the
+// results of a clip are smaller, and the heap has pages for them at hand.
+constexpr std::size_t kMapped = std::size_t{1} << 20;
+constexpr std::size_t kRun = std::size_t{64} << 10;  // pages asked for at once
 
 std::size_t rounded_up(std::size_t bytes, std::size_t unit) {
   return (bytes + unit - 1) / unit * unit;

@@ -1,5 +1,8 @@
 #include "bindings/source.hpp"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <chrono>
@@ -76,6 +79,10 @@ bool has_scheme(std::string_view path) {
          std::ranges::all_of(scheme, is_inner);
 }
 
+// Python looks at signals in its main thread alone, the process's first: others need not ask for
+// the GIL, for which all threads that read would queue.
+bool handles_signals() { return syscall(SYS_gettid) == getpid(); }
+
 }  // namespace
 
 void PySource::ReleaseBuffer::operator()(Py_buffer* view) const {
@@ -150,6 +157,7 @@ std::function<void()> make_interrupt() {
     const auto now = Clock::now();
     if (now - last < std::chrono::milliseconds(20)) return;
     last = now;
+    if (!handles_signals()) return;
     const GilAcquire gil;
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   };
