@@ -1,7 +1,5 @@
 #include "hevc_costs.h"
 
-#include <libavutil/intreadwrite.h>
-
 #include "cabac_position.h"
 
 void mgm_hevc_begin_costs(MgmHevcCosts* counted, MgmPicture* picture, const HEVCSPS* sps) {
@@ -28,20 +26,6 @@ static void begin_slice(MgmHevcCosts* counted, const HEVCContext* s, const uint8
   counted->costs->end_bits += bits;
 }
 
-/* At the end of its data the decoder takes two bytes more without moving on: what it holds are then
- * those that lie ahead. A slice ends at the latest one bit further. */
-static int has_passed_end(const CABACContext* c) {
-  const int used = ff_ctz((unsigned)c->low);
-  const unsigned mask = 0xFFFFU >> used;
-  if (c->bytestream < c->bytestream_end || used > 1) return 0;
-  const unsigned held = (unsigned)c->low >> (used + 1) & mask;
-  return held == (AV_RB16(c->bytestream) & mask) && held != (AV_RB16(c->bytestream - 2) & mask);
-}
-
-static int64_t position_of(const MgmHevcCosts* counted, const CABACContext* c) {
-  return mgm_cabac_position(c, counted->data) + (has_passed_end(c) ? CABAC_BITS : 0);
-}
-
 void mgm_hevc_begin_tree(MgmHevcCosts* counted, const HEVCLocalContext* lc, const HEVCPPS* pps,
                          int ctb_addr_ts, const uint8_t* data, size_t size) {
   const HEVCContext* s = lc->parent;
@@ -50,7 +34,7 @@ void mgm_hevc_begin_tree(MgmHevcCosts* counted, const HEVCLocalContext* lc, cons
     begin_slice(counted, s, data, size);
   }
   /* It moves where the decoder is set up, which tiles and rows of trees may ask for anew. */
-  const int64_t position = position_of(counted, &lc->cc);
+  const int64_t position = mgm_cabac_position(&lc->cc, counted->data);
   const int64_t bits = position - counted->position;
   counted->position = position;
   counted->costs->header_bits += bits;
@@ -60,7 +44,7 @@ void mgm_hevc_begin_tree(MgmHevcCosts* counted, const HEVCLocalContext* lc, cons
 void mgm_hevc_end_tree(MgmHevcCosts* counted, const HEVCLocalContext* lc, int x, int y) {
   MgmCosts* costs = counted->costs;
   if (!costs || !counted->data) return;
-  const int64_t position = position_of(counted, &lc->cc);
+  const int64_t position = mgm_cabac_position(&lc->cc, counted->data);
   const int64_t bits = position - counted->position;
   counted->position = position;
   costs->end_bits -= bits;
