@@ -57,6 +57,7 @@ set(MGM_SEAMS
   ff_hevc_deblocking_boundary_strengths
   ff_hevc_dsp_init
   ff_hevc_end_of_slice_flag_decode
+  ff_hevc_frame_rps
   ff_hevc_hls_filter
   ff_hevc_hls_filters
   ff_hevc_luma_mv_merge_mode

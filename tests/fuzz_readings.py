@@ -26,6 +26,7 @@ LIMITS: dict[str, Any] = {"max_pixels": 1 << 22, "max_bytes": 1 << 28}
 WANTED = [0, 3, 4]
 BEFORE = ([5, 6], [1], [4, 2])
 SPARSE = [1, 5]
+FAR = [4]  # after pictures that nobody asked for
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,18 @@ def _sparse_where_undamaged(data: bytes) -> Any:
         return _sparse(data)
 
 
-def _clip(data: bytes, *, before: tuple[list[int], ...] = (), num_threads: int = 1) -> Clip:
+def _clip(
+    data: bytes,
+    *,
+    before: tuple[list[int], ...] = (),
+    num_threads: int = 1,
+    wanted: list[int] = WANTED,
+) -> Clip:
     reader = _reader(data, num_threads=num_threads, size=48)
     for indices in before:
         with contextlib.suppress(*DOCUMENTED):
             reader.read_clip(indices)
-    return reader.read_clip(WANTED)
+    return reader.read_clip(wanted)
 
 
 Pair = tuple[Callable[[bytes], Any], Callable[[bytes], Any]]
@@ -136,6 +143,10 @@ PAIRS: Mapping[str, Pair] = {
     "reused": (_clip, lambda data: _clip(data, before=BEFORE)),
     # The first clip is read on one thread in any case.
     "threads": (_clip, lambda data: _clip(data, before=BEFORE, num_threads=2)),
+    "far": (
+        lambda data: _clip(data, wanted=FAR),
+        lambda data: _clip(data, before=([0],), num_threads=2, wanted=FAR),
+    ),
 }
 
 

@@ -106,6 +106,7 @@ bool ClipReader::must_move(std::int64_t index) {
   const bool passed = !ahead_.empty() && index < ahead_.front().index;
   if (begins_ && passed && !has_whole(index)) return true;
   if (loop_.seeks() && entry_for(index).packet >= loop_.next_packet()) return true;
+  if (reads_all_ && !has_all_) return true;
   if (has_pixels_ || pixels_due_ == 0) return false;
   goes_on_ = true;
   return true;
@@ -123,15 +124,17 @@ Treatment ClipReader::treat(std::int64_t packet) {
       place.frame && (lenders_.contains(*place.frame) || named_lenders_.contains(*place.frame));
   const bool stands_in = standby_ || (current_ && current_->has_pixels()) ||
                          std::ranges::any_of(ahead_, &ShownFrame::has_pixels);
+  const bool must_read = reads_all_ || options_.strict;
   const Treatment treatment = frame_policy(place, wanted_,
                                            {.pixels_only = pixels_only_,
                                             .hides_pictures = loop_.hides_pictures(),
                                             .interlaced = loop_.is_interlaced(),
                                             .goes_on = goes_on_,
                                             .has_stand_in = stands_in,
-                                            .leaves_unread = leaves_unread_ && !options_.strict,
+                                            .leaves_unread = leaves_unread_ && !must_read,
                                             .keeps = keeps(place.frame)});
   using Mode = PacketDecoder::Mode;
+  has_all_ = has_all_ && treatment.mode != Mode::kReferences;
   const bool first = place.frame && frames.packet_of(*place.frame) == packet;
   if (first && *place.frame >= target_ && want_of(wanted_, *place.frame) == Want::kPixels) {
     --pixels_due_;

@@ -29,6 +29,8 @@ class ClipReader {
   // The budget of a new call begins.
   void begin_call(Watchdog::Clock::time_point now) { loop_.begin_call(now); }
 
+  // Leaves no picture on the way unread, so that damage in any of them is told.
+  void read_all(bool on) { reads_all_ = on; }
   // Frames to come, sorted by index, each once.
   void plan(std::vector<Wanted> wanted);
   // The next planned frame.
@@ -97,6 +99,8 @@ class ClipReader {
   bool begins_ = true;       // nothing of the plan was fetched yet
   bool positioned_ = false;  // decoder and demuxer stand somewhere known
   bool has_pixels_ = false;  // every picture since the last seek was reconstructed
+  bool reads_all_ = false;   // see read_all
+  bool has_all_ = false;     // no picture since the last seek was left unread
   bool goes_on_ = false, leaves_unread_ = true;  // see PictureTraits
   std::int64_t keeps_from_ = 0, keeps_to_ = -1;  // frames that may stand in for a lost one
   bool damaged_ = false;

@@ -37,16 +37,22 @@ bool begins_at_intra(AVCodecID codec) {
   }
 }
 
+bool is_entry(AVCodecID codec, const AVFrame& first) {
+  if (codec == AV_CODEC_ID_HEVC) return (first.flags & AV_FRAME_FLAG_KEY) != 0;  // the NAL's type
+  return first.pict_type == AV_PICTURE_TYPE_I;
+}
+
 }  // namespace
 
 // Whether decoding began at a picture that refers to others.
 bool ClipReader::began_amid() {
-  if (!begins_at_intra(loop_.decoder().context().codec_id)) return false;
+  const AVCodecID codec = loop_.decoder().context().codec_id;
+  if (codec != AV_CODEC_ID_HEVC && !begins_at_intra(codec)) return false;
   if (loop_.began().packet == 0 || (ahead_.empty() && !pop())) return false;
   const ShownFrame& first = ahead_.front();
   // A seek that went astray may have led to the start of the file meanwhile.
   const std::int64_t began = loop_.began().packet;
-  return began > 0 && first.packet == began && first.frame->pict_type != AV_PICTURE_TYPE_I;
+  return began > 0 && first.packet == began && !is_entry(codec, *first.frame);
 }
 
 // At an entry, or at the nearest before it that is one.
@@ -62,7 +68,7 @@ void ClipReader::restart(FrameIndex::Entry entry, std::int64_t target) {
 void ClipReader::start_at(const FrameIndex::Entry& entry, std::int64_t target) {
   loop_.start(entry);
   positioned_ = true;
-  has_pixels_ = true;
+  has_pixels_ = has_all_ = true;
   target_ = target;
   pixels_due_ = std::ranges::count_if(wanted_, [target](const Wanted& one) {
     return one.index >= target && one.want == Want::kPixels;

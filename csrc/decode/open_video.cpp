@@ -170,6 +170,8 @@ Clip OpenVideo::read_clip(std::span<const std::int64_t> frame_indices, const Cli
   writer.resize(static_cast<std::int64_t>(rows.size()));
   // The first clip tells the size.
   const bool both = options.pixels && pixel_reader_ && picture_ && threads_are_right();
+  // What decodes pixels on many threads has no tap, and sees less of what is damaged.
+  reader_.read_all(both);
   if (both) read_both(rows, samples, writer, clip);
   if (!both || !threads_are_right()) read_rows(rows, samples, options.pixels, writer, clip);
   clip.damaged = reader_.damaged() || (pixel_reader_ && pixel_reader_->damaged());

@@ -16,6 +16,7 @@
 #define SEAM(name) __typeof__(name) __real_##name, __wrap_##name
 SEAM(ff_hevc_dsp_init);
 SEAM(ff_hevc_set_new_ref);
+SEAM(ff_hevc_frame_rps);
 SEAM(ff_hevc_slice_rpl);
 SEAM(ff_hevc_cabac_init);
 SEAM(ff_hevc_pred_mode_decode);
@@ -93,6 +94,22 @@ int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
   state->picture->poc = poc;
   state->picture->concealed = 1; /* until its last coding tree is there */
   if (mgm_hevc_leaves_unread(s, mgm_tap(s->avctx))) mgm_hevc_leave_unread(s, state->picture);
+  return status;
+}
+
+/* Without a tap, as on many threads, the decoder does not say that it made up what a picture refers
+ * to: we write it on the picture before any other thread can put it out. */
+int __wrap_ff_hevc_frame_rps(HEVCContext* s, HEVCLayerContext* l) {
+  static const int used[] = {ST_CURR_BEF, ST_CURR_AFT, LT_CURR};
+  const int status = __real_ff_hevc_frame_rps(s, l);
+  if (status < 0 || state_of(s)) return status;
+  for (size_t i = 0; i < FF_ARRAY_ELEMS(used); ++i) {
+    const RefPicList* set = &s->rps[used[i]];
+    for (int j = 0; j < set->nb_refs; ++j) {
+      if (!(set->ref[j]->flags & HEVC_FRAME_FLAG_UNAVAILABLE)) continue;
+      s->cur_frame->f->decode_error_flags |= FF_DECODE_ERROR_MISSING_REFERENCE;
+    }
+  }
   return status;
 }
 
