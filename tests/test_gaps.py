@@ -11,6 +11,7 @@ import pytest
 
 import mgm_ext
 from mgm_ext import VideoReader
+from tests import start_codes
 from tests.conftest import EncodedClip
 from tests.test_clip_containers import remux
 
@@ -118,3 +119,23 @@ def test_a_lost_part_of_a_packet_is_told(encoded_clip: EncodedClip, tmp_path: Pa
     copy.write_bytes(b"".join(part for n, part in enumerate(parts) if n != own[len(own) // 2]))
     assert mgm_ext.read_motion_vectors(copy).info.damaged
     assert not mgm_ext.read_motion_vectors(path).info.damaged
+
+
+def test_a_packet_without_a_picture_is_told_of_clips_after_it(
+    encoded_clip: EncodedClip, tmp_path: Path
+) -> None:
+    whole = encoded_clip("mpeg1video", kind=PICTURES[:20], g=20, container="mkv", bf=0)
+
+    def change(number: int, packet: av.Packet[Any]) -> av.Packet[Any]:
+        if number != 5:
+            return packet
+        header = av.Packet(start_codes.split(bytes(packet))[0])
+        header.pts, header.dts, header.time_base = packet.pts, packet.dts, packet.time_base
+        header.stream = packet.stream
+        return header
+
+    path = remux(whole, tmp_path / "hollow.mkv", change)
+    for num_threads in (1, 2):
+        reader = VideoReader(path, num_threads=num_threads)
+        assert not reader.read_clip([0]).info.damaged
+        assert reader.read_clip([12]).info.damaged

@@ -11,7 +11,7 @@ constexpr int kCounts = 1024;
 // prove one that does.
 constexpr int kProof = 4;
 
-constexpr std::uint8_t kPicture = 0x00, kGroup = 0xb8;
+constexpr std::uint8_t kPicture = 0x00, kLastSlice = 0xaf, kGroup = 0xb8;
 constexpr int kIntra = 1, kBidirectional = 3;
 
 }  // namespace
@@ -22,19 +22,23 @@ struct TemporalReferences::Picture {
   bool cut_before = false;  // the group says that what came before it was edited away
 };
 
-// The packet's first; of a second field count and frame are the same.
+// The packet's first; of a second field count and frame are the same. A header without slices makes
+// no picture.
 std::optional<TemporalReferences::Picture> TemporalReferences::find_picture(
     std::span<const std::uint8_t> packet) {
   Picture picture;
-  for (std::size_t i = 0; i + 7 < packet.size(); ++i) {
+  bool found = false;
+  for (std::size_t i = 0; i + 3 < packet.size(); ++i) {
     if (packet[i] != 0 || packet[i + 1] != 0 || packet[i + 2] != 1) continue;
     const std::uint8_t code = packet[i + 3];
-    if (code == kGroup) {
+    if (code == kGroup && i + 7 < packet.size()) {
       picture.begins_group = true;
       picture.cut_before = (packet[i + 7] & 0x20) != 0;
-    } else if (code == kPicture) {
+    } else if (code == kPicture && !found && i + 5 < packet.size()) {
       picture.count = packet[i + 4] << 2 | packet[i + 5] >> 6;
       picture.type = packet[i + 5] >> 3 & 7;
+      found = true;
+    } else if (found && code != kPicture && code <= kLastSlice) {
       return picture;
     }
   }
