@@ -14,6 +14,7 @@ from mgm_ext import VideoReader
 from tests import boxes, clips
 from tests.fuzz_readings import digest_of
 from tests.test_clip_containers import remux
+from tests.test_gaps import frames_of_packets
 
 FRAMES = 24
 BAD, WANTED = 5, [18, 20]  # the one lies long before the others, in the same group
@@ -38,11 +39,11 @@ def _pictures(num_frames: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.asarray(frames // 2 + noise, np.uint8)
 
 
-def _damage(path: Path, copy: Path, *, noise: bool) -> Path:
+def _damage(path: Path, copy: Path, *, number: int = BAD, noise: bool) -> Path:
     """The same less half of a packet, or with noise in its place."""
 
-    def change(number: int, packet: av.Packet[Any]) -> av.Packet[Any]:
-        if number != BAD:
+    def change(place: int, packet: av.Packet[Any]) -> av.Packet[Any]:
+        if place != number:
             return packet
         half = packet.size // 2
         rest = np.random.default_rng(0).bytes(packet.size - half) if noise else b""
@@ -73,6 +74,31 @@ def test_damage_long_before_a_clip_is_told_by_many_threads(
     assert not reader.read_clip([1, 2], pixels=False).info.damaged
     many = reader.read_clip(WANTED)
     assert (digest_of(many), many.info.damaged) == (digest_of(alone), True)
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [
+        ("libx264", {"bf": 2, "x264_params": "scenecut=0:b-adapt=0"}),
+        ("libx264", {"bf": 2, "x264_params": "scenecut=0:b-adapt=0:cabac=0"}),
+        ("libx265", {"x265_params": "bframes=2:b-adapt=0:scenecut=0"}),
+        ("mpeg4", {"bf": 2}),
+        ("mpeg2video", {"bf": 2}),
+    ],
+)
+def test_damage_of_a_reference_that_is_shown_later_is_told(
+    codec: str, options: dict[str, Any], num_threads: int, tmp_path: Path
+) -> None:
+    whole = clips.encode(tmp_path / "w.mp4", _pictures(16), codec, g=16, b="400k", **options)
+    frames = frames_of_packets(whole)
+    reference = next(n for n in range(4, 12) if frames[n] > frames[n + 1])
+    path = _damage(whole, tmp_path / "bad.mp4", number=reference, noise=codec != "mpeg4")
+    reader = VideoReader(path, num_threads=num_threads)
+    assert not reader.read_clip([0]).info.damaged
+    for pixels in (True, False):
+        clip = reader.read_clip([frames[reference + 1]], pixels=pixels)
+        assert clip.info.damaged, pixels
 
 
 @pytest.mark.parametrize("num_threads", [1, 2])

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 namespace mgm {
 
@@ -13,12 +14,24 @@ class DamageLog {
     any_ = false;
     packets_.clear();
     skipped_.clear();
+    foreseen_.clear();
   }
   // Somewhere.
   void add() { any_ = true; }
   void add(std::int64_t packet) {
     any_ = true;
     insert(packet);
+  }
+  // A picture is damaged that has not come out: it counts once one of a later packet has, which may
+  // refer to it.
+  void foresee(std::int64_t packet) { foreseen_.push_back(packet); }
+  // A frame came out; -1: nobody knows of which packet.
+  void reach(std::int64_t packet) {
+    std::erase_if(foreseen_, [&](std::int64_t foreseen) {
+      const bool counts = packet < 0 || foreseen < packet;
+      if (counts) add(foreseen);
+      return counts;
+    });
   }
   // The picture of a packet, later than all before, is left out on purpose if it can be.
   void expect_gap(std::int64_t packet) { skipped_.push_back(packet); }
@@ -48,6 +61,7 @@ class DamageLog {
 
   bool any_ = false;
   std::deque<std::int64_t> packets_, skipped_;  // sorted, each once
+  std::vector<std::int64_t> foreseen_;
 };
 
 }  // namespace mgm

@@ -181,6 +181,12 @@ void PacketDecoder::feed(const AVPacket* packet) {
   if (order_ && order_->is_gap({packet->data, static_cast<std::size_t>(packet->size)})) ++errors_;
 }
 
+std::optional<std::int64_t> PacketDecoder::take_damaged() {
+  mgm_judge_last(&tap_);
+  if (std::exchange(tap_.concealed, 0) == 0) return std::nullopt;
+  return tap_.concealed_pts;
+}
+
 bool PacketDecoder::is_damaged(const AVFrame& frame) {
   const bool corrupt = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
   const MgmPicture* picture = mgm_picture(&frame);
@@ -208,6 +214,8 @@ bool PacketDecoder::flush() {
   const bool same = mgm_parameter_sets(context_.get()) == parameter_sets_;
   if (kept == MGM_KEEPS_PARAMETER_SETS && !same) return false;
   avcodec_flush_buffers(context_.get());
+  av_buffer_unref(&tap_.last);
+  tap_.concealed = 0;
   tap_.missed = tap_.begun = 0;
   return true;
 }

@@ -41,6 +41,9 @@ class PacketDecoder {
   [[nodiscard]] bool receive(AVFrame& frame);
   // Packets and pictures so far that the decoder refused, or that the stream says are missing.
   [[nodiscard]] std::int64_t errors() const { return errors_ + tap_.gaps; }
+  // Packet of a picture that was decoded since the last call, and is_damaged though it may come out
+  // much later; all frames so far must have been received. Codecs that are tapped tell.
+  [[nodiscard]] std::optional<std::int64_t> take_damaged();
   // Part of the frame was lost.
   [[nodiscard]] static bool is_damaged(const AVFrame& frame);
   // Forgets all pictures, before packets from another place. False where something of the packets

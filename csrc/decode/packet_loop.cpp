@@ -120,6 +120,8 @@ void PacketLoop::advance() {
   decoder_->send(more ? packet_.get() : nullptr);
   take_frames();
   if (decoder_->errors() != errors && matters(number)) damage_.add(number);
+  const auto concealed = decoder_->take_damaged();
+  if (concealed && matters(*concealed)) damage_.foresee(*concealed);
   if (options_.strict && damaged()) fail("the stream is damaged (strict=True)");
   if (!more) order_.finish();
 }
@@ -193,6 +195,7 @@ void PacketLoop::place(libav::Frame frame) {
   watch(*frame);
   interlaced_ = interlaced_ || (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
   if (shown.damaged) damage_.add(packet);
+  damage_.reach(packet);
   shown.doubtful = is_doubtful(shown);
   if ((frame->flags & AV_FRAME_FLAG_KEY) != 0) key_frames_.push_back(shown.index);
   shown.frame = std::move(frame);

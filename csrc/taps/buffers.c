@@ -27,6 +27,16 @@ static AVBufferRef* allocate_picture(void* opaque, size_t size) {
   return buffer;
 }
 
+void mgm_judge_last(MgmTap* tap) {
+  if (!tap->last) return;
+  const MgmPicture* picture = (const MgmPicture*)tap->last->data;
+  if (picture->concealed && !picture->unread) {
+    tap->concealed = 1;
+    tap->concealed_pts = picture->pts;
+  }
+  av_buffer_unref(&tap->last);
+}
+
 AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
   if (width > MGM_LONGEST_SIDE || height > MGM_LONGEST_SIDE) return NULL; /* it grew on the way */
   if (!tap->picture_pool) {
@@ -162,6 +172,10 @@ int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
   AVBufferRef* buffer = mgm_new_picture(tap, frame->width, frame->height);
   if (!buffer) return AVERROR(ENOMEM);
   ((MgmPicture*)buffer->data)->pts = frame->pts;
+  if (!tap->made_up) {
+    mgm_judge_last(tap);
+    tap->last = av_buffer_ref(buffer);
+  }
   av_buffer_unref(&frame->opaque_ref);
   frame->opaque_ref = buffer;
   return tap->vectors_only ? get_scratch(context, frame)
@@ -170,6 +184,7 @@ int mgm_get_buffer(AVCodecContext* context, AVFrame* frame, int flags) {
 
 void mgm_close(MgmTap* tap) {
   if (tap->codec && tap->codec->close) tap->codec->close(tap);
+  av_buffer_unref(&tap->last);
   /* Pictures still in use keep their pool until they go. */
   av_buffer_pool_uninit(&tap->picture_pool);
   av_buffer_pool_uninit(&tap->scratch.pool);

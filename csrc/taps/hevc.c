@@ -101,8 +101,11 @@ int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
  * to: we write it on the picture before any other thread can put it out. */
 int __wrap_ff_hevc_frame_rps(HEVCContext* s, HEVCLayerContext* l) {
   static const int used[] = {ST_CURR_BEF, ST_CURR_AFT, LT_CURR};
+  MgmTap* tap = mgm_tap(s->avctx);
+  if (tap) tap->made_up = 1;
   const int status = __real_ff_hevc_frame_rps(s, l);
-  if (status < 0 || state_of(s)) return status;
+  if (tap) tap->made_up = 0;
+  if (status < 0 || tap) return status;
   for (size_t i = 0; i < FF_ARRAY_ELEMS(used); ++i) {
     const RefPicList* set = &s->rps[used[i]];
     for (int j = 0; j < set->nb_refs; ++j) {

@@ -46,12 +46,16 @@ typedef struct MgmTap {
   int missed;         /* set by the tap: a later picture needed what was left unread */
   int64_t missed_pts; /* MgmPicture.pts of that */
   int begun;          /* set by the tap: a picture was begun since the last flush */
-  int64_t gaps;     /* counted by the tap: pictures that the stream says came before, and did not */
-  int costs;        /* count the bits of blocks, of intra pictures too */
-  int export_rows;  /* MgmPicture.blocks become libavcodec's own rows; see export.h */
-  int64_t pictures; /* serial of the next picture */
-  int64_t sequence; /* advanced by the codec's tap at an IDR or its like */
-  void* state;      /* the codec's own */
+  int64_t gaps; /* counted by the tap: pictures that the stream says came before, and did not */
+  int made_up;  /* set by the tap: pictures begun now stand for missing ones */
+  AVBufferRef* last;     /* the picture begun last, until it was judged */
+  int concealed;         /* set by mgm_judge_last: pictures were concealed */
+  int64_t concealed_pts; /* MgmPicture.pts of the last of them */
+  int costs;             /* count the bits of blocks, of intra pictures too */
+  int export_rows;       /* MgmPicture.blocks become libavcodec's own rows; see export.h */
+  int64_t pictures;      /* serial of the next picture */
+  int64_t sequence;      /* advanced by the codec's tap at an IDR or its like */
+  void* state;           /* the codec's own */
   AVBufferPool* picture_pool;
   MgmScratch scratch;
 } MgmTap;
@@ -76,6 +80,10 @@ const MgmCodec* mgm_codec(enum AVCodecID id);
 /* A new MgmPicture in a buffer that frees it; NULL: out of memory. For decoders that allocate their
  * pictures without get_buffer2; the tap sees to it that output frames have it on opaque_ref. */
 AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height);
+
+/* Sees to it that a picture which is decoded to its end, and concealed, is told before it comes
+ * out: one that is shown earlier may refer to it. Beginning the next picture does the same. */
+void mgm_judge_last(MgmTap* tap);
 
 /* AVCodecContext.get_buffer2 of a tapped decoder: puts a new MgmPicture on frame->opaque_ref. With
  * vectors_only all frames share one piece of memory for their pixels, otherwise they have what
