@@ -139,3 +139,18 @@ def test_a_packet_without_a_picture_is_told_of_clips_after_it(
         reader = VideoReader(path, num_threads=num_threads)
         assert not reader.read_clip([0]).info.damaged
         assert reader.read_clip([12]).info.damaged
+
+
+def test_a_reference_that_comes_twice_is_told(encoded_clip: EncodedClip, tmp_path: Path) -> None:
+    """Both have one number, and take two places among the references of H.264."""
+    whole = encoded_clip(
+        "libx264", kind=PICTURES[:20], g=20, container="h264", bf=0, x264_params=f"{X264}:ref=2"
+    )
+    units = start_codes.split(whole.read_bytes())
+    slices = [at for at, unit in enumerate(units) if unit[unit.index(b"\0\0\1") + 3] & 31 == 1]
+    units.insert(slices[5], units[slices[5]])
+    path = tmp_path / "twice.h264"
+    path.write_bytes(b"".join(units))
+    assert not mgm_ext.read_motion_vectors(whole).info.damaged
+    assert mgm_ext.read_motion_vectors(path).info.damaged
+    assert VideoReader(path).read_clip([15]).info.damaged

@@ -21,16 +21,19 @@ void __wrap_ff_h264_direct_ref_list_init(const H264Context* h, H264SliceContext*
 
 enum { kMacroblock = 16 };
 
-/* frame_num is that of the reference picture before, or the next one, unless the stream says that
- * it may leave some out. The decoder takes other pictures for the one before as well. Where
- * decoding began in the midst of a stream nothing is missed. */
+/* frame_num is the next after that of the reference picture before, unless the stream says that it
+ * may leave some out. The decoder takes other pictures for the one before as well. Where decoding
+ * began in the midst of a stream nothing is missed. Some encoders count pictures that nothing
+ * refers to as the one before; a reference that does so came twice. */
 static void look_for_gap(MgmTap* tap, MgmH264State* state, const H264Context* h) {
   const SPS* sps = h->ps.sps;
   const int number = h->poc.frame_num;
   const int before = h->picture_idr || state->reset ? 0 : state->last_frame_num;
   const int next = (before + 1) % (1 << sps->log2_max_frame_num);
   const int known = tap->begun && !sps->gaps_in_frame_num_allowed_flag;
-  if (known && !h->picture_idr && number != before && number != next) ++tap->gaps;
+  const int may_repeat = h->droppable || h->picture_structure != PICT_FRAME;
+  const int expected = number == next || (number == before && may_repeat);
+  if (known && !h->picture_idr && !expected) ++tap->gaps;
   tap->begun = 1;
   if (!h->droppable) state->last_frame_num = number;
 }
