@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -70,6 +71,9 @@ CODECS = {
 }
 
 
+RAW = {"libx264": "h264", "libx265": "hevc", "mpeg4": "m4v", "mpeg2video": "m2v"}
+
+
 def _packets(path: Path, keeps: Callable[[int, bytes], Iterator[bytes]]) -> list[av.Packet[Any]]:
     made: list[av.Packet[Any]] = []
     with av.open(str(path)) as container:
@@ -95,8 +99,9 @@ def _both(folder: Path, name: str, container: str) -> tuple[Path, Path]:
     )
 
 
-def _late_headers(folder: Path, name: str) -> bytes:
-    """The two after one another, the second key picture of the first without headers."""
+def _late_headers(folder: Path, name: str, *, container: str = "mkv", once: bool = False) -> bytes:
+    """The two after one another, the second key picture of the first without headers; once: that
+    of the other one, too."""
     codec = CODECS[name]
     first, second = _both(folder, name, "ts")
 
@@ -109,12 +114,17 @@ def _late_headers(folder: Path, name: str) -> bytes:
             yield unit
 
     def change(number: int, unit: bytes) -> Iterator[bytes]:
-        yield codec.change(unit) if is_header(unit) else unit
+        if not is_header(unit):
+            yield unit
+        elif number == 0 or not once:
+            yield codec.change(unit)
 
-    path = folder / "joined.mkv"
+    packets = [*_packets(first, keep_first), *_packets(second, change)]
+    if container in RAW.values():
+        return b"".join(bytes(packet) for packet in packets)  # muxers put headers in
+    path = folder / f"joined.{container}"
     with av.open(str(first)) as source, av.open(str(path), "w") as joined:
         stream = joined.add_stream_from_template(source.streams.video[0])
-        packets = [*_packets(first, keep_first), *_packets(second, change)]
         for number, packet in enumerate(packets):
             packet.stream, packet.pts, packet.dts = stream, number, number
             packet.time_base = Fraction(1, 25)
@@ -160,6 +170,52 @@ def test_late_headers_change_nothing_before_them(
         reader.read_clip([14, 20])
         used = reader.read_clip([7, 9])
         assert (digest_of(used), used.info.damaged) == (digest_of(fresh), False)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"),
+    [
+        *RAW.items(),
+        ("libx265", "ts"),
+        ("mpeg2video", "ts"),
+        ("mpeg4", "mkv"),
+        ("mpeg2video", "mkv"),
+    ],
+)
+def test_a_key_picture_without_headers_has_the_last_ones(
+    tmp_path: Path, codec: str, container: str
+) -> None:
+    repeated = _late_headers(tmp_path, codec, container=container)
+    whole = VideoReader(repeated).read_clip(range(24), window="frame")
+    data = _late_headers(tmp_path, codec, container=container, once=True)
+    assert len(data) < len(repeated) or container == "ts"
+    assert whole.frames is not None
+    assert not whole.info.damaged
+    for index, num_threads in itertools.product((20, 18, 14, 8), (1, 2)):
+        reader = VideoReader(data, num_threads=num_threads)
+        reader.read_clip([0])
+        fresh = VideoReader(data, num_threads=num_threads).read_clip([index], window="frame")
+        for clip in (fresh, reader.read_clip([index], window="frame")):
+            assert clip.frames is not None
+            np.testing.assert_array_equal(clip.frames[0], whole.frames[index])
+            np.testing.assert_array_equal(clip.field.vectors[0], whole.field.vectors[index])
+            assert not clip.info.damaged
+
+
+def test_headers_that_change_all_the_time_take_little(tmp_path: Path) -> None:
+    """Then what comes before a key picture is not kept, and decoding begins at the first."""
+    codec = CODECS["libx264"]
+    path, _ = _both(tmp_path, "libx264", "h264")
+    units = start_codes.split(path.read_bytes())
+    names = b"".join(
+        b"\0\0\1\x68" + struct.pack(">I", 0x80000000 | i) for i in range(600)
+    )  # parameter sets that nobody refers to
+    at = [i for i, unit in enumerate(units) if unit[unit.index(b"\0\0\1") + 3] & 31 == 1][3]
+    bomb = tmp_path / "bomb.h264"
+    bomb.write_bytes(b"".join([*units[:at], names, *units[at:]]))
+    assert codec.is_header(names[3:])
+    whole = VideoReader(path).read_clip([8]).frames
+    np.testing.assert_array_equal(VideoReader(bomb).read_clip([8]).frames, whole)
 
 
 @pytest.mark.parametrize("num_threads", [1, 2])

@@ -104,12 +104,15 @@ std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demux
   return packets;
 }
 
-std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer) {
+std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer, HeaderLog* headers) {
   std::vector<FrameIndex::Packet> packets;
   const libav::Packet packet = libav::make_packet();
   while (demuxer.read(*packet)) {
     if (std::ssize(packets) == FrameIndex::kMostPackets) {
       throw DecodeError(demuxer.name(), std::nullopt, "more packets than can be numbered");
+    }
+    if (headers != nullptr && packet->size > 0) {
+      headers->see(std::ssize(packets), {packet->data, static_cast<std::size_t>(packet->size)});
     }
     packets.push_back(describe_packet(demuxer, *packet));
   }
@@ -120,11 +123,13 @@ FrameIndex read_container_index(Demuxer& demuxer, bool& rewound) {
   auto packets = list_packets(demuxer);
   if (!packets) packets = list_blocks(demuxer);
   rewound = packets.has_value();
-  if (!packets) packets = pass_over_packets(demuxer);
+  HeaderLog headers(*demuxer.stream().codecpar);
+  if (!packets) packets = pass_over_packets(demuxer, &headers);
   if (hides_key_frames(*demuxer.stream().codecpar) && !packets->empty()) {
     for (FrameIndex::Packet& packet : std::span(*packets).subspan(1)) packet.key = false;
   }
   FrameIndex index(std::move(*packets), stores_decoding_times(demuxer.context()));
+  if (!rewound) index.set_headers(std::move(headers));
   // The times of a raw stream are invented.
   if ((demuxer.context().iformat->flags & AVFMT_NOTIMESTAMPS) == 0) {
     static_cast<void>(index.number_by_times());

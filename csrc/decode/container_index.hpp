@@ -14,7 +14,8 @@ namespace mgm {
 [[nodiscard]] std::optional<std::vector<FrameIndex::Packet>> list_packets(const Demuxer& demuxer);
 
 // All packets from where the demuxer stands, read one after the other.
-[[nodiscard]] std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer);
+[[nodiscard]] std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer,
+                                                                HeaderLog* headers = nullptr);
 
 // What a container tells of its packets: from its header where that lists them (mp4, mov), from the
 // headers of its blocks (Matroska), otherwise from one pass over all packets, after which `rewound`

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "decode/header_log.hpp"
 #include "mgm.hpp"
 
 namespace mgm {
@@ -52,6 +53,10 @@ class FrameIndex {
   [[nodiscard]] const Packet& packet(std::int64_t number) const {
     return packets_[static_cast<std::size_t>(number)];
   }
+
+  // What changes amid the stream, where a container's packets were read for the index.
+  void set_headers(HeaderLog headers) { headers_ = std::move(headers); }
+  [[nodiscard]] const HeaderLog* headers() const { return headers_ ? &*headers_ : nullptr; }
 
   // What follows is known once frames are numbered.
   [[nodiscard]] std::int64_t num_frames() const { return static_cast<std::int64_t>(order_.size()); }
@@ -102,6 +107,7 @@ class FrameIndex {
 
   std::vector<Packet> packets_;
   bool decoding_times_;
+  std::optional<HeaderLog> headers_;
   bool numbered_ = false, counted_ = false, identified_ = false;
   std::vector<Number> order_;        // packet of each frame
   std::vector<Number> places_;       // frame of each packet; -1: none

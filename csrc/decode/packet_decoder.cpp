@@ -161,6 +161,11 @@ void PacketDecoder::require_costs() const {
 }
 
 void PacketDecoder::send(const AVPacket* packet) {
+  if (packet != nullptr && !preceding_.empty()) {
+    const libav::Packet whole = with_headers(*packet, std::exchange(preceding_, {}));
+    send(whole.get());
+    return;
+  }
   std::size_t size = 0;
   const std::uint8_t* headers =
       packet == nullptr ? nullptr
@@ -214,6 +219,7 @@ bool PacketDecoder::flush() {
   const bool same = mgm_parameter_sets(context_.get()) == parameter_sets_;
   if (kept == MGM_KEEPS_PARAMETER_SETS && !same) return false;
   avcodec_flush_buffers(context_.get());
+  preceding_.clear();
   av_buffer_unref(&tap_.last);
   tap_.concealed = 0;
   tap_.missed = tap_.begun = 0;

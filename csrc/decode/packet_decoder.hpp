@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "decode/libav.hpp"
@@ -35,6 +36,8 @@ class PacketDecoder {
   PacketDecoder& operator=(const PacketDecoder&) = delete;
   ~PacketDecoder();
 
+  // Headers that come before the next packet.
+  void precede(std::vector<std::uint8_t> headers) { preceding_ = std::move(headers); }
   // nullptr drains. All frames must be received before the next.
   void send(const AVPacket* packet);
   // False when there is none.
@@ -82,6 +85,7 @@ class PacketDecoder {
   std::int64_t errors_ = 0;
   std::uint64_t parameter_sets_ = 0;  // that it was opened with
   bool was_told_ = false;
+  std::vector<std::uint8_t> preceding_;
   std::optional<TemporalReferences> order_;  // of MPEG-1 and MPEG-2
 };
 

@@ -85,7 +85,9 @@ void PacketLoop::forget() {
 }
 
 void PacketLoop::start(const FrameIndex::Entry& entry) {
-  if (entry.packet == 0 || !seeks_) {
+  const HeaderLog* headers = index_ ? index_->headers() : nullptr;
+  const bool known = headers == nullptr || headers->knows(entry.packet);
+  if (entry.packet == 0 || !seeks_ || !known) {
     rewind();
     return;
   }
@@ -94,6 +96,7 @@ void PacketLoop::start(const FrameIndex::Entry& entry) {
   seeks_ = seek(entry);
   if (seeks_) {
     pending_ = true;
+    if (headers != nullptr) decoder_->precede(headers->before(entry.packet));
     reset(entry);
   } else {
     rewind();  // and decode up to it: slower, never wrong
