@@ -62,7 +62,7 @@ def test_commands_of_a_page_are_understood(page: Path) -> None:
         elif words[0] == "python":
             assert (ROOT / words[1]).exists(), command
         else:
-            assert words[0] in ("pip", "git", "apt-get", "bash", "cd"), command
+            assert words[0] in ("pip", "git", "apt-get", "bash", "cd", "torchrun"), command
 
 
 def test_the_quickstarts_commands_run(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
