@@ -74,7 +74,9 @@ def read_options(
 def probe(
     source: Source, *, rotate: bool = True, stream: int | None = None, max_pixels: int = 1 << 26
 ) -> VideoInfo:
-    """What the container's header says of a video; decodes nothing.
+    """What the container's header says of a video.
+
+    A few pictures are decoded where it leaves their size or format open.
 
     Args:
         source: path, bytes, or a seekable binary file object.
