@@ -15,7 +15,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cuda_rows, many_clips, nvdec_rows, peers, plots, rows, summary, tables
+from benchmarks import (
+    cuda_rows,
+    many_clips,
+    nvdec_rows,
+    onevision_rows,
+    peers,
+    plots,
+    rows,
+    summary,
+    tables,
+)
 from benchmarks.rows import Row
 from mgm_ext import _core
 
@@ -25,8 +35,11 @@ PAGES = (
     ROOT / "README.md",
     *sorted((ROOT / "docs" / "benchmarks").glob("*.md")),
     *sorted((ROOT / "docs" / "data").glob("*.md")),
+    ROOT / "docs" / "onevision.md",
 )
-GPU = (cuda_rows.TABLE, nvdec_rows.TABLE)  # written by programs of their own, never plotted
+# Written by programs of their own, never plotted.
+APART = (cuda_rows.TABLE, nvdec_rows.TABLE, onevision_rows.TABLE)
+OTHER = {nvdec_rows.TABLE: nvdec_rows.tables, onevision_rows.TABLE: onevision_rows.tables}
 DOCS = "https://github.com/mgm-ext/mgm-ext/blob/main/docs"  # an index page knows no other links
 DISTRIBUTIONS = (
     "numpy", "av", "motion-vector-extractor", "decord", "torchcodec", "opencv-python-headless",
@@ -115,7 +128,7 @@ def plot(name: str, chosen: Sequence[Row], folder: Path) -> None:
 def plot_stored(folder: Path = RESULTS) -> None:
     """Draws the plots of the results in `folder` anew."""
     for path in sorted(folder.glob("*.json")):
-        if path.stem not in GPU:
+        if path.stem not in APART:
             stored_rows = json.loads(path.read_text())["rows"]
             plot(path.stem, [Row(**row) for row in stored_rows], folder)
 
@@ -125,8 +138,8 @@ def stored_tables(folder: Path) -> dict[str, str]:
     written: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
         results = json.loads(path.read_text())
-        if path.stem == nvdec_rows.TABLE:
-            written |= nvdec_rows.tables(results)
+        if path.stem in OTHER:
+            written |= OTHER[path.stem](results)
             continue
         if path.stem == cuda_rows.TABLE:
             found, about = cuda_rows.rows_of(results), cuda_rows.caption(results)

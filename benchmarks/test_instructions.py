@@ -97,6 +97,20 @@ def test_bits_of_blocks(record: Record, encoded_clip: EncodedClip, codec: str) -
 
 
 @needs_valgrind
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_bits_of_sampled_frames(record: Record, encoded_clip: EncodedClip, codec: str) -> None:
+    path = encoded_clip(codec, kind="object", size=(256, 344), num_frames=48)
+    pair = Pair(
+        f"read_block_costs of 8 frames of 48, {codec.removeprefix('lib')}",
+        "mgm_ext.read_block_costs(path, frame_indices=range(3, 48, 6))",
+        "mgm_ext.read_block_costs(path)",
+        "of all",
+        at_least=2,
+    )
+    instructions.compare(record, READERS.format(path=str(path)), [pair])
+
+
+@needs_valgrind
 def test_masks(record: Record, real_clip: RealClip) -> None:
     setup = MASKS.format(path=str(real_clip("arm_wrestling.mp4")))
     instructions.compare(record, setup, RULES)

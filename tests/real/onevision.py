@@ -5,7 +5,10 @@ It needs NumPy 1, OpenCV and the programs ffmpeg and ffprobe: an environment of 
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,13 @@ from mgm_ext.adapters.onevision import CodecPatches, CodecRules, codec_patches
 from mgm_ext.adapters.onevision_units import unit_maps
 
 _KEYS = {"h264": "mb_bit_cost"}  # others: ctu_bit_cost
+_SHARED = ("num_sampled_frames", "group_size", "images_per_group", "max_pixels", "grouping_mode")
+# What it is told by the environment it reads once in a process.
+_PROGRAM = """
+import json, sys
+from codec_video_prep import run_preinfer
+run_preinfer(*sys.argv[1:3], **json.loads(sys.argv[3]))
+"""
 
 
 class Prepared(NamedTuple):
@@ -33,27 +43,24 @@ class Prepared(NamedTuple):
 
 
 def prepare(path: Path, folder: Path, rules: CodecRules, *, whole: bool = True) -> Prepared:
-    """Runs it on a file. Without `whole` it counts bits of sampled frames alone, as it does unless
-    told otherwise, and gives some frames the bits of others."""
-    from codec_video_prep import run_preinfer
+    """Runs it on a file. Without `whole` as LLaVA-OneVision-2 does: frames from the program ffmpeg,
+    bits of the sampled frames alone. Some frames then have the bits of others."""
     from PIL import Image
 
-    os.environ.pop("CVR_DISABLE_TARGET_ONLY", None)
-    done = run_preinfer(
-        str(path),
-        str(folder),
-        num_sampled_frames=rules.num_sampled_frames,
-        group_size=rules.group_size,
-        images_per_group=rules.images_per_group,
-        max_pixels=rules.max_pixels,
-        grouping_mode=rules.grouping_mode,
-        disable_target_only=whole,
-        canvas_format="png",
-    )
+    options = {
+        **{name: getattr(rules, name) for name in _SHARED},
+        "disable_target_only": whole,
+        "decode_backend": "cv_reader_pixels" if whole else "ffmpeg_native",
+        "canvas_format": "png",
+    }
+    command = [sys.executable, "-c", _PROGRAM, str(path), str(folder), json.dumps(options)]
+    environment = {k: v for k, v in os.environ.items() if k != "CVR_DISABLE_TARGET_ONLY"}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    meta = json.loads((folder / "meta.json").read_text())
     names = ("src_patch_position.npy", "frame_ids.npy")
     positions, frame_ids = (np.load(folder / name) for name in names)
-    groups = np.array([(spec["start"], spec["end"]) for spec in done.summary["group_specs"]])
-    canvases = np.stack([np.asarray(Image.open(folder / name)) for name in done.canvas_files])
+    groups = np.array([(spec["start"], spec["end"]) for spec in meta["group_specs"]])
+    canvases = np.stack([np.asarray(Image.open(folder / name)) for name in meta["canvas_files"]])
     return Prepared(positions, frame_ids, groups, canvases)
 
 
