@@ -121,15 +121,19 @@ std::vector<FrameIndex::Packet> pass_over_packets(Demuxer& demuxer, HeaderLog* h
 
 FrameIndex read_container_index(Demuxer& demuxer, bool& rewound) {
   auto packets = list_packets(demuxer);
-  if (!packets) packets = list_blocks(demuxer);
+  const bool listed = packets.has_value();
+  std::optional<HeaderLog> headers(*demuxer.stream().codecpar);
+  if (!packets) packets = list_blocks(demuxer, *headers);
   rewound = packets.has_value();
-  HeaderLog headers(*demuxer.stream().codecpar);
-  if (!packets) packets = pass_over_packets(demuxer, &headers);
+  if (!packets) {
+    headers.emplace(*demuxer.stream().codecpar);
+    packets = pass_over_packets(demuxer, &*headers);
+  }
   if (hides_key_frames(*demuxer.stream().codecpar) && !packets->empty()) {
     for (FrameIndex::Packet& packet : std::span(*packets).subspan(1)) packet.key = false;
   }
   FrameIndex index(std::move(*packets), stores_decoding_times(demuxer.context()));
-  if (!rewound) index.set_headers(std::move(headers));
+  if (!listed) index.set_headers(std::move(*headers));
   // The times of a raw stream are invented.
   if ((demuxer.context().iformat->flags & AVFMT_NOTIMESTAMPS) == 0) {
     static_cast<void>(index.number_by_times());

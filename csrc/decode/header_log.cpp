@@ -8,32 +8,8 @@ namespace {
 
 using Span = std::span<const std::uint8_t>;
 
-enum class Kind : std::uint8_t { kHeader, kOther, kPicture };
-
 // More than any stream has at once, and changes to; what comes after that is not known.
 constexpr std::size_t kMostUnits = 512, kMostBytes = std::size_t{1} << 20;
-
-// By what follows a unit's start code or length.
-Kind kind_of(AVCodecID codec, std::uint8_t code) {
-  switch (codec) {
-    case AV_CODEC_ID_H264: {
-      const int type = code & 31;
-      if (type == 7 || type == 8) return Kind::kHeader;
-      return type >= 1 && type <= 5 ? Kind::kPicture : Kind::kOther;
-    }
-    case AV_CODEC_ID_HEVC: {
-      const int type = code >> 1 & 63;
-      if (type >= 32 && type <= 34) return Kind::kHeader;
-      return type < 32 ? Kind::kPicture : Kind::kOther;
-    }
-    case AV_CODEC_ID_MPEG4:
-      if (code <= 0x2f || code == 0xb0 || code == 0xb2 || code == 0xb5) return Kind::kHeader;
-      return code == 0xb6 ? Kind::kPicture : Kind::kOther;
-    default:  // MPEG-1 and MPEG-2
-      if (code == 0xb3 || code == 0xb5) return Kind::kHeader;
-      return code == 0x00 ? Kind::kPicture : Kind::kOther;
-  }
-}
 
 bool has_parameter_sets(AVCodecID codec) {
   return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC;
@@ -45,7 +21,7 @@ bool is_sequence(AVCodecID codec, std::uint8_t code) {
   return code == 0xb3;
 }
 
-std::size_t length_bytes(const AVCodecParameters& codec) {
+std::size_t length_size_of(const AVCodecParameters& codec) {
   const Span data(codec.extradata, static_cast<std::size_t>(std::max(codec.extradata_size, 0)));
   const std::size_t at = codec.codec_id == AV_CODEC_ID_H264 ? 4 : 21;
   if (!has_parameter_sets(codec.codec_id) || data.size() <= at || data.front() != 1) return 0;
@@ -81,7 +57,28 @@ bool knows_headers(AVCodecID codec) {
 }  // namespace
 
 HeaderLog::HeaderLog(const AVCodecParameters& codec)
-    : codec_(codec.codec_id), length_bytes_(length_bytes(codec)) {}
+    : codec_(codec.codec_id), length_bytes_(length_size_of(codec)) {}
+
+HeaderLog::Kind HeaderLog::kind_of(std::uint8_t code) const {
+  switch (codec_) {
+    case AV_CODEC_ID_H264: {
+      const int type = code & 31;
+      if (type == 7 || type == 8) return Kind::kHeader;
+      return type >= 1 && type <= 5 ? Kind::kPicture : Kind::kOther;
+    }
+    case AV_CODEC_ID_HEVC: {
+      const int type = code >> 1 & 63;
+      if (type >= 32 && type <= 34) return Kind::kHeader;
+      return type < 32 ? Kind::kPicture : Kind::kOther;
+    }
+    case AV_CODEC_ID_MPEG4:
+      if (code <= 0x2f || code == 0xb0 || code == 0xb2 || code == 0xb5) return Kind::kHeader;
+      return code == 0xb6 ? Kind::kPicture : Kind::kOther;
+    default:  // MPEG-1 and MPEG-2
+      if (code == 0xb3 || code == 0xb5) return Kind::kHeader;
+      return code == 0x00 ? Kind::kPicture : Kind::kOther;
+  }
+}
 
 // Those before the packet's first picture.
 std::vector<Span> HeaderLog::headers_of(Span data) const {
@@ -91,7 +88,7 @@ std::vector<Span> HeaderLog::headers_of(Span data) const {
   const std::size_t prefix = length_bytes_ > 0 ? length_bytes_ : 3;
   if (length_bytes_ == 0) data = after_zeros(data);
   while (data.size() > prefix) {
-    const Kind kind = kind_of(codec_, data[prefix]);
+    const Kind kind = kind_of(data[prefix]);
     if (kind == Kind::kPicture) break;
     const Span unit =
         length_bytes_ > 0 ? unit_by_length(data, length_bytes_) : unit_by_start_code(data);

@@ -16,7 +16,13 @@ class HeaderLog {
  public:
   explicit HeaderLog(const AVCodecParameters& codec);
 
-  // The first bytes of a packet, up to its first picture at least. Packets come in turn.
+  enum class Kind : std::uint8_t { kHeader, kOther, kPicture };
+  // Of a unit, by what follows its start code or length.
+  [[nodiscard]] Kind kind_of(std::uint8_t code) const;
+  // Before each unit; 0: start codes, or a codec without such headers.
+  [[nodiscard]] std::size_t length_bytes() const { return length_bytes_; }
+  // The first bytes of a packet, up to its first picture at least, or the headers among them.
+  // Packets come in turn.
   void see(std::int64_t packet, std::span<const std::uint8_t> data);
   // False where headers change more often than is kept: then nobody can tell what comes before.
   [[nodiscard]] bool knows(std::int64_t packet) const { return packet <= end_; }

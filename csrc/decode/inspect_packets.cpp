@@ -10,7 +10,8 @@ namespace {
 
 std::optional<std::vector<FrameIndex::Packet>> from_headers(Demuxer& demuxer) {
   auto packets = list_packets(demuxer);
-  return packets ? packets : list_blocks(demuxer);
+  HeaderLog headers(*demuxer.stream().codecpar);
+  return packets ? packets : list_blocks(demuxer, headers);
 }
 
 }  // namespace

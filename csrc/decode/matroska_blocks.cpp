@@ -31,7 +31,8 @@ constexpr std::int64_t kMostFetched = 8, kFreeFetched = 1 << 16;
 // Goes from header to header as libavformat does, and gives up where it would not go on so.
 class Walk {
  public:
-  explicit Walk(Demuxer& demuxer) : demuxer_(demuxer), file_(demuxer), keys_(demuxer.stream()) {}
+  Walk(Demuxer& demuxer, HeaderLog& headers)
+      : demuxer_(demuxer), file_(demuxer), keys_(demuxer.stream()), headers_(headers) {}
 
   [[nodiscard]] bool run() {
     if (file_.size() <= 0 || !keys_.knows_codec()) return false;
@@ -179,12 +180,39 @@ class Walk {
     if (std::ssize(packets_) == FrameIndex::kMostPackets) return false;
     if (payload.marked) marks_.push_back({.cluster = cluster_, .pts = pts});
     const auto key = keys_.is_key(file_, payload);
-    if (!key) return false;
+    if (!key || !log_headers(payload)) return false;
     packets_.push_back({.pts = pts,
                         .pos = place,
                         .size = static_cast<int>(payload.size),
                         .key = *key,
                         .shown = shows(payload)});
+    return true;
+  }
+
+  // Those before the first picture; false where they are too long to be any.
+  bool log_headers(const KeyParser::Payload& payload) {
+    constexpr std::int64_t kLongest = 1 << 16;
+    const auto prefix = static_cast<std::int64_t>(headers_.length_bytes());
+    std::vector<std::uint8_t> units;
+    for (std::int64_t place = 0; prefix > 0 && place + prefix < payload.size;) {
+      const auto bytes = file_.at(payload.place + place, static_cast<std::size_t>(prefix) + 1);
+      if (std::ssize(bytes) <= prefix) return false;
+      std::int64_t length = 0;
+      for (std::int64_t i = 0; i < prefix; ++i) {
+        length = length << 8 | bytes[static_cast<std::size_t>(i)];
+      }
+      length += prefix;
+      const HeaderLog::Kind kind = headers_.kind_of(bytes.back());
+      if (kind == HeaderLog::Kind::kPicture) break;
+      if (length > payload.size - place || place > kLongest) return false;
+      if (kind == HeaderLog::Kind::kHeader) {
+        if (std::ssize(units) + length > kLongest) return false;
+        const auto unit = file_.at(payload.place + place, static_cast<std::size_t>(length));
+        units.insert(units.end(), unit.begin(), unit.end());
+      }
+      place += length;
+    }
+    if (!units.empty()) headers_.see(std::ssize(packets_), units);
     return true;
   }
 
@@ -203,6 +231,7 @@ class Walk {
   Demuxer& demuxer_;
   FileHeads file_;
   KeyParser keys_;
+  HeaderLog& headers_;
   bool sized_ = false;  // the segment's size is known
   std::optional<MatroskaTracks> tracks_;
   std::int64_t cluster_ = 0;           // where it begins
@@ -213,12 +242,12 @@ class Walk {
 
 }  // namespace
 
-std::optional<std::vector<FrameIndex::Packet>> list_blocks(Demuxer& demuxer) {
+std::optional<std::vector<FrameIndex::Packet>> list_blocks(Demuxer& demuxer, HeaderLog& headers) {
   if (std::string_view(demuxer.context().iformat->name).find("matroska") ==
       std::string_view::npos) {
     return std::nullopt;
   }
-  Walk walk(demuxer);
+  Walk walk(demuxer, headers);
   if (!walk.run()) return std::nullopt;
   walk.remember_keys();
   return walk.take();
