@@ -178,8 +178,7 @@ def test_late_headers_change_nothing_before_them(
         *RAW.items(),
         ("libx265", "ts"),
         ("mpeg2video", "ts"),
-        ("mpeg4", "mkv"),
-        ("mpeg2video", "mkv"),
+        *((codec, "mkv") for codec in CODECS),
     ],
 )
 def test_a_key_picture_without_headers_has_the_last_ones(
