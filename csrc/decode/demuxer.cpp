@@ -13,6 +13,7 @@
 
 #include "decode/refusals.hpp"
 #include "error.hpp"
+#include "taps/mov_index.h"
 
 namespace mgm {
 namespace {
@@ -48,6 +49,12 @@ bool is_readable(const std::string& path) {
   std::vector<char> buffer(kIoBuffer);
   while (file.read(buffer.data(), kIoBuffer)) continue;
   return file.eof();
+}
+
+// Packets are whole frames, each with its time.
+bool holds_frames(AVCodecID codec) {
+  return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC || codec == AV_CODEC_ID_VP8 ||
+         codec == AV_CODEC_ID_VP9 || codec == AV_CODEC_ID_AV1;
 }
 
 }  // namespace
@@ -254,6 +261,10 @@ void Demuxer::choose_stream(std::optional<int> wanted) {
   for (int i = 0; i < count; ++i) {
     if (i != stream_) context_->streams[i]->discard = AVDISCARD_ALL;
   }
+  MgmSamples samples;
+  const bool listed = mgm_mov_samples(context_.get(), &stream(), &samples) == 0;
+  // A parser looks into each packet for what the header of such a file says of all.
+  if (listed && holds_frames(stream().codecpar->codec_id)) context_->flags |= AVFMT_FLAG_NOPARSE;
 }
 
 bool Demuxer::read(AVPacket& packet) {
