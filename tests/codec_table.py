@@ -73,13 +73,15 @@ FAMILIES = (
     Family(
         "HEVC", ("hevc",), (4,), (4, 4), (64, 64), frozenset({1, 2, 4}),
         "none that others refer to: merge candidates come from the picture before, and so back to "
-        "the key picture",
+        "the key picture; where the sequence forbids that "
+        "(`sps_temporal_mvp_enabled_flag`), all, unless slice segments depend on each other",
         "tiles and long-term references are untested: no encoder here writes them; screen-content "
         "tools are not decoded; of several layers the base layer",
     ),
     Family(
         "VP9", ("vp9",), (8,), (4, 4), (64, 64), frozenset({1, 2, 4}),
-        "none: probabilities adapt to every picture, vectors predict those of the next",
+        "none: probabilities adapt to every picture, vectors predict those of the next; pictures "
+        "that are error-resilient, which need neither, are not told apart",
         "a hidden picture counts as the frame that shows it; a picture shown again has no vectors",
     ),
     Family(
@@ -90,7 +92,8 @@ FAMILIES = (
     ),
     Family(
         "AV1", ("av1",), (8, 64), (4, 4), (255, 128), frozenset({1, 2, 4}),
-        "none: probabilities adapt to every picture, vectors predict those of later ones",
+        "none: probabilities adapt to every picture, vectors predict those of later ones; pictures "
+        "that are error-resilient, which need neither, are not told apart",
         "a warped block has the motion of its centre; with super-resolution, columns of the "
         "output; of several spatial layers the highest",
     ),

@@ -107,6 +107,32 @@ def test_codecs_that_need_every_picture(
     check(encoded_clip(codec, kind=moving))
 
 
+ALONE = "temporal-mvp=0:bframes=3:b-pyramid=1:ref=4"  # of other pictures' vectors
+
+
+@pytest.mark.parametrize("more", ["", ":slices=3:ctu=16", ":wpp=1:ctu=16", ":keyint=12:open-gop=1"])
+def test_hevc_without_temporal_vectors(
+    encoded_clip: EncodedClip, moving: clips.Frames, more: str
+) -> None:
+    check(encoded_clip("libx265", kind=moving, container="mp4", x265_params=ALONE + more))
+
+
+@pytest.mark.parametrize("more", ["", ":wpp=1:ctu=16"])
+def test_hevc_without_temporal_vectors_passes_over_damage(
+    encoded_clip: EncodedClip, moving: clips.Frames, tmp_path: Path, more: str
+) -> None:
+    path = encoded_clip("libx265", kind=moving, container="mp4", x265_params=ALONE + more)
+    damaged = distort(path, tmp_path / "damaged.mp4")
+    assert mgm_ext.read_motion_field(damaged).damaged
+    types = mgm_ext.read_motion_vectors(path).picture_types
+    spoilt = set(spoilt_frames(path))
+    indices = [i for i in range(1, FRAMES, 5) if i not in spoilt and types[i] != "I"]
+    got = VideoReader(damaged).read_clip(indices, pixels=False, window="frame")
+    assert not got.info.damaged
+    whole = VideoReader(path).read_clip(indices, pixels=False, window="frame")
+    np.testing.assert_array_equal(got.field.vectors, whole.field.vectors)
+
+
 def test_long_term_references_and_gaps_in_frame_num(tmp_path: Path) -> None:
     path = tmp_path / "frames.h264"
     path.write_bytes(frame_pictures.stream(3))
@@ -147,13 +173,23 @@ ENCODERS = {
 }
 
 
+def packets_of(path: Path) -> list[tuple[int, int, int]]:
+    """Place, size and time of each, as they are decoded."""
+    with av.open(str(path)) as container:
+        found = [packet for packet in container.demux(video=0) if packet.size]
+        return [(packet.pos or 0, packet.size, packet.pts or 0) for packet in found]
+
+
+def spoilt_frames(path: Path) -> list[int]:
+    """The frames that `distort` spoils, in display order."""
+    times = [pts for _, _, pts in packets_of(path)]
+    return [sorted(times).index(pts) for n, pts in enumerate(times) if n % 8 in (3, 5)]
+
+
 def distort(path: Path, copy: Path) -> Path:
     """The same file, but that the macroblocks of some packets between every eighth are spoilt."""
-    with av.open(str(path)) as container:
-        packets = [packet for packet in container.demux(video=0) if packet.size]
-        places = [(packet.pos or 0, packet.size) for packet in packets]
     data = bytearray(path.read_bytes())
-    for number, (at, size) in enumerate(places):
+    for number, (at, size, _) in enumerate(packets_of(path)):
         if number % 8 in (3, 5):
             begin = at + size // 2
             data[begin : at + size - 4] = bytes(b ^ 0x55 for b in data[begin : at + size - 4])

@@ -135,10 +135,11 @@ bool PacketLoop::hides_pictures() const {
   return id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
 }
 
-// Codecs whose B pictures may take vectors from other pictures.
+// Codecs whose B pictures may take vectors from others that could be left unread. Of HEVC only
+// those are left from which none may.
 bool PacketLoop::lends_motion() const {
   const AVCodecID id = demuxer_->stream().codecpar->codec_id;
-  return id != AV_CODEC_ID_MPEG1VIDEO && id != AV_CODEC_ID_MPEG2VIDEO;
+  return id != AV_CODEC_ID_MPEG1VIDEO && id != AV_CODEC_ID_MPEG2VIDEO && id != AV_CODEC_ID_HEVC;
 }
 
 // Codecs whose bits are parsed without what other pictures hold. Their vectors are not.

@@ -3,8 +3,10 @@
 #include <string.h>
 
 int mgm_hevc_leaves_unread(const HEVCContext* s, const MgmTap* tap) {
+  /* Without temporal candidates no vector is predicted from another picture's. */
+  const int alone = tap->costs || !s->pps->sps->temporal_mvp_enabled;
   /* Dependent slice segments go on from the state in which the one before them ended. */
-  return tap->skip_blocks && tap->vectors_only && tap->costs &&
+  return tap->skip_blocks && tap->vectors_only && alone &&
          !s->pps->dependent_slice_segments_enabled_flag;
 }
 
