@@ -29,8 +29,8 @@ class Watchdog {
     if (interrupt_) interrupt_();
     if (!max_seconds_) return;
     if (Clock::now() - began_ < std::chrono::duration<double>(*max_seconds_)) return;
-    throw TimeLimitExceeded(path, frame,
-                         "decoding took longer than max_seconds=" + std::to_string(*max_seconds_));
+    throw TimeLimitExceeded(
+        path, frame, "decoding took longer than max_seconds=" + std::to_string(*max_seconds_));
   }
 
  private:
