@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from mgm_ext import (
 )
 from mgm_ext.adapters import FieldReader, MaskSource, Motion, SafeMasking, TooManyFallbacks
 from mgm_ext.adapters import field_for as read_field
+from mgm_ext.adapters.sources import motion_of
+from mgm_ext.motion_field import INVALID
 from tests.children import in_child
 from tests.conftest import EncodedClip
 from tests.fields import random_field
@@ -150,6 +153,16 @@ def test_a_damaged_file_is_said_to_be_damaged(encoded_clip: EncodedClip, tmp_pat
     motion = FieldReader().motion_for(path, np.arange(0, 28, 2))
     assert motion.source is MaskSource.DAMAGED
     assert motion.motion is not None
+
+
+def test_a_damaged_file_without_a_vector_falls_back(encoded_clip: EncodedClip) -> None:
+    reader = VideoReader(encoded_clip("libx264", kind="object", size=SIZE))
+    field = reader.read_clip(INDICES).field
+    none = replace(field, vectors=np.full_like(field.vectors, INVALID))
+    motion = motion_of(none, replace(reader.info, damaged=True), "x.mp4")
+    assert (motion.motion, motion.source) == (None, MaskSource.FALLBACK)
+    assert motion.reason == "h264 damaged, no vector left"
+    assert motion_of(field, replace(reader.info, damaged=True), "x.mp4").motion is field
 
 
 def test_fields_of_other_readers_are_the_clips_own(encoded_clip: EncodedClip) -> None:

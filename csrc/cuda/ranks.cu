@@ -140,7 +140,7 @@ __global__ void halves_kernel(RankPlan plan, const std::uint64_t* seeds, std::ui
     return rank;
   };
   const auto half = static_cast<unsigned>(n / 2);
-  // 2: of the moving half, until each half has been drawn from.
+  // 3: of the moving half, 2: of the other, until each half has been drawn from.
   choose(
       shared, n, half, [](int) { return true; }, motion, tie,
       [&](int i, bool moving) { own[i] = moving ? 3 : 2; });

@@ -67,11 +67,12 @@ def motion_of(motion: Clip | MotionField, info: VideoInfo, path: str = "") -> Mo
     field = motion.field if isinstance(motion, Clip) else motion
     if not info.has_vectors:
         return Motion(None, MaskSource.FALLBACK, info.codec, path)
-    if info.damaged:
-        return Motion(motion, MaskSource.DAMAGED, path=path)
     if not field.valid.any():
         # Stillness is coded too, as vectors of 0: here nothing says whether anything moves.
-        return Motion(None, MaskSource.FALLBACK, f"{info.codec} without inter frames", path)
+        why = "damaged, no vector left" if info.damaged else "without inter frames"
+        return Motion(None, MaskSource.FALLBACK, f"{info.codec} {why}", path)
+    if info.damaged:
+        return Motion(motion, MaskSource.DAMAGED, path=path)
     # int32 before the square; an invalid cell is (-32768, 0).
     squares = (field.vectors.astype(np.int32) ** 2).sum(-1)
     moves = bool(((squares >= _STILL) & field.valid).any())
