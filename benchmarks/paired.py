@@ -113,6 +113,21 @@ def summary(seconds: list[tuple[float, float]], *, clock: Clock) -> Ratio:
     )
 
 
+def busier_thread(one: Function, two: Function, *, rounds: int = 5) -> float:
+    """Processor time of work in this thread over that of the busier of two that share it."""
+
+    def share() -> float:
+        begin = time.process_time()
+        one()
+        alone, ours = time.process_time() - begin, time.thread_time()
+        begin = time.process_time()
+        two()
+        ours = time.thread_time() - ours
+        return alone / max(ours, time.process_time() - begin - ours)
+
+    return float(np.median([share() for _ in range(rounds)]))
+
+
 def _repeats(function: Function, now: Callable[[], float], sample: float) -> int:
     """Warms up, and finds how many calls last `sample` seconds."""
     repeats = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from benchmarks import rivals_decode as rival
 from benchmarks.conftest import Record
 from benchmarks.footage import there_and_back
-from benchmarks.paired import ratio
+from benchmarks.paired import busier_thread, ratio
 from mgm_ext import MotionField, VideoReader, read_motion_field, read_motion_vectors
 from tests.clips import Frames
 from tests.conftest import EncodedClip, RealFootage
@@ -96,26 +95,16 @@ def test_what_is_left_unread(
     record("clips", name, timed, rival="every picture parsed", at_least=at_least)
 
 
-def share_of_one(path: Path) -> float:
-    """Processor time of one thread over that of the busier of two."""
-    begin = time.process_time()
-    read_motion_field(path)
-    one, ours = time.process_time() - begin, time.thread_time()
-    begin = time.process_time()
-    read_motion_field(path, num_threads=2)
-    ours = time.thread_time() - ours
-    return one / max(ours, time.process_time() - begin - ours)
-
-
 def test_a_whole_file_on_two_threads(record: Record, h264: Path) -> None:
     assert_equal(read_motion_field(h264), read_motion_field(h264, num_threads=2))
-    timed = ratio(
-        lambda: read_motion_field(h264),
-        lambda: read_motion_field(h264, num_threads=2),
-        clock="wall",
-        pairs=11,
-    )
-    share = float(np.median([share_of_one(h264) for _ in range(5)]))
+
+    def one() -> MotionField:
+        return read_motion_field(h264)
+
+    def two() -> MotionField:
+        return read_motion_field(h264, num_threads=2)
+
+    timed, share = ratio(one, two, clock="wall", pairs=11), busier_thread(one, two)
     record(
         "decode",
         "read_motion_field, two threads",
