@@ -26,6 +26,7 @@ class Inspection:
     Attributes:
         frames: M.
         luma: [M, H, W] of the coded picture, uint8 or uint16; [0, H, W] unless asked for.
+        chroma: [M, 2, h, w], likewise.
         offsets: int64 [M + 1].
         serial: int64 [M], when the decoder began the frame's picture; a repeated one has it again.
         x, y: int16 [N], centre of the block in pixels; w, h: uint8 [N], its size.
@@ -38,6 +39,7 @@ class Inspection:
 
     frames: int
     luma: NDArray[Any]
+    chroma: NDArray[Any]
     offsets: NDArray[np.int64]
     serial: NDArray[np.int64]
     x: NDArray[np.int16]

@@ -8,17 +8,22 @@
 namespace mgm::bindings {
 namespace {
 
-py::object own_luma(Inspection& found) {
-  std::vector<py::ssize_t> shape{found.luma.empty() ? 0 : found.frames, found.height, found.width};
-  if (found.sample_bytes == 1) return own(std::move(found.luma), std::move(shape));
+py::object own_samples(std::vector<std::uint8_t>&& samples, std::vector<py::ssize_t> shape,
+                       int sample_bytes) {
+  if (samples.empty()) shape.front() = 0;
+  if (sample_bytes == 1) return own(std::move(samples), std::move(shape));
   shape.back() *= 2;
-  return own(std::move(found.luma), std::move(shape)).attr("view")("<u2");
+  return own(std::move(samples), std::move(shape)).attr("view")("<u2");
 }
 
 py::dict inspection_dict(Inspection&& found) {
   py::dict out;
   out["frames"] = found.frames;
-  out["luma"] = own_luma(found);
+  out["luma"] = own_samples(std::move(found.luma), {found.frames, found.height, found.width},
+                            found.sample_bytes);
+  out["chroma"] =
+      own_samples(std::move(found.chroma),
+                  {found.frames, 2, found.chroma_height, found.chroma_width}, found.sample_bytes);
   out["offsets"] = own(std::move(found.offsets));
   out["serial"] = own(std::move(found.serial));
   out["x"] = own(std::move(found.x));

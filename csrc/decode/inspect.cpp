@@ -35,11 +35,27 @@ void append_blocks(Inspection& out, const ShownFrame& shown) {
   out.serial.push_back(picture == nullptr ? -1 : picture->serial);
 }
 
+struct Plane {
+  const std::uint8_t* data;
+  std::ptrdiff_t linesize, width, height;
+};
+
+void append(std::vector<std::uint8_t>& out, const Plane& plane) {
+  for (std::ptrdiff_t y = 0; y < plane.height; ++y) {
+    const std::uint8_t* start = plane.data + y * plane.linesize;
+    out.insert(out.end(), start, start + plane.width);
+  }
+}
+
 void append_luma(Inspection& out, const AVFrame& frame) {
-  const auto row = static_cast<std::ptrdiff_t>(out.width) * out.sample_bytes;
-  for (std::ptrdiff_t y = 0; y < out.height; ++y) {
-    const std::uint8_t* start = frame.data[0] + y * frame.linesize[0];
-    out.luma.insert(out.luma.end(), start, start + row);
+  const std::ptrdiff_t width = static_cast<std::ptrdiff_t>(out.width) * out.sample_bytes;
+  append(out.luma, {frame.data[0], frame.linesize[0], width, out.height});
+}
+
+void append_chroma(Inspection& out, const AVFrame& frame) {
+  const std::ptrdiff_t width = static_cast<std::ptrdiff_t>(out.chroma_width) * out.sample_bytes;
+  for (int i = 1; i < 3; ++i) {
+    append(out.chroma, {frame.data[i], frame.linesize[i], width, out.chroma_height});
   }
 }
 
@@ -47,6 +63,9 @@ void measure(Inspection& out, const AVFrame& frame) {
   const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   out.width = frame.width;
   out.height = frame.height;
+  const bool planar = format != nullptr && format->nb_components == 3 && frame.data[2] != nullptr;
+  out.chroma_width = planar ? AV_CEIL_RSHIFT(frame.width, format->log2_chroma_w) : 0;
+  out.chroma_height = planar ? AV_CEIL_RSHIFT(frame.height, format->log2_chroma_h) : 0;
   out.sample_bytes = format != nullptr && format->comp[0].depth > 8 ? 2 : 1;
 }
 
@@ -64,6 +83,7 @@ Inspection inspect(Source source, const ReadOptions& options, const InspectOptio
     if (frame.width != out.width || frame.height != out.height) break;
     append_blocks(out, shown);
     if (what.luma) append_luma(out, frame);
+    if (what.luma && out.chroma_width > 0) append_chroma(out, frame);
   }
   return out;
 }

@@ -20,14 +20,16 @@ struct Inspection {
   std::vector<std::int64_t> reference;  // serial of the picture referred to; -1: unknown, or intra
   std::vector<float> distance;          // display frames; NaN: unknown, or intra
   std::vector<std::uint8_t> luma;       // [M, height, width * sample_bytes]; empty unless asked for
-  int width = 0, height = 0;            // of the first coded picture
-  int sample_bytes = 1;                 // 2: little-endian
+  std::vector<std::uint8_t> chroma;  // [M, 2, chroma_height, chroma_width * sample_bytes]; likewise
+  int width = 0, height = 0;         // of the first coded picture
+  int chroma_width = 0, chroma_height = 0;
+  int sample_bytes = 1;  // 2: little-endian
 };
 
 struct InspectOptions {
   bool vectors = true;       // tap the decoder
   bool loop_filters = true;  // off: pixels as predictions see them
-  bool luma = false;         // keep it
+  bool luma = false;         // keep it, and chroma
 };
 
 // Up to the first change of picture size.

@@ -9,6 +9,7 @@ from . import ReadOptions, _Source
 class _Inspection(TypedDict):
     frames: int
     luma: NDArray[np.uint8] | NDArray[np.uint16]
+    chroma: NDArray[np.uint8] | NDArray[np.uint16]
     offsets: NDArray[np.int64]
     serial: NDArray[np.int64]
     x: NDArray[np.int16]
