@@ -111,6 +111,24 @@ def test_bits_of_sampled_frames(record: Record, encoded_clip: EncodedClip, codec
 
 
 @needs_valgrind
+@pytest.mark.parametrize(
+    "codec",
+    ["libx264", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "mpeg2video", "mpeg4"],
+)
+def test_coefficients_of_blocks(record: Record, encoded_clip: EncodedClip, codec: str) -> None:
+    path = encoded_clip(codec, kind="object", size=(256, 344), num_frames=48)
+    name = codec.removeprefix("lib")
+    pair = Pair(
+        f"read_block_costs with coefficients, {name}",
+        'mgm_ext.read_block_costs(path, signal="coefficients")',
+        "mgm_ext.read_motion_field(path, strict=True, cell=16)",
+        "the field with strict=True, which reads the same pictures",
+        at_least=0.87,
+    )
+    instructions.compare(record, READERS.format(path=str(path)), [pair])
+
+
+@needs_valgrind
 def test_masks(record: Record, real_clip: RealClip) -> None:
     setup = MASKS.format(path=str(real_clip("arm_wrestling.mp4")))
     instructions.compare(record, setup, RULES)

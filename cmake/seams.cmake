@@ -60,6 +60,7 @@ set(MGM_SEAMS
   ff_hevc_frame_rps
   ff_hevc_hls_filter
   ff_hevc_hls_filters
+  ff_hevc_hls_residual_coding
   ff_hevc_luma_mv_merge_mode
   ff_hevc_luma_mv_mvp_mode
   ff_hevc_no_residual_syntax_flag_decode

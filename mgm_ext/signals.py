@@ -9,15 +9,15 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .block_costs import read_block_costs
+from .block_costs import CostSignal, read_block_costs
 from .decode import Indices, Source, check_indices, read_motion_field
 from .score import motion_score
 from .views import View
 
 __all__ = ["SIGNALS", "Signal", "patch_scores", "top_patches"]
 
-Signal: TypeAlias = Literal["motion", "bits", "fused"]
-SIGNALS: Final = ("motion", "bits", "fused")
+Signal: TypeAlias = Literal["motion", "bits", "coefficients", "fused"]
+SIGNALS: Final = ("motion", "bits", "coefficients", "fused")
 _PERCENTILE: Final = 99
 
 
@@ -39,9 +39,10 @@ def patch_scores(
         grid: (h, w), patches of equal size.
         signal: "motion": mean speed in source pixels per frame, as `motion_score` has it, over the
             coded frames around each frame; "bits": what the patch takes in the stream, as
-            `BlockCosts.on_grid` has it; "fused": the mean of motion and of the logarithm of one
-            plus bits, each divided by its 99th percentile over all patches, and 1 where it is
-            more.
+            `BlockCosts.on_grid` has it; "coefficients": the energy of what it adds to its
+            prediction, luma and chroma together, likewise; "fused": the mean of motion and of the
+            logarithm of one plus bits, each divided by its 99th percentile over all patches, and 1
+            where it is more.
         camera: of "motion" and "fused": what is subtracted before; see `motion_score`.
         view: the crop and flip that the patches divide; without it, the whole turned picture.
         options: of both readers: rotate, stream, strict, max_pixels, max_bytes, max_seconds.
@@ -60,11 +61,12 @@ def patch_scores(
         raise ValueError(f"signal must be one of {SIGNALS}, got {signal!r}")
     indices = check_indices(frame_indices)
     given = (source, indices, grid, view, options)
-    if signal == "bits":
-        return _bits(*given)
+    if signal == "bits" or signal == "coefficients":
+        return _costs(*given, signal=signal)
     if signal == "motion":
         return _motion(*given, camera=camera)
-    both = np.stack([_relative(_motion(*given, camera=camera)), _relative(np.log1p(_bits(*given)))])
+    bits = _costs(*given, signal="bits")
+    both = np.stack([_relative(_motion(*given, camera=camera)), _relative(np.log1p(bits))])
     known = ~np.isnan(both)
     count = known.sum(0)
     total = np.where(known, both, 0).sum(0, dtype=np.float64)
@@ -87,15 +89,18 @@ def _motion(
     return np.where(score.valid, score.pixels_per_frame, np.float32(np.nan))
 
 
-def _bits(
+def _costs(
     source: Source,
     indices: NDArray[np.int64],
     grid: tuple[int, int],
     view: View | None,
     options: dict[str, Any],
+    *,
+    signal: CostSignal,
 ) -> NDArray[np.float32]:
-    costs = read_block_costs(source, frame_indices=indices, **options)
-    return np.where(costs.valid[:, None, None], costs.on_grid(grid, view=view), np.float32(np.nan))
+    costs = read_block_costs(source, frame_indices=indices, signal=signal, **options)
+    cells = costs.on_grid(grid, view=view, signal=signal)
+    return np.where(costs.valid[:, None, None], cells, np.float32(np.nan))
 
 
 def _relative(scores: NDArray[np.float32]) -> NDArray[np.float32]:

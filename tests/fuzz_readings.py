@@ -78,8 +78,26 @@ def _vectors(data: bytes, *, only: bool, exported: bool = False) -> MotionVector
 
 def _costs(data: bytes, *, only: bool) -> tuple[Any, ...]:
     options = read_options(vectors_only=only, **LIMITS)
-    columns, types, _ = _core.read_block_costs(data, options, None)
+    columns, types, _ = _core.read_block_costs(data, options, None, False)
     return types, *columns.values()
+
+
+def _energy(data: bytes) -> None:
+    """Coefficients change no bits; of undamaged files they are the same read frame by frame."""
+    bits = mgm_ext.read_block_costs(data, **LIMITS)
+    whole = mgm_ext.read_block_costs(data, signal="coefficients", **LIMITS)
+    known = whole.valid
+    if (known & ~bits.valid).any() or not np.array_equal(whole.bits[known], bits.bits[known]):
+        raise AssertionError("bits differ when coefficients are read, too")
+    some = mgm_ext.read_block_costs(data, frame_indices=WANTED, signal="coefficients", **LIMITS)
+    if some.info.damaged or whole.info.damaged:
+        return
+    both = some.valid & whole.valid[WANTED]
+    if not both.any():
+        return
+    for name in ("luma_energy", "chroma_energy"):
+        if not np.array_equal(getattr(some, name)[both], getattr(whole, name)[WANTED][both]):
+            raise AssertionError(f"{name} of single frames differs")
 
 
 def _reader(data: Any, **options: Any) -> VideoReader:
@@ -156,6 +174,7 @@ def read_rest(data: bytes) -> None:
         lambda: mgm_ext.probe(data, max_pixels=LIMITS["max_pixels"]),
         lambda: mgm_ext.read_motion_field(data, **LIMITS),
         lambda: mgm_ext.read_block_costs(data, frame_indices=WANTED, **LIMITS),
+        lambda: _energy(data),
         lambda: _read_as_mvextractor(data),
     ):
         outcome_of(read)

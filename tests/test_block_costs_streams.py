@@ -59,3 +59,29 @@ def test_a_hidden_picture_counts_where_it_is_shown(two_pass_clip: TwoPassClip) -
     np.testing.assert_array_equal(found[~shown_again], np.array(whole)[~shown_again])
     hidden = {8 * size for sizes in frames for size in sizes[:-1]}
     assert all(bits == 0 or bits in hidden for bits in found[shown_again].tolist())
+
+
+def test_raw_macroblocks_add_nothing(tmp_path: Path) -> None:
+    samples = clips.scroll(size=(16 * DOWN, WIDTH), num_frames=1)[0, :, :, 0]
+    stream = parameter_sets(2)
+    for i, field in enumerate(FIELDS):
+        active = [max(len(default_list(FIELDS, i, which)), 1) for which in (0, 1)]
+        stream += write_field(field, active, samples)
+    path = tmp_path / "fields.h264"
+    path.write_bytes(stream)
+    costs = read_block_costs(path, signal="coefficients", strict=True)
+    assert costs.valid.all()
+    assert costs.luma_energy is not None
+    assert costs.bits.sum() > 8 * samples.size
+    assert not costs.luma_energy.any()
+
+
+def test_rows_share_the_energy_of_both_fields(tmp_path: Path) -> None:
+    path = tmp_path / "fields.m2v"
+    path.write_bytes(write(0, top_first=True).writer.to_bytes())
+    costs = read_block_costs(path, signal="coefficients")
+    assert costs.valid.all()
+    assert costs.luma_energy is not None
+    assert costs.luma_energy.any()
+    pairs = costs.luma_energy.reshape(len(costs.valid), -1, 2, costs.luma_energy.shape[2])
+    assert (np.abs(pairs[:, :, 0] - pairs[:, :, 1]) <= 1).all()

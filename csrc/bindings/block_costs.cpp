@@ -1,4 +1,4 @@
-// Room decode: bits of blocks.
+// Room decode: bits of blocks, and the energy of their coefficients.
 #include "decode/block_costs.hpp"
 
 #include <pybind11/stl.h>
@@ -16,6 +16,13 @@ py::tuple to_tuple(BlockCosts&& costs) {
   const auto rows = static_cast<py::ssize_t>(costs.frame_indices.size());
   py::dict out;
   out["bits"] = own(std::move(costs.bits), {rows, costs.units_high, costs.units_wide});
+  if (costs.energy) {
+    BlockEnergy& energy = *costs.energy;
+    out["luma_energy"] = own(std::move(energy.luma), {rows, energy.cells_high, energy.cells_wide});
+    out["chroma_energy"] =
+        own(std::move(energy.chroma), {rows, energy.cells_high, energy.cells_wide});
+    out["cell"] = energy.cell;
+  }
   out["frame_indices"] = own(std::move(costs.frame_indices));
   out["valid"] = own(std::move(costs.valid)).attr("view")("bool");
   out["header_bits"] = own(std::move(costs.header_bits));
@@ -35,7 +42,8 @@ py::tuple to_tuple(BlockCosts&& costs) {
 void register_block_costs(py::module_& module) {
   module.def(
       "read_block_costs",
-      [](const py::object& object, ReadOptions options, const std::optional<Indices>& indices) {
+      [](const py::object& object, ReadOptions options, const std::optional<Indices>& indices,
+         bool energy) {
         PySource source(object);
         BlockCosts costs;
         options.interrupt = make_interrupt();
@@ -43,11 +51,11 @@ void register_block_costs(py::module_& module) {
         if (indices) wanted = view_of(*indices);
         {
           const GilRelease released;
-          costs = read_block_costs(source.take(), options, wanted);
+          costs = read_block_costs(source.take(), options, wanted, energy);
         }
         return to_tuple(std::move(costs));
       },
-      py::arg("source"), py::arg("options"), py::arg("indices"));
+      py::arg("source"), py::arg("options"), py::arg("indices"), py::arg("energy"));
 }
 
 }  // namespace mgm::bindings

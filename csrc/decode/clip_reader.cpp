@@ -17,11 +17,13 @@ constexpr std::int64_t kLongestDelay = 96;
 constexpr std::size_t kMostNamed = 8;
 
 PacketDecoder::Options decoder_options(const ReadOptions& options, ClipReader::Purpose purpose) {
-  return {.vectors = purpose != ClipReader::Purpose::kPixels,
-          .vectors_only = false,
-          .costs = purpose == ClipReader::Purpose::kCosts,
-          .max_pixels = options.max_pixels,
-          .num_threads = options.num_threads};
+  return {
+      .vectors = purpose != ClipReader::Purpose::kPixels,
+      .vectors_only = false,
+      .costs = purpose == ClipReader::Purpose::kCosts || purpose == ClipReader::Purpose::kEnergy,
+      .energy = purpose == ClipReader::Purpose::kEnergy,
+      .max_pixels = options.max_pixels,
+      .num_threads = options.num_threads};
 }
 
 // What is damaged on the way is judged once earlier entries were tried.

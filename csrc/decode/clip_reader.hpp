@@ -19,8 +19,8 @@ namespace mgm {
 class ClipReader {
  public:
   // What the decoder is for. kPixels: no vectors, with all of options.num_threads; else one thread.
-  // kCosts: vectors and the bits of blocks.
-  enum class Purpose : std::uint8_t { kVectorsAndPixels, kPixels, kCosts };
+  // kCosts: vectors and the bits of blocks; kEnergy: the energy of their coefficients, too.
+  enum class Purpose : std::uint8_t { kVectorsAndPixels, kPixels, kCosts, kEnergy };
   ClipReader(const Source& source, const ReadOptions& options, Purpose purpose);
 
   // Takes over what another reader of the same file knows of its frames; see PacketLoop.

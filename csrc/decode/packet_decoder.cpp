@@ -111,6 +111,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
     tap_.codec = mgm_codec(id);
     tap_.export_rows = options.export_rows ? 1 : 0;
     tap_.costs = options.costs ? 1 : 0;
+    tap_.energy = options.energy ? 1 : 0;
     tap_.pass_intra = options.pass_intra ? 1 : 0;
     if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
   }
@@ -153,11 +154,18 @@ void PacketDecoder::require_vectors() const {
 
 void PacketDecoder::require_costs() const {
   require_vectors();
+  const std::string codec = avcodec_get_name(context_->codec_id);
   const auto counts = tap_.codec->counts_costs;
-  if (counts != nullptr && counts(context_->codec_id) != 0) return;
+  if (counts == nullptr || counts(context_->codec_id) == 0) {
+    throw DecodeError(path_, std::nullopt, "the bits of blocks are not read from codec " + codec);
+  }
+  if (tap_.energy == 0) return;
+  const auto lacks = tap_.codec->lacks_energy;
+  const char* reason =
+      lacks == nullptr ? "they are not followed through its decoder" : lacks(context_->codec_id);
+  if (reason == nullptr) return;
   throw DecodeError(path_, std::nullopt,
-                    "the bits of blocks are not read from codec " +
-                        std::string(avcodec_get_name(context_->codec_id)));
+                    "the coefficients of blocks are not read from codec " + codec + ": " + reason);
 }
 
 void PacketDecoder::send(const AVPacket* packet) {

@@ -26,6 +26,7 @@ class PacketDecoder {
     bool loop_filters = true;  // off: pixels as predictions see them, for oracles
     bool export_rows = false;  // libavcodec's own rows as frame side data
     bool costs = false;        // count the bits of blocks
+    bool energy = false;       // and the energy of their coefficients; only with vectors_only
     bool pass_intra = false;   // do not read pictures without vectors, nor tell of damage in them
     std::int64_t max_pixels = std::int64_t{1} << 26;
     int num_threads = 1;  // used only without vectors
@@ -71,7 +72,8 @@ class PacketDecoder {
   [[nodiscard]] AVCodecContext& context() const { return *context_; }
   // Throws NoMotionVectors when the codec is not tapped.
   void require_vectors() const;
-  // Throws DecodeError when the bits of its blocks are not counted.
+  // Throws DecodeError when the bits of its blocks are not counted, or the energy where it is
+  // asked.
   void require_costs() const;
   [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
 

@@ -6,6 +6,7 @@
 #include <libavutil/mem.h>
 
 #include "av1_costs.h"
+#include "av1_energy.h"
 
 static uint8_t reference_index(const Dav1dFrameContext* f, Av1State* state, int ref) {
   if (state->references[ref] == kNotReferred) {
@@ -114,6 +115,9 @@ static void skip_block(Dav1dTaskContext* t, Av1State* state, enum BlockSize bs, 
   t->frame_thread.pass = 1;
   read(t, bs, b);
   t->frame_thread.pass = 0;
+  if (!state->picture->energy.wanted) return;
+  av1_energy(t, state->picture, (Av1Coefficients){state->coefficients, state->coefficient_blocks},
+             bs, b);
 }
 
 /* The block that was added last. */
@@ -210,6 +214,7 @@ const MgmCodec mgm_codec_av1 = {
     .id = AV_CODEC_ID_AV1,
     .motion_scale = 8,
     .counts_costs = counts_costs,
+    .lacks_energy = mgm_lacks_nothing,
     .open = open_tap,
     .close = close_tap,
 };

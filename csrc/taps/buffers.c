@@ -15,6 +15,7 @@ static void free_picture(void* opaque, uint8_t* data) {
   free(picture->blocks);
   free(picture->extra);
   free(picture->costs.bits);
+  free(picture->energy.cells[0]);
   av_free(picture);
 }
 
@@ -48,12 +49,15 @@ AVBufferRef* mgm_new_picture(MgmTap* tap, int width, int height) {
   MgmBlock* blocks = picture->blocks;
   const size_t max_blocks = picture->max_blocks;
   const MgmCosts costs = picture->costs;
+  const MgmEnergy energy = picture->energy;
   free(picture->extra);
   memset(picture, 0, offsetof(MgmPicture, references));
   picture->blocks = blocks;
   picture->max_blocks = max_blocks;
   picture->costs = costs;
   mgm_reset_costs(&picture->costs, tap->costs);
+  picture->energy = energy;
+  mgm_reset_energy(&picture->energy, tap->energy && tap->vectors_only);
   picture->serial = tap->pictures++;
   picture->sequence = tap->sequence;
   picture->pts = AV_NOPTS_VALUE;

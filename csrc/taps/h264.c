@@ -55,6 +55,7 @@ static void begin_picture(MgmTap* tap, MgmH264State* state, const H264Context* h
   const int intra = tap->pass_intra && mgm_h264_begins_intra(h, sl);
   mgm_h264_begin_cover(&state->cover, h, picture, intra);
   if (tap->costs) mgm_count_costs(picture, kMacroblock);
+  mgm_count_energy(picture, kMacroblock);
 }
 
 static void begin_slice(MgmTap* tap, const H264Context* h, const H264SliceContext* sl) {
@@ -120,9 +121,16 @@ void __wrap_ff_h264_hl_decode_mb(const H264Context* h, H264SliceContext* sl) {
   if (state->costs.costs) mgm_h264_count(&state->costs, sl, h->ps.pps->cabac);
   if (state->no_pixels) {
     state->note(h, sl, state);
+    if (state->energy) mgm_h264_energy(state->energy, h, sl);
   } else {
     note_and_decode(h, sl, state);
   }
+}
+
+static void begin_energy(MgmH264State* state, H264SliceContext* sl) {
+  MgmPicture* picture = state->picture;
+  state->energy = picture && picture->energy.side && state->no_pixels ? &picture->energy : NULL;
+  mgm_h264_begin_energy(sl);
 }
 
 /* One thread: one slice each time. */
@@ -134,6 +142,7 @@ int __wrap_ff_h264_execute_decode_slices(H264Context* h) {
   if (unread) return mgm_h264_leave_unread(h, state->picture);
   const int begin = mgm_h264_place(h, &h->slice_ctx[0]);
   mgm_h264_begin_costs(&state->costs, h, state->picture);
+  if (tap->energy) begin_energy(state, &h->slice_ctx[0]);
   const int status = mgm_h264_can_parse(h, state) ? mgm_h264_parse_slice(h, state)
                                                   : __real_ff_h264_execute_decode_slices(h);
   mgm_h264_end_costs(&state->costs, h);
@@ -178,6 +187,7 @@ const MgmCodec mgm_codec_h264 = {
     .motion_scale = 4,
     .leaves_pictures = 1,
     .counts_costs = counts_costs,
+    .lacks_energy = mgm_lacks_nothing,
     .open = open_tap,
     .close = close_tap,
     .set_vectors_only = set_vectors_only,

@@ -131,7 +131,10 @@ static av_always_inline int parse_macroblocks(const H264Context* h, H264SliceCon
     } else {
       state->note(h, sl, state);
     }
-    if (state->costs.costs) mgm_h264_count(&state->costs, sl, 1);
+    if (state->costs.costs) {
+      mgm_h264_count(&state->costs, sl, 1);
+      if (state->energy) mgm_h264_energy(state->energy, h, sl);
+    }
     const int ends = slice_ends(&sl->cabac);
     if (sl->cabac.bytestream - sl->cabac.bytestream_end > kOverread) return AVERROR_INVALIDDATA;
     if (++sl->mb_x == h->mb_width) {

@@ -6,6 +6,7 @@
 #include "export.h"
 #include "h264_costs.h"
 #include "h264_cover.h"
+#include "h264_energy.h"
 #include "h264_references.h"
 #include "h264_rows.h"
 #include "tap.h"
@@ -21,6 +22,7 @@ struct MgmH264State {
   MgmH264Rows rows;
   MgmH264Cover cover;
   MgmH264Costs costs;
+  MgmEnergy* energy;  /* of the current picture; NULL: none is wanted */
   MgmCell* cells;     /* where libavcodec's rows are wanted; the picture's */
   MgmH264Note* note;  /* of the current slice */
   int64_t serial;     /* of the current picture */

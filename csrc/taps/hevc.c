@@ -8,6 +8,7 @@
 
 #include "cabac_end.h"
 #include "hevc_costs.h"
+#include "hevc_energy.h"
 #include "hevc_no_pixels.h"
 #include "hevc_unread.h"
 #include "tap.h"
@@ -22,6 +23,7 @@ SEAM(ff_hevc_cabac_init);
 SEAM(ff_hevc_pred_mode_decode);
 SEAM(ff_hevc_end_of_slice_flag_decode);
 SEAM(ff_hevc_no_residual_syntax_flag_decode);
+SEAM(ff_hevc_hls_residual_coding);
 SEAM(ff_hevc_luma_mv_merge_mode);
 SEAM(ff_hevc_luma_mv_mvp_mode);
 SEAM(ff_hevc_deblocking_boundary_strengths);
@@ -86,6 +88,7 @@ int __wrap_ff_hevc_set_new_ref(HEVCContext* s, HEVCLayerContext* l, int poc) {
   const int status = __real_ff_hevc_set_new_ref(s, l, poc);
   state->picture = status < 0 ? NULL : mgm_picture(s->cur_frame->f);
   if (mgm_tap(s->avctx)->costs) mgm_hevc_begin_costs(&state->costs, state->picture, l->sps);
+  if (state->picture) mgm_count_energy(state->picture, MGM_HEVC_CELL);
   state->unit_blocks = 0;
   state->missing_trees = l->sps->ctb_width * l->sps->ctb_height;
   state->damaged = 0;
@@ -212,6 +215,15 @@ int __wrap_ff_hevc_no_residual_syntax_flag_decode(HEVCLocalContext* lc) {
   return residual;
 }
 
+/* Without pixels nothing transforms the coefficients, or adds them to anything. */
+void __wrap_ff_hevc_hls_residual_coding(HEVCLocalContext* lc, const HEVCPPS* pps, int x, int y,
+                                        int log2_size, enum ScanType scan_idx, int c_idx) {
+  __real_ff_hevc_hls_residual_coding(lc, pps, x, y, log2_size, scan_idx, c_idx);
+  const State* state = state_of(lc->parent);
+  if (!state || !state->picture || !state->picture->energy.side) return;
+  mgm_hevc_energy(&state->picture->energy, lc, pps, x, y, log2_size, c_idx);
+}
+
 int __wrap_ff_hevc_cabac_init(HEVCLocalContext* lc, const HEVCPPS* pps, int ctb_addr_ts,
                               const uint8_t* data, size_t size, int is_wpp) {
   const int status = __real_ff_hevc_cabac_init(lc, pps, ctb_addr_ts, data, size, is_wpp);
@@ -280,6 +292,7 @@ const MgmCodec mgm_codec_hevc = {
     .id = AV_CODEC_ID_HEVC,
     .motion_scale = 4,
     .counts_costs = counts_costs,
+    .lacks_energy = mgm_lacks_nothing,
     .open = open_tap,
     .close = close_tap,
 };

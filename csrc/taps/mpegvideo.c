@@ -11,6 +11,7 @@
 
 #include "export.h"
 #include "mpegvideo_costs.h"
+#include "mpegvideo_energy.h"
 #include "mpegvideo_macroblock.h"
 #include "mpegvideo_unread.h"
 #include "tap.h"
@@ -69,6 +70,7 @@ static void begin_picture(const MgmTap* tap, State* state, const MpegEncContext*
   picture->tapped = 1;
   picture->motion_scale = s->quarter_sample ? 4 : 2;
   if (tap->costs) mgm_mpegvideo_begin_costs(&state->costs, picture);
+  mgm_count_energy(picture, 16);
   if (begin_rows(state, num_macroblocks) < 0) picture->failed = 1;
   state->cells = tap->export_rows ? mgm_export_cells(picture, num_macroblocks) : NULL;
 }
@@ -154,6 +156,7 @@ void __wrap_ff_mpv_reconstruct_mb(MpegEncContext* s, int16_t block[12][64]) {
     State* state = tap->state;
     if (state->serial != picture->serial) begin_picture(tap, state, s, picture);
     mgm_mpegvideo_count(&state->costs, s);
+    if (picture->energy.side) mgm_mpegvideo_energy(&picture->energy, s, block);
     add_macroblock(state, s, picture);
   }
   if (picture && skips_pixels(picture, s)) {
@@ -265,6 +268,7 @@ const MgmCodec mgm_codec_mpegvideo = {
     .motion_scale = 2,
     .leaves_pictures = 1,
     .counts_costs = mgm_mpegvideo_counts,
+    .lacks_energy = mgm_mpegvideo_lacks_energy,
     .open = open_tap,
     .close = close_tap,
 };

@@ -7,6 +7,7 @@
 
 #include "taps/blocks.h"
 #include "taps/costs.h"
+#include "taps/energy.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,8 +48,9 @@ typedef struct MgmPicture {
   MgmBlock* blocks;
   size_t num_blocks, max_blocks;
   int num_references;
-  MgmCosts costs; /* where MgmTap.costs is set */
-  void* extra;    /* for blocks="libavcodec" (export.h); freed with the picture by free() */
+  MgmCosts costs;   /* where MgmTap.costs is set */
+  MgmEnergy energy; /* where MgmTap.energy is set */
+  void* extra;      /* for blocks="libavcodec" (export.h); freed with the picture by free() */
   MgmReference references[MGM_MOST_REFERENCES]; /* last: left as it was when a picture is reused */
 } MgmPicture;
 

@@ -32,6 +32,11 @@ const MgmCodec* mgm_codec(enum AVCodecID id) {
   return NULL;
 }
 
+const char* mgm_lacks_nothing(enum AVCodecID id) {
+  (void)id;
+  return NULL;
+}
+
 MgmPicture* mgm_picture(const AVFrame* frame) {
   return frame && frame->opaque_ref ? (MgmPicture*)frame->opaque_ref->data : NULL;
 }

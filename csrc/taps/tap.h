@@ -52,6 +52,7 @@ typedef struct MgmTap {
   int concealed;         /* set by mgm_judge_last: pictures were concealed */
   int64_t concealed_pts; /* MgmPicture.pts of the last of them */
   int costs;             /* count the bits of blocks, of intra pictures too */
+  int energy;            /* and that of their coefficients; only with costs and vectors_only */
   int export_rows;       /* MgmPicture.blocks become libavcodec's own rows; see export.h */
   int64_t pictures;      /* serial of the next picture */
   int64_t sequence;      /* advanced by the codec's tap at an IDR or its like */
@@ -67,6 +68,9 @@ typedef struct MgmCodec {
   uint8_t leaves_pictures;   /* heeds MgmTap.skip_blocks */
   /* Whether it fills MgmPicture.costs where MgmTap.costs is set; NULL: it does not. */
   int (*counts_costs)(enum AVCodecID id);
+  /* Why it does not fill MgmPicture.energy where MgmTap.energy is set, in the words of an error, or
+   * NULL: it does. Only asked where costs are counted; itself NULL: it never does. */
+  const char* (*lacks_energy)(enum AVCodecID id);
   /* Called after avcodec_open2; either may be NULL. open returns 0 or an AVERROR. */
   int (*open)(AVCodecContext* context, MgmTap* tap);
   void (*close)(MgmTap* tap);
@@ -95,6 +99,9 @@ void mgm_close(MgmTap* tap);
 
 /* A picture that is read needs vectors of another one, which may be NULL. */
 void mgm_need(MgmTap* tap, const MgmPicture* other);
+
+/* MgmCodec.lacks_energy of a tap that fills it for all of its codecs. */
+const char* mgm_lacks_nothing(enum AVCodecID id);
 
 /* The picture on a frame, or NULL. */
 MgmPicture* mgm_picture(const AVFrame* frame);

@@ -7,6 +7,7 @@
 
 #include "tap.h"
 #include "vp8_costs.h"
+#include "vp8_energy.h"
 
 typedef struct Functions {
   VP8DSPContext dsp;
@@ -16,7 +17,7 @@ typedef struct Functions {
 
 typedef struct State {
   int (*decode_row)(AVCodecContext* context, void* data, int job, int thread);
-  Functions full, vectors_only;
+  Functions full, vectors_only, energy;
 } State;
 
 static void no_transform(uint8_t* dst, int16_t block[16], ptrdiff_t stride) {
@@ -135,7 +136,9 @@ static void begin_picture(const MgmTap* tap, VP8Context* s, MgmPicture* picture)
   const int referenced = s->update_last || s->update_golden == VP8_FRAME_CURRENT ||
                          s->update_altref == VP8_FRAME_CURRENT;
   const int vectors_only = tap->vectors_only || (tap->vectors_only_unreferenced && !referenced);
-  const Functions* functions = vectors_only ? &state->vectors_only : &state->full;
+  const Functions* functions = picture->energy.wanted ? &state->energy
+                               : vectors_only         ? &state->vectors_only
+                                                      : &state->full;
   picture->hidden = s->invisible != 0;
   s->vp8dsp = functions->dsp;
   s->hpc = functions->pred;
@@ -143,9 +146,9 @@ static void begin_picture(const MgmTap* tap, VP8Context* s, MgmPicture* picture)
   memcpy(s->put_pixels_tab,
          s->profile ? s->vp8dsp.put_vp8_bilinear_pixels_tab : s->vp8dsp.put_vp8_epel_pixels_tab,
          sizeof s->put_pixels_tab);
-  if (vectors_only) {
-    s->deblock_filter = 0;
-  } else {
+  if (vectors_only) s->deblock_filter = 0;
+  if (picture->energy.wanted) mgm_count_energy(picture, MGM_VP8_CELL);
+  if (!vectors_only || picture->energy.wanted) {
     /* Coefficients are cleared where they are transformed; other pictures left theirs. */
     memset(s->thread_data->block, 0, sizeof s->thread_data->block);
     memset(s->thread_data->block_dc, 0, sizeof s->thread_data->block_dc);
@@ -167,7 +170,9 @@ static int decode_row(AVCodecContext* context, void* data, int job, int thread) 
   atomic_store(position, mb_y << 16 | kColumn);
   const int counts = picture->costs.wanted;
   const int64_t begin = counts ? mgm_vp8_begin_row(s, picture, mb_y) : 0;
+  if (picture->energy.side) mgm_vp8_begin_energy(&picture->energy, &s->thread_data[thread]);
   const int status = state->decode_row(context, data, job, thread);
+  mgm_vp8_end_energy();
   if (counts) mgm_vp8_end_row(s, picture, mb_y, begin);
   const int last = atomic_load(position) & kColumn;
   add_row(s, picture, mb_y, last == kColumn ? 0 : last + 1);
@@ -183,6 +188,8 @@ static int open(AVCodecContext* context, MgmTap* tap) {
   state->full = (Functions){.dsp = s->vp8dsp, .pred = s->hpc, .video = s->vdsp};
   state->vectors_only = state->full;
   empty(&state->vectors_only);
+  state->energy = state->vectors_only;
+  mgm_vp8_tap_transforms(&state->energy.dsp, &state->full.dsp);
   s->decode_mb_row_no_filter = decode_row;
   return 0;
 }
@@ -198,6 +205,7 @@ const MgmCodec mgm_codec_vp8 = {
     .id = AV_CODEC_ID_VP8,
     .motion_scale = 4,
     .counts_costs = counts_costs,
+    .lacks_energy = mgm_lacks_nothing,
     .open = open,
     .close = close,
 };

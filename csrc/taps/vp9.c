@@ -7,6 +7,7 @@
 
 #include "tap.h"
 #include "vp9_costs.h"
+#include "vp9_energy.h"
 
 void __real_ff_vp9_intra_recon_8bpp(VP9TileData* td, ptrdiff_t y_off, ptrdiff_t uv_off);
 void __real_ff_vp9_intra_recon_16bpp(VP9TileData* td, ptrdiff_t y_off, ptrdiff_t uv_off);
@@ -107,6 +108,7 @@ static void begin_picture(const VP9TileData* td, MgmPicture* picture) {
    * anew. */
   if (picture->vectors_only) s->h.filter.level = 0;
   if (picture->costs.wanted) mgm_vp9_begin_costs(td, picture);
+  mgm_vp9_begin_energy(td, picture);
 }
 
 /* Notes the block; false when its pixels are not wanted. A frame without MgmPicture is another
@@ -116,6 +118,7 @@ static int tap_block(const VP9TileData* td) {
   if (!picture) return 1;
   if (!picture->tapped) begin_picture(td, picture);
   if (picture->costs.wanted) mgm_vp9_count(td, picture);
+  if (picture->energy.side) mgm_vp9_energy(td, &picture->energy);
   if (td->b->intra) {
     add_intra(td, picture);
   } else {
@@ -170,5 +173,6 @@ const MgmCodec mgm_codec_vp9 = {
     .id = AV_CODEC_ID_VP9,
     .motion_scale = 8,
     .counts_costs = counts_costs,
+    .lacks_energy = mgm_lacks_nothing,
     .set_vectors_only = set_vectors_only,
 };

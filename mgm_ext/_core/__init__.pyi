@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Any, BinaryIO, Protocol, SupportsIndex, TypeAlias, TypedDict
+from typing import Any, BinaryIO, NotRequired, Protocol, SupportsIndex, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,9 @@ class _Costs(TypedDict):
     crop: tuple[int, int, int, int]
     rotation: int
     hflip: bool
+    luma_energy: NotRequired[_Integers]
+    chroma_energy: NotRequired[_Integers]
+    cell: NotRequired[int]
 
 class _Field(TypedDict):
     vectors: NDArray[np.int16]
@@ -101,7 +104,7 @@ def read_motion_field(
     source: _Source, options: ReadOptions, cell: int | None
 ) -> tuple[_Field, _Info]: ...
 def read_block_costs(
-    source: _Source, options: ReadOptions, indices: NDArray[np.int64] | None
+    source: _Source, options: ReadOptions, indices: NDArray[np.int64] | None, energy: bool
 ) -> tuple[_Costs, str, _Info]: ...
 
 class Window:
