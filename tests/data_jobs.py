@@ -51,7 +51,9 @@ def key_and_process(clip: SourceClip) -> tuple[str, int]:
 
 def __getattr__(name: str) -> Any:
     if name == "RaySurvey":  # Ray and pyarrow are for its actors alone
-        from mgm_ext.adapters.ray import _Survey
+        from mgm_ext.adapters.ray_actors import SurveyActor
 
-        return type(name, (_Survey,), {"job": "tests.data_jobs:survey_job", "__module__": __name__})
+        return type(
+            name, (SurveyActor,), {"job": "tests.data_jobs:survey_job", "__module__": __name__}
+        )
     raise AttributeError(name)
