@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks import onevision_rows, onevision_speed
 from benchmarks.report import circumstances
 from mgm_ext.adapters.onevision import CodecRules, visible_indices
+from mgm_ext.block_costs import COST_SIGNALS
 from tests import clips
 from tests.real import onevision as prep
 from tests.real import onevision_encoder as encoder
@@ -103,8 +104,9 @@ def chosen(found: dict[str, Path], work: Path, checkout: Path) -> list[dict[str,
         row: dict[str, Any] = {"clip": name}
         for setting, options in SETTINGS.items():
             theirs = set(encoder.visible_indices(checkout, path, **options).tolist())
-            ours = set(visible_indices(path, **options).tolist())
-            row[setting] = len(theirs & ours) / len(theirs | ours)
+            for signal in COST_SIGNALS:
+                ours = set(visible_indices(path, signal=signal, **options).tolist())
+                row[f"{signal}, {setting}"] = len(theirs & ours) / len(theirs | ours)
         k, all_patches = len(theirs), 64 * 256
         row["chance"] = k / (2 * all_patches - k)
         print(row)

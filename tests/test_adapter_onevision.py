@@ -14,6 +14,7 @@ from mgm_ext import VideoReader
 from mgm_ext.adapters import onevision
 from mgm_ext.adapters.onevision import CodecPatches, CodecRules, codec_patches, visible_indices
 from mgm_ext.adapters.onevision_frames import canvas_size, frames_off_keys, is_good, uniform_frames
+from mgm_ext.block_costs import COST_SIGNALS, CostSignal
 from tests.clips import Frames, scroll
 from tests.conftest import EncodedClip
 
@@ -171,8 +172,9 @@ def test_bad_settings_and_short_videos_are_refused(clip: Path) -> None:
         codec_patches(clip, rules=RULES, frame_indices=[1, 2, 3])
 
 
-def test_visible_indices_are_where_the_square_moves(clip: Path) -> None:
-    chosen = visible_indices(clip, 60, num_frames=16, grid=(8, 8), still_frames=0)
+@pytest.mark.parametrize("signal", COST_SIGNALS)
+def test_visible_indices_are_where_the_square_moves(clip: Path, signal: CostSignal) -> None:
+    chosen = visible_indices(clip, 60, num_frames=16, grid=(8, 8), signal=signal, still_frames=0)
     assert chosen.dtype == np.int64
     assert chosen.shape == (60,)
     assert (np.diff(chosen) > 0).all()

@@ -1,4 +1,4 @@
-"""The patches that OneVision-Encoder sees: `visible_indices`, from vectors and what blocks cost."""
+"""The patches that OneVision-Encoder sees: `visible_indices`, from vectors and coefficients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..block_costs import BlockCosts, read_block_costs
+from ..block_costs import BlockCosts, CostSignal, read_block_costs
 from ..decode import Indices, Source, check_indices, read_motion_field
 from ..motion_field import MotionField
 from ..score import motion_score
@@ -30,16 +30,17 @@ def visible_indices(
     num_frames: int = 64,
     frame_indices: Indices | None = None,
     grid: tuple[int, int] = (16, 16),
+    signal: CostSignal = "coefficients",
     camera: str = "affine",
     center_prior: float = 0.3,
     still_frames: int = 4,
     **options: Any,
 ) -> NDArray[np.int64]:
-    """The k patches of a clip that move most and cost most, as OneVision-Encoder takes them.
+    """The k patches of a clip that move and change most, as OneVision-Encoder takes them.
 
-    Of each frame, motion and what its blocks cost are divided by their 95th percentile over the
-    patches, at most 1, and averaged; key frames score 0. The patches divide the square in the
-    middle of the picture.
+    Of each frame, motion and what its blocks add to their prediction are divided by their 95th
+    percentile over the patches, at most 1, and averaged; key frames score 0. The patches divide the
+    square in the middle of the picture.
 
     Args:
         source: path, bytes, or a seekable binary file object.
@@ -47,6 +48,9 @@ def visible_indices(
         num_frames: frames, spread evenly from the first to the last.
         frame_indices: the frames instead, in display order; negative counts from the end.
         grid: (h, w), patches of a frame; (16, 16) for 224 pixels and patches of 14.
+        signal: what stands for the residual: "coefficients", the logarithm of one plus their
+            energy; "bits", the root of a patch's bits times the share of it that carries
+            coefficients, for codecs whose coefficients are not read.
         camera: what is subtracted from motion before; see `motion_score`.
         center_prior: share by which a patch in the middle counts more than one far from it.
         still_frames: in clips where little moves or all patches score alike, so many frames are
@@ -62,8 +66,8 @@ def visible_indices(
         What `read_motion_field` and `read_block_costs` raise; ValueError: there are not k patches.
 
     Source: OneVision-Encoder, `dataloader/ap_dataloader_dali_codec.py`, with its evaluation's
-        settings. Where it has the residual's pixels, here is the root of a patch's bits times the
-        share of it that carries coefficients; its camera is a similarity.
+        settings. Where it has the residual's pixels, here are coefficients; its camera is a
+        similarity.
     """
     reader = VideoReader(source, **options)
     if frame_indices is None:
@@ -72,9 +76,12 @@ def visible_indices(
         frames = check_indices(frame_indices)
     view = _middle(reader.info.height, reader.info.width)
     field = read_motion_field(source, frame_indices=frames, window="frame", **options)
-    costs = read_block_costs(source, frame_indices=frames, **options)
-    motion, cost = _motion(field, grid, view, camera), _cost(costs, field, grid, view)
-    scores = (_relative(motion) + _relative(cost)) / 2
+    costs = read_block_costs(source, frame_indices=frames, signal=signal, **options)
+    if signal == "coefficients":
+        change = np.log1p(costs.on_grid(grid, view=view, signal=signal).astype(np.float64))
+    else:
+        change = _coded_bits(costs, field, grid, view)
+    scores = (_relative(_motion(field, grid, view, camera)) + _relative(change)) / 2
     scores = np.minimum(scores * (1 + center_prior * _prior(grid)), 1)
     scores[np.isin(frames % len(reader), reader.key_frames)] = 0
     kept = _kept(scores, min(still_frames, k // (grid[0] * grid[1]), len(frames)))
@@ -95,7 +102,7 @@ def _motion(
     return np.where(score.valid, score.pixels_per_frame, 0).astype(np.float64)
 
 
-def _cost(
+def _coded_bits(
     costs: BlockCosts, field: MotionField, grid: tuple[int, int], view: View
 ) -> NDArray[np.float64]:
     """Root of bits where there are coefficients: units may be far larger than patches."""
