@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 BROUGHT = {"elftools": "pyelftools", "jsonschema": "cyclonedx-python-lib"}
 ELSEWHERE = {
     "mgm_ext._cuda",  # built where nvcc is
+    "codec_video_prep",  # wants NumPy before 2: an environment of its own
     "mvextractor.videocap",  # its wheel brings OpenCV whole
     "wheel.wheelfile",  # of the group `wheel`: CI makes wheels before it tests
 }
