@@ -71,11 +71,12 @@ def prepare(wheel: Path, folder: Path) -> tuple[Path, list[Path]]:
     wrapper.write_text(f'#!/bin/sh\nPYTHONPATH={site} exec {words} "$@"\n')
     wrapper.chmod(0o755)
     (site / "sitecustomize.py").write_text(CUSTOMIZE.format(wrapper=str(wrapper)))
-    for name in ("tests", "cmake", "release", "docs", "README.md", "SECURITY.md", "pyproject.toml"):
-        place = folder / "checkout" / name
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        place.parent.mkdir(exist_ok=True)
-        copy(ROOT / name, place)
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=True)
+    for name in tracked.stdout.decode().splitlines():
+        if not name.startswith("mgm_ext/"):  # the wheel's is tested
+            place = folder / "checkout" / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place)
     files = sorted((folder / "checkout" / "tests").glob("test_*.py"))
     return wrapper, [path for path in files if ABSENT & set(imported(path))]
 
