@@ -45,7 +45,7 @@ def test_every_command_on_a_data_set_with_bad_files(
     table, page, side = (tmp_path / name for name in ("s.parquet", "s.html", "side"))
     drawn = ("--html", page) if kind == "folder" else ()  # drawing takes the test's time
     said = ran(capsys, "survey", given, "-o", table, "--full", "--workers", 1, *drawn)
-    assert (said["clips"], said["codec_mjpeg"], said["mask_held"]) == (8, 1, 1)
+    assert (said["clips"], said["codec_mjpeg"], said["mask_simulated"]) == (8, 1, 1)
     assert (said["error_DecodeError"], said["error_Quarantined"]) == (2, 1)
     assert any("mjpeg: no vectors" in line for line in said["advice"])
     assert page.exists() == bool(drawn)
