@@ -133,8 +133,8 @@ void HeaderLog::see(std::int64_t packet, Span data) {
   if (packet == 0) {
     first_ = state;
   } else if (state != last_) {
+    bytes_ += sizeof(Change) + units.size() * sizeof(std::int32_t);
     changes_.push_back({packet, std::move(units)});
-    bytes_ += sizeof(Change) + units.size() * sizeof(units.front());
   }
   last_ = std::move(state);
   if (units_.size() > kMostUnits || bytes_ > kMostBytes) end_ = packet;
