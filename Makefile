@@ -4,6 +4,7 @@
 #   make demo       build, mask a real clip, say where to look            (mgm-ext draw, mask, info)
 #   make test       build, run the tests                                  TESTS="tests/test_x.py -k y" chooses
 #   make check      ruff, mypy, stubtest, clang-format, the fast tests, instruction counts
+#   make tidy       clang-tidy over csrc, as .clang-tidy says
 #   make docs       the documentation site into out/docs, warnings as errors
 #   make bench      the tables and plots of docs/benchmarks   PEERS=1 installs the rivals first
 #   make evidence   the pre-training experiment at its smallest, on the CPU
@@ -20,7 +21,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: demo test check lint docs bench evidence fuzz sanitize libfuzzer wheel cuda format clean
+.PHONY: demo test check lint tidy docs bench evidence fuzz sanitize libfuzzer wheel cuda format clean
 
 PYTHON ?= $(shell python3 release/pythons.py --first)
 VENV := .venv
@@ -105,6 +106,10 @@ lint: $(STAMP)/check
 check: lint $(STAMP)/valgrind
 	$(BIN)/python -m pytest -q -m "not slow"
 	$(BIN)/python -m benchmarks.regression
+
+# clang-tidy over the C++; what was clean is kept by a hash.
+tidy: $(STAMP)/check
+	$(BIN)/python release/tidy.py build/*
 
 format: $(STAMP)/check
 	$(BIN)/ruff check --fix .

@@ -109,7 +109,7 @@ struct FieldView {
 enum class Blocks { kCoded, kLibavcodec };
 
 // Frames [start, stop) in display order. Throws DecodeError, NoMotionVectors, SystemError.
-[[nodiscard]] MotionVectors read_motion_vectors(Source source, const ReadOptions& options,
+[[nodiscard]] MotionVectors read_motion_vectors(const Source& source, const ReadOptions& options,
                                                 Blocks blocks, std::int64_t start,
                                                 std::optional<std::int64_t> stop);
 

@@ -19,7 +19,7 @@ void run_parallel(std::int64_t count, int threads, const std::function<void(std:
       try {
         job(i);
       } catch (...) {
-        const std::lock_guard lock(guard);
+        const std::scoped_lock lock(guard);
         if (i < failed) {
           failed = i;
           failure = std::current_exception();

@@ -93,8 +93,7 @@ class ClipField {
 
   static void check_offsets(std::span<const std::int64_t> offsets, std::int64_t rows,
                             std::int64_t clip) {
-    if (offsets.front() == 0 && std::is_sorted(offsets.begin(), offsets.end()) &&
-        offsets.back() <= rows) {
+    if (offsets.front() == 0 && std::ranges::is_sorted(offsets) && offsets.back() <= rows) {
       return;
     }
     throw std::invalid_argument("offsets must rise from 0 to at most " + std::to_string(rows) +
@@ -166,11 +165,11 @@ void score_batch(const FieldBatch& field, const ScoreRequest& request, const Sco
   const std::int64_t tokens = request.grid.tokens(), slots = request.grid.slots;
   run_parallel(field.clips, threads, [&](std::int64_t clip) {
     const Score score = clip_score(field, request, clip);
-    std::copy(score.values.begin(), score.values.end(), out.values + clip * tokens);
-    std::copy(score.motion.begin(), score.motion.end(), out.motion + clip * tokens);
-    std::copy(score.valid.begin(), score.valid.end(), out.valid + clip * tokens);
-    std::transform(score.cuts.begin(), score.cuts.end(), out.cuts + clip * slots,
-                   [](std::uint8_t cut) { return static_cast<std::uint8_t>(cut != 0); });
+    std::ranges::copy(score.values, out.values + clip * tokens);
+    std::ranges::copy(score.motion, out.motion + clip * tokens);
+    std::ranges::copy(score.valid, out.valid + clip * tokens);
+    std::ranges::transform(score.cuts, out.cuts + clip * slots,
+                           [](std::uint8_t cut) { return static_cast<std::uint8_t>(cut != 0); });
   });
 }
 
@@ -182,7 +181,7 @@ void texture_batch(const FrameBatch& frames, const Grid& grid, std::int32_t* wei
     const std::vector<std::int32_t> texture = token_texture(
         own, grid, checked_view(frames.views, clip), static_cast<int>(frames.sizes[2 * clip]),
         static_cast<int>(frames.sizes[2 * clip + 1]));
-    std::copy(texture.begin(), texture.end(), weight + clip * grid.tokens());
+    std::ranges::copy(texture, weight + clip * grid.tokens());
   });
 }
 
@@ -218,8 +217,8 @@ void source_batch(const ScoreBatch& score, const MaskOptions& options, std::uint
                   int threads) {
   run_parallel(score.clips, threads, [&](std::int64_t clip) {
     const std::vector<SlotSource> own = slot_sources(score_of(score, clip), options);
-    std::transform(own.begin(), own.end(), sources + clip * score.grid.slots,
-                   [](SlotSource source) { return static_cast<std::uint8_t>(source); });
+    std::ranges::transform(own, sources + clip * score.grid.slots,
+                           [](SlotSource source) { return static_cast<std::uint8_t>(source); });
   });
 }
 
@@ -233,7 +232,7 @@ void corner_batch(const ScoreBatch& score, const MaskOptions& options, const Vie
     const std::vector<float> own =
         boxes_in_source(centres, score.grid, size, checked_view(views, clip),
                         static_cast<int>(sizes[2 * clip]), static_cast<int>(sizes[2 * clip + 1]));
-    std::copy(own.begin(), own.end(), corners + clip * score.grid.slots * 4);
+    std::ranges::copy(own, corners + clip * score.grid.slots * 4);
   });
 }
 

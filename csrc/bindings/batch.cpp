@@ -12,7 +12,7 @@ using Nogil = GilRelease;  // pure C++ on memory that the caller's tensors hold
 
 template <class T>
 T* at(std::uintptr_t address) {
-  return reinterpret_cast<T*>(address);
+  return reinterpret_cast<T*>(address);  // NOLINT(performance-no-int-to-ptr): torch's data_ptr
 }
 
 void score(const py::dict& field, const py::dict& request, const py::dict& out, int threads) {

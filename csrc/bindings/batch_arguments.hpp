@@ -15,6 +15,7 @@ namespace py = pybind11;
 // An address as an integer; 0 is null.
 template <class T>
 [[nodiscard]] T* pointer(const py::dict& given, const char* name) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): torch's data_ptr
   return reinterpret_cast<T*>(py::cast<std::uintptr_t>(given[name]));
 }
 

@@ -20,6 +20,7 @@ using Array = py::array_t<T, py::array::c_style>;
 std::vector<MgmBlock> blocks_of(const Array<std::int32_t>& table) {
   const auto rows = table.unchecked<2>();
   std::vector<MgmBlock> blocks;
+  blocks.reserve(static_cast<std::size_t>(rows.shape(0)));
   for (py::ssize_t i = 0; i < rows.shape(0); ++i) {
     blocks.push_back({.x = static_cast<std::int16_t>(rows(i, 0)),
                       .y = static_cast<std::int16_t>(rows(i, 1)),

@@ -16,6 +16,7 @@ void raise_decode_error(const char* name, const DecodeError& error) {
   py::set_error(type, type(text_of(error.path()), error.frame(), error.what()));
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11's signature
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);

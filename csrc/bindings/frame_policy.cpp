@@ -31,6 +31,7 @@ py::tuple treatment_of(const PicturePlace& place,
                        const std::vector<std::pair<std::int64_t, bool>>& wants,
                        const PictureTraits& traits) {
   std::vector<Wanted> wanted;
+  wanted.reserve(wants.size());
   for (const auto& [index, pixels] : wants) {
     wanted.push_back({index, pixels ? Want::kPixels : Want::kVectors});
   }

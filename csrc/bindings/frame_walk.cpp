@@ -23,12 +23,12 @@ class Walk {
   Walk(const Walk&) = delete;
   Walk& operator=(const Walk&) = delete;
   ~Walk() {
-    if (lock_.forked()) (void)walk_.release();
+    if (lock_.forked()) static_cast<void>(walk_.release());
   }
 
   [[nodiscard]] const PySource& source() const { return source_; }
   void let_go() {
-    if (lock_.forked()) (void)walk_.release();
+    if (lock_.forked()) static_cast<void>(walk_.release());
     walk_.reset();
     source_.clear();
   }

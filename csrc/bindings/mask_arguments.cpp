@@ -32,7 +32,7 @@ py::array own_bytes(std::vector<std::uint8_t>&& bytes, std::vector<py::ssize_t> 
   const auto* data = reinterpret_cast<const bool*>(owner->data());
   py::capsule base(owner.get(),
                    [](void* pointer) { delete static_cast<std::vector<std::uint8_t>*>(pointer); });
-  owner.release();
+  static_cast<void>(owner.release());  // the capsule's
   py::array_t<bool> array(std::move(shape), data, base);
   array.attr("flags").attr("writeable") = false;
   return array;

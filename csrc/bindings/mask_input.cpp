@@ -44,7 +44,7 @@ Score ScoreSettings::score(const FieldView& field, const Grid& grid, const View&
     options.weight = texture;
   } else if (texture_ && !coded_) {
     throw std::invalid_argument(
-        "weight=\"texture\" needs frames; without them \"coded\" is the choice");
+        R"(weight="texture" needs frames; without them "coded" is the choice)");
   } else {
     options.weight_by_coded = coded_;
   }
@@ -140,7 +140,8 @@ Score MaskInput::compute(const Grid& grid) const {
 namespace {
 
 template <class... Parts>
-std::unique_ptr<MaskInput> make_input(Parts... parts) {
+std::unique_ptr<MaskInput> make_input(
+    Parts... parts) {  // NOLINT(performance-unnecessary-value-param): moved on
   return std::make_unique<MaskInput>(std::move(parts)...);
 }
 

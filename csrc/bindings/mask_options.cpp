@@ -98,7 +98,7 @@ struct Describer {
     if (low == high) return {"float[]", py::float_(low), allowed};
     return {"float[]", py::make_tuple(low, high), allowed};
   }
-  Described operator()(const std::int64_t* MaskOptions::*) const {
+  Described operator()(const std::int64_t* MaskOptions::* /*groups*/) const {
     return {"Tensor?", py::none(), allowed};
   }
   template <class Enum>

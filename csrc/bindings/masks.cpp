@@ -59,7 +59,7 @@ class BoundMask {
                             ", one per clip, not " + std::to_string(numbers.size()));
     }
     const MaskInput nothing;
-    std::replace(inputs.begin(), inputs.end(), static_cast<const MaskInput*>(nullptr), &nothing);
+    std::ranges::replace(inputs, static_cast<const MaskInput*>(nullptr), &nothing);
     for (const MaskInput* input : inputs) input->check(takes_, grid_);
     const auto count = static_cast<std::int64_t>(inputs.size());
     Bytes masks({count, grid_.slots, grid_.rows, grid_.columns});
@@ -102,7 +102,7 @@ struct CoreRule {
 };
 
 template <class... Mask>
-std::vector<CoreRule> rules_of(const std::tuple<Mask...>*) {
+std::vector<CoreRule> rules_of(const std::tuple<Mask...>* /*table*/) {
   return {{RuleFace(rule_of<Mask>()), &Mask::make}...};
 }
 

@@ -35,12 +35,12 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
   ~Reader() {
-    if (lock_.forked()) (void)reader_.release();
+    if (lock_.forked()) static_cast<void>(reader_.release());
   }
 
   [[nodiscard]] const PySource& source() const { return source_; }
   void let_go() {
-    if (lock_.forked()) (void)reader_.release();
+    if (lock_.forked()) static_cast<void>(reader_.release());
     reader_.reset();
     source_.clear();
   }

@@ -36,11 +36,11 @@ void register_numbers(py::module_& testing);
 
 // A read-only array over a vector or column that the array itself keeps alive; no copy.
 template <class T, class Values>
-[[nodiscard]] py::array_t<T> own_values(Values&& values, std::vector<py::ssize_t> shape) {
+[[nodiscard]] py::array_t<T> own_values(Values values, std::vector<py::ssize_t> shape) {
   auto owner = std::make_unique<Values>(std::move(values));
   const T* data = owner->data();
   py::capsule base(owner.get(), [](void* pointer) { delete static_cast<Values*>(pointer); });
-  owner.release();
+  static_cast<void>(owner.release());  // the capsule's
   py::array_t<T> array(std::move(shape), data, base);
   array.attr("flags").attr("writeable") = false;
   return array;

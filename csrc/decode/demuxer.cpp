@@ -123,9 +123,9 @@ std::int64_t Demuxer::seek_callback(void* opaque, std::int64_t offset, int whenc
   whence &= ~AVSEEK_FORCE;
   try {
     if (whence == AVSEEK_SIZE) return self.size();
-    const std::int64_t base = whence == SEEK_SET   ? 0
-                              : whence == SEEK_CUR ? self.position_
-                                                   : self.size();
+    std::int64_t base = 0;
+    if (whence == SEEK_CUR) base = self.position_;
+    if (whence != SEEK_CUR && whence != SEEK_SET) base = self.size();
     if (offset < -base || offset > std::numeric_limits<std::int64_t>::max() - base) {
       return AVERROR(EINVAL);
     }

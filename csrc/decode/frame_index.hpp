@@ -72,7 +72,7 @@ class FrameIndex {
   // The last frame whose packet lies within the file; -1: none.
   [[nodiscard]] std::int64_t last_within() const { return last_within_; }
   // An edit list shows another part of the media from this packet on.
-  [[nodiscard]] bool begins_part(std::int64_t packet) const;
+  [[nodiscard]] bool begins_part(std::int64_t number) const;
   // In time base ticks; kNoPts where the file does not tell.
   [[nodiscard]] std::int64_t pts(std::int64_t frame) const {
     if (times_.empty()) return identified_ ? stored_time(packet_of(frame)) : kNoPts;
@@ -103,7 +103,7 @@ class FrameIndex {
   void rank_packets();
   void find_entries();
   void find_times();
-  void fill_times(std::vector<std::int64_t>& times) const;
+  static void fill_times(std::vector<std::int64_t>& times);
 
   std::vector<Packet> packets_;
   bool decoding_times_;

@@ -34,7 +34,7 @@ void FrameIndex::find_times() {
 }
 
 // Frames between known times lie at even distances; those outside go on at the nearest distance.
-void FrameIndex::fill_times(std::vector<std::int64_t>& times) const {
+void FrameIndex::fill_times(std::vector<std::int64_t>& times) {
   std::vector<std::size_t> known;
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (is_known(times[i])) known.push_back(i);

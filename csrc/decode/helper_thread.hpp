@@ -29,7 +29,7 @@ class HelperThread {
   void start(Work work) {
     stopping_ = false;
     failure_ = nullptr;
-    thread_ = std::thread([this, work] {
+    thread_ = std::thread([this, work = std::move(work)] {
       helper_id_ = std::this_thread::get_id();
       try {
         work();
@@ -49,7 +49,7 @@ class HelperThread {
   }
 
  private:
-  struct Stopped {};
+  struct Stopped : std::exception {};
   std::thread thread_;
   std::atomic<std::thread::id> helper_id_;
   std::atomic<bool> stopping_ = false;

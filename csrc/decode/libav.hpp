@@ -23,7 +23,7 @@ struct FreeByAddress {
 
 struct FreeIo {
   void operator()(AVIOContext* context) const noexcept {
-    av_freep(&context->buffer);
+    av_freep(static_cast<void*>(&context->buffer));
     avio_context_free(&context);
   }
 };

@@ -28,7 +28,7 @@ const ShownFrame& shown_of(const ClipReader::Fetched& fetched) {
 
 }  // namespace
 
-OpenVideo::OpenVideo(Source source, const ReadOptions& options, const OutputSize& size)
+OpenVideo::OpenVideo(const Source& source, const ReadOptions& options, const OutputSize& size)
     : options_(options),
       reader_(source, helper_.watched(options), ClipReader::Purpose::kVectorsAndPixels),
       header_(describe_stream(reader_.loop().demuxer(), options.rotate)),

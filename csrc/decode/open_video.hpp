@@ -17,7 +17,7 @@ namespace mgm {
 // whole, and opens anew where something is not.
 class OpenVideo {
  public:
-  OpenVideo(Source source, const ReadOptions& options, const OutputSize& size);
+  OpenVideo(const Source& source, const ReadOptions& options, const OutputSize& size);
 
   void begin_call(Watchdog::Clock::time_point now);
   void learn_from(const OpenVideo& other) { reader_.learn_from(other.reader_); }
@@ -34,7 +34,7 @@ class OpenVideo {
   [[nodiscard]] VideoInfo info();
 
  private:
-  [[nodiscard]] ClipReader::Fetched fetch(ClipReader& reader, std::int64_t index);
+  [[nodiscard]] static ClipReader::Fetched fetch(ClipReader& reader, std::int64_t index);
   void measure(const AVFrame& frame, std::vector<Wanted> wanted);
   // The two halves of a clip: rows of the field with, if asked for, the frames; frames alone.
   void read_rows(std::span<const Use> rows, std::span<const Use> samples, bool pixels,

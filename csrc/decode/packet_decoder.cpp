@@ -76,6 +76,18 @@ std::vector<std::string> vector_codecs() {
   return names;
 }
 
+void PacketDecoder::prepare_tap(const Options& options) {
+  tap_.codec = mgm_codec(context_->codec_id);
+  tap_.export_rows = options.export_rows ? 1 : 0;
+  tap_.costs = options.costs ? 1 : 0;
+  tap_.energy = options.energy ? 1 : 0;
+  tap_.pass_intra = options.pass_intra ? 1 : 0;
+  if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
+  if (!tapped()) return;
+  context_->opaque = &tap_;
+  context_->get_buffer2 = mgm_get_buffer;
+}
+
 PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std::string path)
     : path_(std::move(path)) {
   const AVCodecID id = stream.codecpar->codec_id;
@@ -93,7 +105,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   if (id == AV_CODEC_ID_AV1) {
     // Tells nothing but the largest picture that the stream could hold, which max_pixels would
     // judge in place of the pictures it does hold.
-    av_freep(&context_->extradata);
+    av_freep(static_cast<void*>(&context_->extradata));
     context_->extradata_size = 0;
   }
   context_->pkt_timebase = stream.time_base;
@@ -107,18 +119,7 @@ PacketDecoder::PacketDecoder(const AVStream& stream, const Options& options, std
   // Concealment invents vectors, and differently with and without pixels.
   context_->error_concealment = 0;
   if (id == AV_CODEC_ID_H264) av_dict_set(&dictionary, "enable_er", "0", 0);
-  if (options.vectors) {
-    tap_.codec = mgm_codec(id);
-    tap_.export_rows = options.export_rows ? 1 : 0;
-    tap_.costs = options.costs ? 1 : 0;
-    tap_.energy = options.energy ? 1 : 0;
-    tap_.pass_intra = options.pass_intra ? 1 : 0;
-    if (options.export_rows) context_->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
-  }
-  if (tapped()) {
-    context_->opaque = &tap_;
-    context_->get_buffer2 = mgm_get_buffer;
-  }
+  if (options.vectors) prepare_tap(options);
   const int status = avcodec_open2(context_.get(), codec, &dictionary);
   av_dict_free(&dictionary);
   libav::check(status, "opening the decoder", path_);

@@ -78,6 +78,7 @@ class PacketDecoder {
   [[nodiscard]] bool tapped() const { return tap_.codec != nullptr; }
 
  private:
+  void prepare_tap(const Options& options);
   void feed(const AVPacket* packet);
 
   std::string path_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,7 +19,7 @@
 namespace mgm {
 
 // An index that a decoder contradicts though the stream is whole.
-struct WrongIndex {};
+struct WrongIndex : std::exception {};
 
 // The one way from a file to its frames: demuxer, decoder and display order together, with the
 // caller's budget and interrupts, and what of the stream is damaged. Begins at any entry of an

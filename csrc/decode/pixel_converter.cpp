@@ -92,7 +92,7 @@ void PixelConverter::convert_rows(const AVFrame& cropped, Rows rows) {
                   .format = static_cast<AVPixelFormat>(cropped.format)};
   for (std::size_t plane = 0; plane < view.data.size(); ++plane) {
     if (cropped.data[plane] == nullptr) break;
-    view.data[plane] = cropped.data[plane] + first * cropped.linesize[plane];
+    view.data[plane] = cropped.data[plane] + std::ptrdiff_t{first} * cropped.linesize[plane];
     view.linesize[plane] = step * cropped.linesize[plane];
   }
   const bool scales = view.width != lying_width_ || view.height * step != lying_height_;

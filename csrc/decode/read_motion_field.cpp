@@ -63,7 +63,8 @@ std::optional<FieldOfFile> read_in_parts(const Source& source,
 
 }  // namespace
 
-FieldOfFile read_motion_field(Source source, const ReadOptions& options, std::optional<int> cell) {
+FieldOfFile read_motion_field(const Source& source, const ReadOptions& options,
+                              std::optional<int> cell) {
   const PacketDecoder::Options decoder{.vectors_only = options.vectors_only,
                                        .pass_intra = !options.strict};
   auto loop = std::make_unique<PacketLoop>(source, options, decoder);

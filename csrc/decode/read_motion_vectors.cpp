@@ -99,7 +99,7 @@ std::optional<MotionVectors> read_in_parts(const Source& source,
 
 }  // namespace
 
-MotionVectors read_motion_vectors(Source source, const ReadOptions& options, Blocks blocks,
+MotionVectors read_motion_vectors(const Source& source, const ReadOptions& options, Blocks blocks,
                                   std::int64_t start, std::optional<std::int64_t> stop) {
   const PacketDecoder::Options decoder{.vectors_only = options.vectors_only,
                                        .export_rows = blocks == Blocks::kLibavcodec,

@@ -12,9 +12,9 @@ namespace mgm {
 // Why a file is not read, with the command that makes another of it; nullopt: nothing speaks
 // against it.
 
-// By how the file begins. head: its first bytes, kSignatureBytes where it has so many.
+// By how the file begins. bytes: its first ones, kSignatureBytes where it has so many.
 constexpr std::size_t kSignatureBytes = std::size_t{1} << 16;
-[[nodiscard]] std::optional<std::string> refused_container(std::span<const std::uint8_t> head);
+[[nodiscard]] std::optional<std::string> refused_container(std::span<const std::uint8_t> bytes);
 // By the chosen stream's header: encrypted.
 [[nodiscard]] std::optional<std::string> refused_stream(const AVFormatContext& context,
                                                         const AVStream& stream);

@@ -8,9 +8,9 @@
 
 namespace mgm {
 
-VideoReader::VideoReader(Source source, const ReadOptions& options, const OutputSize& size)
+VideoReader::VideoReader(Source source, ReadOptions options, const OutputSize& size)
     : source_(std::move(source)),
-      options_(options),
+      options_(std::move(options)),
       size_(size),
       video_(std::make_unique<OpenVideo>(source_, options_, size_)) {}
 
@@ -38,7 +38,9 @@ std::optional<Clip> VideoReader::read_on(std::span<const std::int64_t> frame_ind
   } catch (const TimeLimitExceeded&) {
     throw;
   } catch (const DecodeError&) {
+    return std::nullopt;
   } catch (const WrongIndex&) {
+    return std::nullopt;
   }
   return std::nullopt;
 }

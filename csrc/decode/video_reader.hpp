@@ -17,7 +17,7 @@ class OpenVideo;
 // threads at once.
 class VideoReader {
  public:
-  VideoReader(Source source, const ReadOptions& options, const OutputSize& size);
+  VideoReader(Source source, ReadOptions options, const OutputSize& size);
   ~VideoReader();
 
   // Throws std::out_of_range past the end, DecodeError, std::invalid_argument.
@@ -54,7 +54,7 @@ struct FieldOfFile {
 };
 
 // One row per frame of the whole video.
-[[nodiscard]] FieldOfFile read_motion_field(Source source, const ReadOptions& options,
+[[nodiscard]] FieldOfFile read_motion_field(const Source& source, const ReadOptions& options,
                                             std::optional<int> cell);
 
 }  // namespace mgm

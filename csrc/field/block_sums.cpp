@@ -183,9 +183,9 @@ void BlockSums::add_blocks(std::span<const MgmBlock> blocks) {
       if ((block.flags & (MGM_BLOCK_INTRA | MGM_BLOCK_FIELD)) != 0) {
         if ((block.flags & MGM_BLOCK_FIELD) != 0 || !inside) return add_area(block, value);
         value = kCodedArea[1];
-        intra_area_ += 2 * block.w * block.h;
+        intra_area_ += std::int64_t{2} * block.w * block.h;
       }
-      if (!inside) {
+      if (!inside) {  // NOLINT(bugprone-branch-clone): the grid is looked at only inside
         add_area(block, value);
       } else if (((start | extent) & grid.kInCell) == 0) {
         grid.add(start, extent, value);

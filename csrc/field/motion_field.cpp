@@ -41,7 +41,7 @@ CellAxis make_axis(int start, int length, bool mirrored, int cell) {
   return {.offset = low - start, .low = low, .high = low + length, .cells = cells};
 }
 
-const PictureGeometry& checked(const PictureGeometry& geometry) {
+PictureGeometry checked(const PictureGeometry& geometry) {
   const auto [low, high] = std::minmax(geometry.crop_width, geometry.crop_height);
   if (low < 1 || high > kMaxSide) {
     throw std::invalid_argument("the displayed picture must have sides from 1 to 65536, not " +

@@ -8,9 +8,7 @@
 
 #include "masks/mask_rule.hpp"
 
-namespace mgm {
-
-namespace option {
+namespace mgm::option {
 
 inline constexpr Option kMaskRatio{"mask_ratio", &MaskOptions::mask_ratio, "in (0, 1)"};
 inline constexpr Option kNumMasked{"num_masked", &MaskOptions::num_masked, "an integer or None"};
@@ -76,6 +74,4 @@ inline void check_topk(const MaskOptions& options) {
   throw std::invalid_argument("visible_from_motion excludes temperature, groups and scope");
 }
 
-}  // namespace option
-
-}  // namespace mgm
+}  // namespace mgm::option

@@ -18,7 +18,7 @@ struct MaskJob;
 struct AnyMask {
   static constexpr Takes takes = Takes::kNothing;
   static constexpr MaskOptions defaults{};
-  static void check(const Grid&, const MaskOptions&) {}
+  static void check(const Grid& /*grid*/, const MaskOptions& /*options*/) {}
 };
 
 struct RandomMask : AnyMask {
@@ -109,7 +109,9 @@ struct TopKMask : AnyMask {
   static constexpr Takes takes = Takes::kScore;
   static constexpr auto options =
       option::counted(option::kScope, option::kGroups, option::kTemperature, option::kVisible);
-  static void check(const Grid&, const MaskOptions& options) { option::check_topk(options); }
+  static void check(const Grid& /*grid*/, const MaskOptions& options) {
+    option::check_topk(options);
+  }
   static void make(const MaskJob& job);
   static void launch(const MaskBatch& batch, const MaskOptions& options, CUstream_st* stream);
 };

@@ -31,7 +31,7 @@ std::int64_t highest(std::span<const std::int64_t> values) {
     for (std::size_t j = 0; j < 4; ++j) top[j] = std::max(top[j], values[i + j]);
   }
   for (; i < values.size(); ++i) top[0] = std::max(top[0], values[i]);
-  return std::max(std::max(top[0], top[1]), std::max(top[2], top[3]));
+  return std::max({top[0], top[1], top[2], top[3]});
 }
 
 std::int64_t largest(std::span<const std::int64_t> values, std::int64_t slot, std::uint64_t seed) {
@@ -63,7 +63,7 @@ class PathSearch {
         columns_(static_cast<std::size_t>(grid.columns)),
         seed_(seed),
         merit_(rows_ * columns_),
-        line_(std::max(rows_, columns_) + 2 * kPathReach),
+        line_(std::max(rows_, columns_) + std::size_t{2} * kPathReach),
         line_token_(line_.size(), -1),
         reached_(merit_.size()),
         token_(merit_.size()) {}
@@ -120,7 +120,7 @@ class PathSearch {
     for (std::size_t i = 0; i < n; ++i) {
       std::uint64_t best = line[i];
       std::int32_t name = names[i];
-      for (std::size_t k = 1; k <= 2 * kPathReach; ++k) {
+      for (std::size_t k = 1; k <= std::size_t{2} * kPathReach; ++k) {
         // Bit masks instead of a branch: which one is greater follows no pattern that a branch
         // predictor could learn.
         const std::uint64_t better = line[i + k] > best ? ~std::uint64_t{0} : 0;

@@ -41,6 +41,7 @@ void split_count(std::vector<Group>& groups, std::int64_t k, std::int64_t n) {
     left -= group.masked;
   }
   std::vector<Group*> order;
+  order.reserve(groups.size());
   for (Group& group : groups) order.push_back(&group);
   std::stable_sort(order.begin(), order.end(),
                    [](const Group* a, const Group* b) { return a->remainder > b->remainder; });

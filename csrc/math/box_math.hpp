@@ -178,7 +178,7 @@ MGM_HD inline double slid_edge(std::int64_t place, std::int64_t length, std::int
 MGM_HD inline float source_edge(double start, double length, double token, std::int64_t tokens,
                                 std::int64_t limit) {
   const double pixels = start + length * token / static_cast<double>(tokens);
-  const double most = static_cast<double>(limit);
+  const auto most = static_cast<double>(limit);
   return static_cast<float>(pixels < 0.0 ? 0.0 : (pixels > most ? most : pixels));
 }
 

@@ -44,7 +44,7 @@ MGM_HD inline std::int64_t token_edge(double start, double length, std::int64_t 
 MGM_HD inline std::int64_t pixel_edge(double start, double length, std::int64_t j, std::int64_t n,
                                       std::int64_t pixels, std::int64_t picture) {
   const double source = start + length * static_cast<double>(j) / static_cast<double>(n);
-  const double limit = static_cast<double>(pixels);
+  const auto limit = static_cast<double>(pixels);
   const double pixel = std::rint(source * limit / static_cast<double>(picture));
   return static_cast<std::int64_t>(pixel < 0.0 ? 0.0 : (pixel > limit ? limit : pixel));
 }
