@@ -23,7 +23,7 @@ from mgm_ext.adapters import (
     TooManyFallbacks,
 )
 from mgm_ext.adapters.fallbacks import FallbackCount
-from mgm_ext.adapters.shared_counts import Kind
+from mgm_ext.adapters.shared_counts import Kind, SharedCounts
 from tests.conftest import EncodedClip
 
 GIF = Motion(None, MaskSource.FALLBACK, "gif")
@@ -94,6 +94,30 @@ def test_what_fell_back_in_an_epoch_is_said_once(workers: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data.counted.begin_epoch(3)  # nothing fell back in epoch 2
+
+
+@IGNORED
+def test_workers_that_begin_an_epoch_together_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = FallbackCount(1.0)
+
+    def record(worker: int, epoch: int) -> None:
+        monkeypatch.setattr(SharedCounts, "_own", lambda counts: counts._places()[worker])
+        counted._counts.begin_epoch(epoch)  # as each does that has seen no later one
+        counted.record(MaskSource.FALLBACK, "gif", f"{epoch}.gif")
+        counted.record(MaskSource.GUIDED)
+
+    for worker in (1, 2):
+        record(worker, 0)
+    record(1, 1)
+    assert counted._summary_of(0) == "2 of 4 samples had no motion: gif: 2 (0.gif)"
+    record(2, 1)
+    assert counted._summary_of(0) == "2 of 4 samples had no motion: gif: 2 (0.gif)"
+    assert counted.summary() == "2 of 4 samples had no motion: gif: 2 (0.gif)"
+    record(3, 2)
+    assert counted.summary() == "1 of 2 samples had no motion: gif: 1 (2.gif)"
+    assert dict(counted.reasons) == {"gif": 5}
 
 
 @IGNORED

@@ -78,23 +78,24 @@ class FallbackCount:
         In whichever worker that is, what fell back since the last epoch's end is then said in one
         `FallbackWarning`. Nothing follows the last epoch: see `summary`.
         """
-        ended = self._counts.ended_by(epoch)
-        if ended is None:
-            return
-        summary = self.summary()
-        self._counts.end_summary()
+        latest = self._counts.latest_epoch()
+        summary = self._summary_of(latest) if 0 <= latest < epoch else ""
+        self._counts.begin_epoch(epoch)
         if summary:
-            warnings.warn(f"mgm_ext: epoch {ended}: {summary}", FallbackWarning, stacklevel=3)
+            warnings.warn(f"mgm_ext: epoch {latest}: {summary}", FallbackWarning, stacklevel=3)
 
     def summary(self) -> str:
         """What fell back since the last epoch's end in all processes, why, and one file of each.
 
         One line; "" where nothing did.
         """
-        reasons = self._counts.reasons(since_summary=True)
+        return self._summary_of(self._counts.latest_epoch())
+
+    def _summary_of(self, epoch: int) -> str:
+        reasons = self._counts.reasons(epoch)
         if not reasons:
             return ""
-        seen = self._counts.total(Kind.SEEN) - self._counts.total(Kind.SEEN_BEFORE)
+        seen = self._counts.seen_in(epoch)
         fallen = sum(one.samples for one in reasons.values())
         parts = [
             f"{why}: {one.samples}{f' ({one.path})' if one.path else ''}"

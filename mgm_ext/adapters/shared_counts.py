@@ -26,20 +26,18 @@ class Kind(IntEnum):
     WARNED = 2
     SEEN = 3
     """All samples."""
-    SEEN_BEFORE = 4
-    """`SEEN` when the last summary was made."""
-    EPOCH = 5
-    """1 + the latest epoch that the process met; 0: none."""
 
 
 _PLACE: Final = np.dtype(
     [
         ("counts", np.int64, len(Kind)),
+        ("epochs", np.int64, 2),  # 1 + the latest even and the latest odd one; 0: none
+        ("seen", np.int64, 2),  # `Kind.SEEN` when they began
         (
             "reasons",
             [
                 ("count", np.int64),
-                ("before", np.int64),  # count when the last summary was made
+                ("at", np.int64, 2),  # count when the latest even and odd epochs began
                 ("reason", "S64"),
                 ("path", "S176"),
             ],
@@ -110,36 +108,62 @@ class SharedCounts:
             row["reason"], row["path"] = text, _fitting(path, "path")
         row["count"] += 1
 
-    def reasons(self, *, since_summary: bool = False) -> dict[str, Reason]:
+    def reasons(self, epoch: int = -1) -> dict[str, Reason]:
         """Why samples fell back, in all processes, the most frequent first.
 
         Args:
-            since_summary: only of those since the last summary.
+            epoch: only in this one, the latest or the one before; -1: in all.
         """
         found: dict[str, Reason] = {}
-        for row in self._places()["reasons"].reshape(-1):
-            count = int(row["count"] - (row["before"] if since_summary else 0))
-            if count > 0:
-                name, path = (
-                    row["reason"].decode(errors="replace"),
-                    row["path"].decode(errors="replace"),
-                )
+        places = self._places()
+        for number in range(_REASONS):
+            rows = places["reasons"][:, number]
+            counts = _of_epoch(rows["count"], rows["at"], places, epoch)
+            for place in np.flatnonzero(counts > 0):
+                name = rows["reason"][place].decode(errors="replace")
+                path = rows["path"][place].decode(errors="replace")
                 before = found.get(name, Reason(0, path))
-                found[name] = Reason(before.samples + count, before.path or path)
+                found[name] = Reason(before.samples + int(counts[place]), before.path or path)
         return dict(sorted(found.items(), key=lambda item: -item[1].samples))
 
-    def ended_by(self, epoch: int) -> int | None:
-        """The latest epoch before, if this process is the first to meet a sample of this one."""
-        latest = int(self._places()["counts"][:, Kind.EPOCH].max()) - 1
-        own = self._own()["counts"]
-        own[Kind.EPOCH] = max(int(own[Kind.EPOCH]), epoch + 1)
-        return latest if 0 <= latest < epoch else None
+    def latest_epoch(self) -> int:
+        """That any process has begun; -1: none."""
+        return int(self._places()["epochs"].max()) - 1
 
-    def end_summary(self) -> None:
-        """A summary was made: the next one begins here."""
+    def begin_epoch(self, epoch: int) -> None:
+        """What this process counts from now on is of this epoch.
+
+        Every process marks its own place: those that go on at the same moment lose nothing.
+        """
+        own, side = self._own(), epoch % 2
+        if own["epochs"][side] != epoch + 1:
+            own["seen"][side] = own["counts"][Kind.SEEN]
+            own["reasons"]["at"][:, side] = own["reasons"]["count"]
+            own["epochs"][side] = epoch + 1
+
+    def seen_in(self, epoch: int) -> int:
+        """Samples of the latest epoch or the one before; of all where none has begun (-1)."""
         places = self._places()
-        places["counts"][:, Kind.SEEN_BEFORE] = places["counts"][:, Kind.SEEN]
-        places["reasons"]["before"] = places["reasons"]["count"]
+        return int(_of_epoch(places["counts"][:, Kind.SEEN], places["seen"], places, epoch).sum())
+
+
+def _of_epoch(
+    count: NDArray[np.int64], marks: NDArray[np.int64], places: NDArray[Any], epoch: int
+) -> NDArray[np.int64]:
+    """What every place counted in an epoch.
+
+    Args:
+        count: [P], so far.
+        marks: [P, 2], where it stood when the place's latest even and odd epochs began.
+        places: [P].
+        epoch: -1: all of `count`.
+    """
+    if epoch < 0:
+        return count
+    side = epoch % 2
+    this, other = places["epochs"][:, side], places["epochs"][:, 1 - side]
+    ended = np.where(other > epoch + 1, marks[:, 1 - side], count)
+    return np.where(this == epoch + 1, ended - marks[:, side], 0)
 
 
 def _shared(memory: Any) -> SharedCounts:
