@@ -156,8 +156,8 @@ void OpenVideo::read_both(std::span<const Use> rows, std::span<const Use> sample
 
 Clip OpenVideo::read_clip(std::span<const std::int64_t> frame_indices, const ClipOptions& options) {
   Clip clip;
-  clip.frame_indices =
-      absolute_indices(frame_indices, num_frames(), reader_.loop().demuxer().name());
+  const std::int64_t count = num_frames();  // may open anew: the old name goes
+  clip.frame_indices = absolute_indices(frame_indices, count, reader_.loop().demuxer().name());
   clip.seconds.assign(frame_indices.size(), std::numeric_limits<double>::quiet_NaN());
   clip.picture_types.assign(frame_indices.size(), '?');
   clip.stand_in.assign(frame_indices.size(), 0);
